@@ -1,0 +1,294 @@
+//! Exact quantities. Money travels as a decimal string, ratios and scores as plain JSON numbers of at most 15
+//! significant digits; neither is ever computed in binary floating point.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::RefOr;
+use utoipa::{PartialSchema, ToSchema};
+
+/// Digits that survive a trip through a JSON number unharmed (IEEE 754 binary64).
+const EXACT_DIGITS: usize = 15;
+/// Largest magnitude of any quantity, so that sums cannot overflow.
+const LARGEST: i64 = 1_000_000_000_000_000;
+
+/// An amount of money or another resource: an exact decimal from 0 to 10^15 with at most 9 decimal places. Reads JSON
+/// strings and numbers, writes strings.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[schema(value_type = String, examples("1000.00"))]
+pub struct Amount(Decimal);
+
+/// A plain number (a score, a reputation, a named limit): an exact decimal from 0 to 10^15. Reads JSON numbers and
+/// strings, writes numbers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Quantity(Decimal);
+
+/// A share of a whole, in (0, 1].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Share(Decimal);
+
+/// Why a text is no quantity.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unmeasurable {
+    /// Not a decimal number.
+    #[error("`{0}` is not a decimal number")]
+    NotANumber(String),
+    /// Below zero.
+    #[error("must not be negative")]
+    Negative,
+    /// Beyond the largest quantity.
+    #[error("must not exceed {LARGEST}")]
+    TooLarge,
+    /// Finer than is kept.
+    #[error("must not have more than 9 decimal places")]
+    TooFine,
+    /// A JSON number that a float could not carry exactly.
+    #[error("a number of more than {EXACT_DIGITS} digits is not exact in JSON, send it as a string")]
+    Inexact,
+    /// Outside (0, 1].
+    #[error("must be greater than 0 and at most 1")]
+    NotAShare,
+}
+
+fn measure(text: &str) -> Result<Decimal, Unmeasurable> {
+    let number = Decimal::from_str(text)
+        .or_else(|_| Decimal::from_scientific(text))
+        .map_err(|_| Unmeasurable::NotANumber(text.chars().take(40).collect()))?;
+    if number.is_sign_negative() && !number.is_zero() {
+        return Err(Unmeasurable::Negative);
+    }
+    if number > Decimal::from(LARGEST) {
+        return Err(Unmeasurable::TooLarge);
+    }
+    if number.normalize().scale() > 9 {
+        return Err(Unmeasurable::TooFine);
+    }
+    Ok(number.abs())
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Number(serde_json::Number),
+    Text(String),
+}
+
+fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    let written = Written::deserialize(deserializer).map_err(|_| D::Error::custom("must be a decimal number"))?;
+    match written {
+        Written::Text(text) => measure(&text).map_err(D::Error::custom),
+        Written::Number(number) => {
+            let text = number.to_string();
+            let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+            let digits = mantissa.trim_start_matches(['-', '0', '.']).chars().filter(char::is_ascii_digit).count();
+            if !number.is_i64() && !number.is_u64() && digits > EXACT_DIGITS {
+                return Err(D::Error::custom(Unmeasurable::Inexact));
+            }
+            measure(&text).map_err(D::Error::custom)
+        }
+    }
+}
+
+fn write_number<S: Serializer>(number: Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = number.normalize().to_string();
+    serde_json::Number::from_str(&text).map_err(serde::ser::Error::custom)?.serialize(serializer)
+}
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// Reads a decimal.
+    ///
+    /// # Errors
+    /// [`Unmeasurable`] when it is no decimal number, negative, too large or too fine.
+    pub fn parse(text: &str) -> Result<Self, Unmeasurable> {
+        measure(text).map(Self)
+    }
+
+    /// The decimal itself.
+    pub fn decimal(self) -> Decimal {
+        self.0
+    }
+
+    /// Whether `self ÷ whole ≥ percent ÷ 100`, exactly; anything is all of an empty whole.
+    pub fn is_at_least_percent_of(self, percent: u32, whole: Self) -> bool {
+        self.0 * Decimal::from(100) >= Decimal::from(percent) * whole.0
+    }
+
+    /// Whether it is zero.
+    pub fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+}
+
+impl Quantity {
+    /// Nothing.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// Reads a decimal; at most 15 significant digits, so that it survives as a JSON number.
+    ///
+    /// # Errors
+    /// [`Unmeasurable`] when it is no decimal number, negative, too large, too fine or too long.
+    pub fn parse(text: &str) -> Result<Self, Unmeasurable> {
+        measure(text).and_then(Self::exact)
+    }
+
+    fn exact(number: Decimal) -> Result<Self, Unmeasurable> {
+        let digits = number.normalize().mantissa().to_string().len();
+        if digits > EXACT_DIGITS && !number.normalize().fract().is_zero() {
+            return Err(Unmeasurable::Inexact);
+        }
+        Ok(Self(number.normalize()))
+    }
+
+    /// The decimal itself.
+    pub fn decimal(self) -> Decimal {
+        self.0
+    }
+}
+
+impl Share {
+    /// One half: the default quorum and approval ratio (SPEC section 6).
+    pub fn half() -> Self {
+        Self::of_tenths(5)
+    }
+
+    /// `tenths` tenths, 1 to 10.
+    pub(crate) fn of_tenths(tenths: u8) -> Self {
+        debug_assert!((1..=10).contains(&tenths), "{tenths} tenths are no share");
+        Self(Decimal::new(i64::from(tenths), 1))
+    }
+
+    /// Reads a share.
+    ///
+    /// # Errors
+    /// [`Unmeasurable`] when it is no decimal number or outside (0, 1].
+    pub fn parse(text: &str) -> Result<Self, Unmeasurable> {
+        measure(text).and_then(Self::bounded)
+    }
+
+    fn bounded(number: Decimal) -> Result<Self, Unmeasurable> {
+        if number.is_zero() || number > Decimal::ONE {
+            return Err(Unmeasurable::NotAShare);
+        }
+        Ok(Self(number.normalize()))
+    }
+
+    /// The decimal itself.
+    pub fn decimal(self) -> Decimal {
+        self.0
+    }
+
+    /// Whether `part` is at least this share of `whole`.
+    pub fn is_reached_by(self, part: u64, whole: u64) -> bool {
+        Decimal::from(part) >= self.0 * Decimal::from(whole)
+    }
+
+    /// Whether `part` is more than this share of `whole`.
+    pub fn is_passed_by(self, part: u64, whole: u64) -> bool {
+        Decimal::from(part) > self.0 * Decimal::from(whole)
+    }
+}
+
+macro_rules! shown_as_decimal {
+    ($($name:ident),+) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+    )+};
+}
+shown_as_decimal!(Amount, Quantity, Share);
+
+macro_rules! documented_as_number {
+    ($($name:ident: $text:literal),+ $(,)?) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().schema_type(Type::Number).description(Some($text)).into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+};
+}
+documented_as_number! {
+    Quantity: "An exact decimal from 0 to 10^15.",
+    Share: "A share of a whole: more than 0, at most 1.",
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read(deserializer).map(Self)
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Quantity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::exact(read(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Quantity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write_number(self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::bounded(read(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Share {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write_number(self.0, serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_read_from_numbers_and_strings_and_written_as_a_string() {
+        let amounts: Vec<Amount> = serde_json::from_str(r#"[1000, "1000.00", 0.1, "0.000000001"]"#).expect("amounts");
+        assert_eq!(serde_json::to_string(&amounts).expect("json"), r#"["1000","1000.00","0.1","0.000000001"]"#);
+        assert_eq!(amounts[0], amounts[1]);
+    }
+
+    #[test]
+    fn what_cannot_be_exact_or_sensible_is_refused() {
+        for text in ["-1", "\"-0.01\"", "\"abc\"", "0.12345678901234567", "1e300", "\"1e40\"", "true", "null", "\"0.0000000001\""] {
+            assert!(serde_json::from_str::<Amount>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_more_than_nothing_and_at_most_all() {
+        for text in ["0", "1.01", "-0.5", "\"x\""] {
+            assert!(serde_json::from_str::<Share>(text).is_err(), "{text}");
+        }
+        let share: Share = serde_json::from_str("0.50").expect("share");
+        assert_eq!(serde_json::to_string(&share).expect("json"), "0.5");
+        assert!(share.is_reached_by(1, 2) && !share.is_passed_by(1, 2));
+    }
+}

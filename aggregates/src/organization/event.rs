@@ -1,0 +1,62 @@
+//! What happened in an organization. Names and addresses of people are not here (SPEC A7).
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Moment;
+use crate::actor::{OrganizationRole, PrincipalKind};
+use crate::decider::{DomainEvent, stored_names};
+use crate::ids::{MemberId, OrganizationId};
+use crate::slug::Slug;
+use crate::text::{Label, Name};
+
+/// What happened in an organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum Event {
+    /// It came to be.
+    #[serde(rename = "organization.founded")]
+    Founded { organization_id: OrganizationId, name: Name, slug: Slug, founder_id: Option<MemberId>, founded_at: Moment },
+    /// It is called otherwise.
+    #[serde(rename = "organization.renamed")]
+    Renamed { name: Name, slug: Slug, renamed_at: Moment },
+    /// Someone joined.
+    #[serde(rename = "member.added")]
+    MemberAdded {
+        member_id: MemberId,
+        kind: PrincipalKind,
+        role: OrganizationRole,
+        sponsor_id: Option<MemberId>,
+        agent_type: Option<Label>,
+        skills: BTreeSet<Label>,
+        added_at: Moment,
+    },
+    /// Someone is something else now; all fields as they are from here on.
+    #[serde(rename = "member.changed")]
+    MemberChanged {
+        member_id: MemberId,
+        role: OrganizationRole,
+        sponsor_id: Option<MemberId>,
+        agent_type: Option<Label>,
+        skills: BTreeSet<Label>,
+        changed_at: Moment,
+    },
+    /// Someone left.
+    #[serde(rename = "member.removed")]
+    MemberRemoved { member_id: MemberId, removed_at: Moment },
+}
+
+stored_names!(Event {
+    Founded => "organization.founded",
+    Renamed => "organization.renamed",
+    MemberAdded => "member.added",
+    MemberChanged => "member.changed",
+    MemberRemoved => "member.removed",
+});
+
+impl DomainEvent for Event {
+    fn event_type(&self) -> &'static str {
+        self.stored_name()
+    }
+}

@@ -1,0 +1,247 @@
+//! Active hours: when work may be done, in the wall time of a named zone of the earth, daylight saving included.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, Duration, TimeZone, Timelike, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::RefOr;
+use utoipa::{PartialSchema, ToSchema};
+
+use super::limits::Limit;
+use crate::Moment;
+
+/// Days of the week as they are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Day {
+    /// Monday.
+    Mon,
+    /// Tuesday.
+    Tue,
+    /// Wednesday.
+    Wed,
+    /// Thursday.
+    Thu,
+    /// Friday.
+    Fri,
+    /// Saturday.
+    Sat,
+    /// Sunday.
+    Sun,
+}
+
+impl From<chrono::Weekday> for Day {
+    fn from(day: chrono::Weekday) -> Self {
+        match day {
+            chrono::Weekday::Mon => Self::Mon,
+            chrono::Weekday::Tue => Self::Tue,
+            chrono::Weekday::Wed => Self::Wed,
+            chrono::Weekday::Thu => Self::Thu,
+            chrono::Weekday::Fri => Self::Fri,
+            chrono::Weekday::Sat => Self::Sat,
+            chrono::Weekday::Sun => Self::Sun,
+        }
+    }
+}
+
+/// A time of day in minutes after midnight, `00:00` to `24:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, pattern = "^([01][0-9]|2[0-4]):[0-5][0-9]$")]
+pub struct TimeOfDay(u32);
+
+/// Why a text is no time of day.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a time of day is written `HH:MM`, from 00:00 to 24:00")]
+pub struct NotATimeOfDay;
+
+impl TryFrom<String> for TimeOfDay {
+    type Error = NotATimeOfDay;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let (hour, minute) = text.split_once(':').ok_or(NotATimeOfDay)?;
+        if hour.len() != 2 || minute.len() != 2 {
+            return Err(NotATimeOfDay);
+        }
+        let hour: u32 = hour.parse().map_err(|_| NotATimeOfDay)?;
+        let minute: u32 = minute.parse().map_err(|_| NotATimeOfDay)?;
+        let minutes = hour * 60 + minute;
+        if minute < 60 && minutes <= 24 * 60 { Ok(Self(minutes)) } else { Err(NotATimeOfDay) }
+    }
+}
+
+impl From<TimeOfDay> for String {
+    fn from(time: TimeOfDay) -> Self {
+        time.to_string()
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
+
+/// An IANA time zone by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, examples("Europe/Berlin"))]
+pub struct ZoneOfEarth(Tz);
+
+impl TryFrom<String> for ZoneOfEarth {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Tz::from_str(&text).map(Self).map_err(|_| "must be the name of an IANA time zone, such as `Europe/Berlin`".to_owned())
+    }
+}
+
+impl From<ZoneOfEarth> for String {
+    fn from(zone: ZoneOfEarth) -> Self {
+        zone.0.name().to_owned()
+    }
+}
+
+/// One weekly window. A window whose `from` is not before its `to` runs past midnight into the next day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Where the clock hangs.
+    pub timezone: ZoneOfEarth,
+    /// On which days the window begins; all days when absent.
+    #[serde(default = "every_day")]
+    pub days: BTreeSet<Day>,
+    /// When it begins.
+    pub from: TimeOfDay,
+    /// When it ends; that minute is outside.
+    pub to: TimeOfDay,
+}
+
+fn every_day() -> BTreeSet<Day> {
+    [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri, Day::Sat, Day::Sun].into()
+}
+
+impl Window {
+    fn contains(&self, moment: Moment) -> bool {
+        let local = moment.with_timezone(&self.timezone.0);
+        let minute = local.hour() * 60 + local.minute();
+        let today = Day::from(local.weekday());
+        let yesterday = Day::from(local.weekday().pred());
+        if self.from < self.to {
+            return self.days.contains(&today) && (self.from.0..self.to.0).contains(&minute);
+        }
+        (self.days.contains(&today) && minute >= self.from.0) || (self.days.contains(&yesterday) && minute < self.to.0)
+    }
+}
+
+/// The hours in which work may be done: every window of every level must be open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Window", into = "Shown")]
+pub struct ActiveHours {
+    windows: Vec<Window>,
+}
+
+impl PartialSchema for ActiveHours {
+    fn schema() -> RefOr<Schema> {
+        Window::schema()
+    }
+}
+
+impl ToSchema for ActiveHours {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Window::schemas(schemas);
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown {
+    One(Window),
+    All(Vec<Window>),
+}
+
+impl From<Window> for ActiveHours {
+    fn from(window: Window) -> Self {
+        Self { windows: vec![window] }
+    }
+}
+
+impl From<ActiveHours> for Shown {
+    fn from(hours: ActiveHours) -> Self {
+        match <[Window; 1]>::try_from(hours.windows) {
+            Ok([window]) => Self::One(window),
+            Err(windows) => Self::All(windows),
+        }
+    }
+}
+
+impl ActiveHours {
+    /// Whether work may be done at `moment`.
+    pub fn contain(&self, moment: Moment) -> bool {
+        self.windows.iter().all(|window| window.contains(moment))
+    }
+}
+
+/// Every quarter of an hour of a week in winter and of a week in summer, so that windows in different time zones can
+/// be compared with daylight saving on and off.
+fn sampled_moments() -> impl Iterator<Item = DateTime<Utc>> {
+    let quarters = 7 * 24 * 4;
+    [(2026, 1, 5), (2026, 7, 6)].into_iter().flat_map(move |(year, month, day)| {
+        let monday = Utc.with_ymd_and_hms(year, month, day, 0, 0, 0).single().expect("a fixed, valid date");
+        (0..quarters).map(move |quarter| monday + Duration::minutes(15 * quarter))
+    })
+}
+
+impl Limit for ActiveHours {
+    fn meet(&self, other: &Self) -> Self {
+        let mut windows = self.windows.clone();
+        windows.extend(other.windows.iter().filter(|window| !self.windows.contains(window)).cloned());
+        Self { windows }
+    }
+
+    fn is_wider_than(&self, limit: &Self) -> bool {
+        sampled_moments().any(|moment| self.contain(moment) && !limit.contain(moment))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hours(json: &str) -> ActiveHours {
+        serde_json::from_str(json).expect("active hours")
+    }
+
+    fn at(text: &str) -> Moment {
+        text.parse().expect("moment")
+    }
+
+    #[test]
+    fn a_window_follows_daylight_saving() {
+        let berlin = hours(r#"{"timezone":"Europe/Berlin","days":["mon","tue","wed","thu","fri"],"from":"09:00","to":"17:00"}"#);
+        assert!(berlin.contain(at("2026-01-05T08:00:00Z")) && !berlin.contain(at("2026-01-05T07:59:00Z")));
+        assert!(berlin.contain(at("2026-07-06T07:00:00Z")) && !berlin.contain(at("2026-07-06T15:00:00Z")));
+        assert!(!berlin.contain(at("2026-01-04T10:00:00Z")), "a Sunday");
+    }
+
+    #[test]
+    fn a_window_may_run_past_midnight() {
+        let night = hours(r#"{"timezone":"UTC","days":["fri"],"from":"22:00","to":"06:00"}"#);
+        assert!(night.contain(at("2026-01-09T23:00:00Z")) && night.contain(at("2026-01-10T05:59:00Z")));
+        assert!(!night.contain(at("2026-01-09T05:00:00Z")) && !night.contain(at("2026-01-10T06:00:00Z")));
+    }
+
+    #[test]
+    fn windows_of_different_time_zones_can_be_compared() {
+        let office = hours(r#"{"timezone":"Europe/Berlin","days":["mon","tue","wed","thu","fri"],"from":"08:00","to":"20:00"}"#);
+        let inside = hours(r#"{"timezone":"UTC","days":["mon","tue"],"from":"09:00","to":"12:00"}"#);
+        let outside = hours(r#"{"timezone":"UTC","from":"00:00","to":"24:00"}"#);
+        assert!(!inside.is_wider_than(&office));
+        assert!(outside.is_wider_than(&office));
+        assert!(!office.meet(&outside).is_wider_than(&office));
+    }
+}

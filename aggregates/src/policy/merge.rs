@@ -1,0 +1,146 @@
+//! Changing policies: a change is a JSON Merge Patch (RFC 7396) over what the zone writes, so that dropping a limit takes
+//! an explicit `null` and forgetting a key drops nothing.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::approval::ReviewerSelection;
+use super::sections::Policies;
+use crate::amount::Quantity;
+use crate::decision_model::{MAX_REVIEWERS, longest_timeout};
+use crate::reading;
+use crate::rejection::Fault;
+
+/// A decision model is a choice of one of five: its keys are replaced as a whole, never mixed.
+const REPLACED_WHOLE: [&str; 3] = ["decision_model", "sealed", "active_hours"];
+
+/// The policies after `patch` (an object of sections), valid in themselves.
+///
+/// # Errors
+/// The faults in what would be written: keys that are unknown or do not fit, bounds between keys.
+pub fn apply_patch(own: &Policies, patch: &Map<String, Value>) -> Result<Policies, Vec<Fault>> {
+    let mut merged = serde_json::to_value(own).expect("policies are plain data");
+    for (key, change) in patch {
+        merge_key(&mut merged, key, change);
+    }
+    let policies: Policies = reading::read(merged).map_err(|fault| vec![fault])?;
+    let faults = validate(&policies);
+    if faults.is_empty() { Ok(policies) } else { Err(faults) }
+}
+
+fn merge_key(target: &mut Value, key: &str, change: &Value) {
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Some(object) = target.as_object_mut() else { return };
+    match change {
+        Value::Null => {
+            object.remove(key);
+        }
+        Value::Object(keys) if !REPLACED_WHOLE.contains(&key) => {
+            let inner = object.entry(key).or_insert_with(|| Value::Object(Map::new()));
+            for (inner_key, inner_change) in keys {
+                merge_key(inner, inner_key, inner_change);
+            }
+            if !inner.is_object() {
+                *inner = Value::Object(Map::new());
+            }
+        }
+        other => {
+            object.insert(key.to_owned(), other.clone());
+        }
+    }
+}
+
+/// What no type can say: bounds between keys.
+pub fn validate(policies: &Policies) -> Vec<Fault> {
+    [constraints_faults(policies), approval_faults(policies), escalation_faults(policies), evaluation_faults(policies), incentive_faults(policies)]
+        .concat()
+}
+
+fn invalid(pointer: impl Into<String>, message: &str) -> Fault {
+    Fault::new(pointer, "invalid", message)
+}
+
+fn out_of_reviewers(number: Option<u32>) -> bool {
+    number.is_some_and(|number| number == 0 || number > MAX_REVIEWERS)
+}
+
+fn constraints_faults(policies: &Policies) -> Vec<Fault> {
+    let Some(constraints) = &policies.constraints else { return Vec::new() };
+    let mut faults = Vec::new();
+    if let (Some(from), Some(until)) = (constraints.valid_from, constraints.valid_until)
+        && from.0 >= until.0
+    {
+        faults.push(invalid("/constraints/valid_until", "must be after valid_from"));
+    }
+    for (index, rate) in constraints.rate_limits.iter().flat_map(|rates| &rates.0).enumerate() {
+        let at = format!("/constraints/rate_limits/{index}");
+        if rate.max > 1_000_000 {
+            faults.push(invalid(format!("{at}/max"), "must be at most 1,000,000"));
+        }
+        if rate.per_seconds == 0 || rate.per_seconds > 31_536_000 {
+            faults.push(invalid(format!("{at}/per_seconds"), "must be from 1 to 31,536,000"));
+        }
+    }
+    faults
+}
+
+fn approval_faults(policies: &Policies) -> Vec<Fault> {
+    let Some(approval) = &policies.approval_policy else { return Vec::new() };
+    let mut faults = Vec::new();
+    let by_risk = approval.reviewers_by_risk.clone().unwrap_or_default();
+    for (risk, number) in [("low", by_risk.low), ("medium", by_risk.medium), ("high", by_risk.high), ("critical", by_risk.critical)] {
+        if out_of_reviewers(number) {
+            faults.push(invalid(format!("/approval_policy/reviewers_by_risk/{risk}"), "must be from 1 to 1,000"));
+        }
+    }
+    let lists_nobody = approval.static_reviewers.as_ref().is_none_or(BTreeSet::is_empty);
+    if approval.selection() == ReviewerSelection::Static && lists_nobody {
+        faults.push(invalid("/approval_policy/static_reviewers", "must name at least one member when reviewer_selection is static"));
+    }
+    if approval.veto_window_minutes.is_some_and(|minutes| minutes > 525_600) {
+        faults.push(invalid("/approval_policy/veto_window_minutes", "must be at most 525,600"));
+    }
+    faults
+}
+
+fn escalation_faults(policies: &Policies) -> Vec<Fault> {
+    let Some(escalation) = &policies.escalation_policy else { return Vec::new() };
+    let mut faults = Vec::new();
+    if out_of_reviewers(escalation.cosigner_threshold) {
+        faults.push(invalid("/escalation_policy/cosigner_threshold", "must be from 1 to 1,000"));
+    }
+    if escalation.auto_escalate_after_hours.is_some_and(|hours| hours == Quantity::ZERO || hours > longest_timeout()) {
+        faults.push(invalid("/escalation_policy/auto_escalate_after_hours", "must be more than 0 and at most 87,600"));
+    }
+    faults
+}
+
+fn evaluation_faults(policies: &Policies) -> Vec<Fault> {
+    let Some(evaluation) = &policies.evaluation_criteria else { return Vec::new() };
+    let mut faults = Vec::new();
+    let criteria = evaluation.criteria.as_deref().unwrap_or_default();
+    for (index, criterion) in criteria.iter().enumerate() {
+        let at = format!("/evaluation_criteria/criteria/{index}");
+        if criteria[..index].iter().any(|earlier| earlier.name == criterion.name) {
+            faults.push(invalid(format!("{at}/name"), "must be unique among the criteria"));
+        }
+        if criterion.weight == Some(Quantity::ZERO) {
+            faults.push(invalid(format!("{at}/weight"), "must be more than 0"));
+        }
+    }
+    if out_of_reviewers(evaluation.evaluators_required) {
+        faults.push(invalid("/evaluation_criteria/evaluators_required", "must be from 1 to 1,000"));
+    }
+    faults
+}
+
+fn incentive_faults(policies: &Policies) -> Vec<Fault> {
+    let Some(incentives) = &policies.incentive_model else { return Vec::new() };
+    if incentives.neutral_threshold() > incentives.positive_threshold() {
+        return vec![invalid("/incentive_model/neutral_threshold", "must not be above positive_threshold")];
+    }
+    Vec::new()
+}

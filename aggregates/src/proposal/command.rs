@@ -1,0 +1,29 @@
+//! What can be asked of a proposal.
+
+use super::event::{Opening, RecusalReason};
+use super::execution::Failure;
+use crate::Moment;
+use crate::decision_model::Choice;
+use crate::ids::{CommentId, GrantId, MemberId};
+use crate::text::Prose;
+
+/// What can be asked of a proposal.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Opens it with everything its outcome rests on.
+    Open(Box<Opening>),
+    /// Votes.
+    CastVote { voter_id: MemberId, choice: Choice, rationale: Prose, now: Moment },
+    /// Takes a reviewer out of the electorate.
+    Recuse { member_id: MemberId, reason: RecusalReason, now: Moment },
+    /// Takes it back. `by` is the proposer, or nobody when its zone was archived.
+    Withdraw { by: Option<MemberId>, now: Moment },
+    /// Says something about it.
+    Comment { id: CommentId, author_id: MemberId, text: Prose, now: Moment },
+    /// The clock says that its deadline or its expiry has come.
+    ReachDeadline { now: Moment },
+    /// Its effects took place in this very transaction.
+    RecordSuccess { grant_id: Option<GrantId>, now: Moment },
+    /// The policy in force now did not admit its effects.
+    RecordFailure { failure: Failure, now: Moment },
+}

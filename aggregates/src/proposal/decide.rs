@@ -1,0 +1,219 @@
+//! Rules of proposals: vote, tally, outcome and the order to execute are one decision (SPEC P8–P13, D1, D2, X1).
+
+use chrono::Duration;
+
+use super::command::Command;
+use super::event::{Event, Opening, RecusalReason};
+use super::rejection::Rejection;
+use super::state::{ExecutionStatus, State, Status, Vote};
+use crate::Moment;
+use crate::decision_model::{Choice, Occasion, Verdict, decide as verdict_of};
+use crate::ids::MemberId;
+use crate::text::Prose;
+
+type Decision = Result<Vec<Event>, Rejection>;
+
+pub(super) fn decide(state: &State, command: Command) -> Decision {
+    let Some(opening) = &state.opening else {
+        return match command {
+            Command::Open(opening) => Ok(open(opening)),
+            _ => Err(Rejection::NeverOpened),
+        };
+    };
+    let proposal = Open { state, opening };
+    match command {
+        Command::Open(_) => Err(Rejection::AlreadyOpen),
+        Command::CastVote { voter_id, choice, rationale, now } => proposal.cast_vote(voter_id, choice, rationale, now),
+        Command::Recuse { member_id, reason, now } => proposal.recuse(member_id, reason, now),
+        Command::Withdraw { by, now } => proposal.withdraw(by, now),
+        Command::Comment { id, author_id, text, now } => Ok(vec![Event::Commented {
+            proposal_id: opening.proposal_id,
+            zone_id: opening.zone_id,
+            comment_id: id,
+            author_id,
+            text,
+            commented_at: now,
+        }]),
+        Command::ReachDeadline { now } => proposal.reach_deadline(now),
+        Command::RecordSuccess { grant_id, now } => {
+            proposal.must_be_executable(now)?;
+            let (proposal_id, zone_id) = (opening.proposal_id, opening.zone_id);
+            Ok(vec![Event::ExecutionSucceeded { proposal_id, zone_id, grant_id, executed_at: now }])
+        }
+        Command::RecordFailure { failure, now } => {
+            proposal.must_be_executable(now)?;
+            let (proposal_id, zone_id) = (opening.proposal_id, opening.zone_id);
+            Ok(vec![Event::ExecutionFailed { proposal_id, zone_id, code: failure.code, reason: failure.reason, failed_at: now }])
+        }
+    }
+}
+
+fn open(opening: Box<Opening>) -> Vec<Event> {
+    let auto_approved = opening.auto_approved;
+    let now = opening.opened_at;
+    let mut after = State::default();
+    let opened = Event::Opened(opening);
+    after.evolve(&opened);
+    let mut events = vec![opened];
+    if auto_approved && let Some(opening) = &after.opening {
+        events.push(Open { state: &after, opening }.approved("auto_approved", now));
+    }
+    events
+}
+
+struct Open<'a> {
+    state: &'a State,
+    opening: &'a Opening,
+}
+
+impl Open<'_> {
+    fn must_be_pending(&self, now: Moment) -> Result<(), Rejection> {
+        if self.state.status != Status::PendingReview {
+            return Err(Rejection::NotPending(self.state.status));
+        }
+        match self.state.due_at() {
+            Some(due_at) if now >= due_at => Err(Rejection::DeadlinePassed(due_at)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn cast_vote(&self, voter_id: MemberId, choice: Choice, rationale: Prose, now: Moment) -> Decision {
+        let reviewer = self.state.reviewer(voter_id).ok_or(Rejection::NotInElectorate)?;
+        if reviewer.vote.as_ref().is_some_and(|vote| vote.choice == choice) && reviewer.left.is_none() {
+            return Ok(vec![]);
+        }
+        self.must_be_pending(now)?;
+        if reviewer.left.is_some() {
+            return Err(Rejection::Recused);
+        }
+        let (proposal_id, zone_id, member_id, cast_at) = (self.opening.proposal_id, self.opening.zone_id, voter_id, now);
+        let mut after = self.state.clone();
+        after.record(voter_id, Vote { choice, rationale: rationale.clone(), cast_at });
+        let tally = after.tally();
+        let cast = match &reviewer.vote {
+            None => Event::VoteCast { proposal_id, zone_id, member_id, choice, rationale, tally, cast_at },
+            Some(_) if !self.opening.votes_may_change => return Err(Rejection::AlreadyVoted),
+            Some(vote) => {
+                let from = vote.choice;
+                Event::VoteChanged { proposal_id, zone_id, member_id, from, choice, rationale, tally, cast_at }
+            }
+        };
+        Ok(self.and_then_settled(cast, now))
+    }
+
+    fn recuse(&self, member_id: MemberId, reason: RecusalReason, now: Moment) -> Decision {
+        let reviewer = self.state.reviewer(member_id).ok_or(Rejection::NotInElectorate)?;
+        if reviewer.left.is_some() {
+            return Ok(vec![]);
+        }
+        if reason == RecusalReason::Recused {
+            self.must_be_pending(now)?;
+            if reviewer.vote.is_some() && !self.opening.votes_may_change {
+                return Err(Rejection::AlreadyVoted);
+            }
+        } else if self.state.status != Status::PendingReview {
+            return Ok(vec![]);
+        }
+        let mut after = self.state.clone();
+        after.dismiss(member_id, reason);
+        let recused = Event::ReviewerRecused {
+            proposal_id: self.opening.proposal_id,
+            zone_id: self.opening.zone_id,
+            member_id,
+            reason,
+            tally: after.tally(),
+            recused_at: now,
+        };
+        Ok(self.and_then_settled(recused, now))
+    }
+
+    fn withdraw(&self, by: Option<MemberId>, now: Moment) -> Decision {
+        if by.is_some_and(|by| by != self.opening.proposer_id) {
+            return Err(Rejection::NotTheProposer);
+        }
+        if self.state.status == Status::Withdrawn {
+            return Ok(vec![]);
+        }
+        if self.state.status != Status::PendingReview {
+            return Err(Rejection::NotPending(self.state.status));
+        }
+        let reason = if by.is_some() { "withdrawn_by_proposer" } else { "zone_archived" };
+        let (proposal_id, zone_id) = (self.opening.proposal_id, self.opening.zone_id);
+        Ok(vec![Event::Withdrawn { proposal_id, zone_id, reason: reason.to_owned(), withdrawn_at: now }])
+    }
+
+    /// `first`, and what it settles.
+    fn and_then_settled(&self, first: Event, now: Moment) -> Vec<Event> {
+        let mut after = self.state.clone();
+        after.evolve(&first);
+        let occasion = Occasion::Voting { final_votes: !self.opening.votes_may_change };
+        let settled = Open { state: &after, opening: self.opening }.settled(occasion, now);
+        [Some(first), settled].into_iter().flatten().collect()
+    }
+
+    fn settled(&self, occasion: Occasion, now: Moment) -> Option<Event> {
+        let rule = &self.opening.decision_model.rule;
+        match verdict_of(rule, &self.state.ballots(), occasion, self.opening.human_required) {
+            Verdict::Open => None,
+            Verdict::Approved => Some(self.approved("votes", now)),
+            Verdict::Rejected => Some(self.rejected("votes", now)),
+            Verdict::Deadlocked => Some(self.rejected("deadlock", now)),
+            Verdict::Undecided => Some(self.expired("deadline", now)),
+        }
+    }
+
+    fn approved(&self, reason: &str, now: Moment) -> Event {
+        let minutes = self.opening.veto_window_minutes;
+        Event::Approved {
+            proposal_id: self.opening.proposal_id,
+            zone_id: self.opening.zone_id,
+            reason: reason.to_owned(),
+            tally: self.state.tally(),
+            held_until: (minutes > 0).then(|| now + Duration::minutes(i64::from(minutes))),
+            decided_at: now,
+        }
+    }
+
+    fn rejected(&self, reason: &str, now: Moment) -> Event {
+        Event::Rejected {
+            proposal_id: self.opening.proposal_id,
+            zone_id: self.opening.zone_id,
+            reason: reason.to_owned(),
+            tally: self.state.tally(),
+            decided_at: now,
+        }
+    }
+
+    fn expired(&self, reason: &str, now: Moment) -> Event {
+        Event::Expired {
+            proposal_id: self.opening.proposal_id,
+            zone_id: self.opening.zone_id,
+            reason: reason.to_owned(),
+            tally: self.state.tally(),
+            expired_at: now,
+        }
+    }
+
+    /// The clock decides (SPEC D2, P11): at its expiry a proposal expires; at its deadline the model has its last say.
+    fn reach_deadline(&self, now: Moment) -> Decision {
+        if self.state.status != Status::PendingReview {
+            return Ok(vec![]);
+        }
+        let due_at = self.state.due_at().filter(|due_at| *due_at <= now).ok_or(Rejection::NotDue)?;
+        if self.opening.expires_at == Some(due_at) {
+            return Ok(vec![self.expired("expires_at", now)]);
+        }
+        Ok(self.settled(Occasion::Deadline, now).into_iter().collect())
+    }
+
+    fn must_be_executable(&self, now: Moment) -> Result<(), Rejection> {
+        let Some(execution) = &self.state.execution else {
+            return Err(Rejection::NothingToExecute("it is not approved"));
+        };
+        match (execution.status, execution.held_until) {
+            (ExecutionStatus::Succeeded, _) => Err(Rejection::NothingToExecute("it has been executed")),
+            (ExecutionStatus::Held, Some(until)) if now < until => Err(Rejection::Held(until)),
+            (ExecutionStatus::Held | ExecutionStatus::Pending | ExecutionStatus::Failed, _) => Ok(()),
+        }
+    }
+}

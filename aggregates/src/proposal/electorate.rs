@@ -1,0 +1,260 @@
+//! Choosing the electorate (SPEC P5, P6, G1): in the zone, then up its ancestors, then among owners; never someone with a
+//! conflict, and never nobody.
+
+use serde::{Deserialize, Serialize};
+use strum::{Display, IntoStaticStr};
+use utoipa::ToSchema;
+
+use super::rejection::Rejection;
+use super::subject::Subject;
+use crate::action::Action;
+use crate::actor::{OrganizationRole, PrincipalKind, ZoneRole};
+use crate::decision_model::{Rule, Weighable, weigh};
+use crate::ids::{MemberId, ZoneId};
+use crate::organization::Member;
+use crate::permission::{Authority, holds_in_zone};
+use crate::policy::{ApprovalPolicy, ReviewerSelection, Risk};
+
+/// Why someone is in the electorate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum SelectionReason {
+    /// Approver of the zone or of one above it.
+    Approver,
+    /// Listed by the zone.
+    Static,
+    /// Owner of the organization.
+    Owner,
+    /// The proposer, for want of anyone else.
+    Solo,
+}
+
+/// Who chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChosenBy {
+    /// The zone's approval policy.
+    Policy,
+    /// The search for someone who can decide.
+    Fallback,
+}
+
+/// One reviewer, as frozen when the proposal opens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Elector {
+    /// Who.
+    #[schema(value_type = String)]
+    pub member_id: MemberId,
+    /// What their vote weighs, at least 1.
+    pub weight: u64,
+    /// Whether they are a person.
+    pub human: bool,
+    /// Why they were chosen.
+    pub reason: SelectionReason,
+    /// The zone whose role or list it rests on.
+    #[schema(value_type = Option<String>)]
+    pub zone_id: Option<ZoneId>,
+    /// Who chose them.
+    pub chosen_by: ChosenBy,
+}
+
+/// Why someone must not decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ConflictCode {
+    /// The proposer, or the proposer's sponsor or agent.
+    SelfReview,
+    /// It is about them.
+    SubjectOfProposal,
+    /// They would do it.
+    ExecutorOfProposal,
+    /// They would gain by it.
+    Beneficiary,
+}
+
+/// Someone who was kept out, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Conflict {
+    /// Who.
+    #[schema(value_type = String)]
+    pub member_id: MemberId,
+    /// Why.
+    pub code: ConflictCode,
+}
+
+/// What the choice rests on.
+pub(super) struct Choosing<'a> {
+    pub authority: &'a Authority,
+    pub zone_id: ZoneId,
+    pub proposer_id: MemberId,
+    pub subject: &'a Subject,
+    pub policy: &'a ApprovalPolicy,
+    /// The zone that lists static reviewers.
+    pub policy_zone: Option<ZoneId>,
+    pub risk: Risk,
+    pub rule: &'a Rule,
+    pub human_required: bool,
+}
+
+/// The electorate and everyone who was kept out of it.
+pub(super) struct Chosen {
+    pub electorate: Vec<Elector>,
+    pub conflicts: Vec<Conflict>,
+}
+
+struct Candidate<'a> {
+    member: &'a Member,
+    reason: SelectionReason,
+    zone_id: Option<ZoneId>,
+}
+
+impl<'a> Choosing<'a> {
+    pub fn choose(&self) -> Result<Chosen, Rejection> {
+        let mut chosen: Vec<Candidate<'a>> = Vec::new();
+        let mut conflicts: Vec<Conflict> = Vec::new();
+        let by_policy = self.by_policy(&mut chosen, &mut conflicts);
+        self.until_decidable(&mut chosen, &mut conflicts);
+        if chosen.is_empty() && self.policy.solo == Some(true) {
+            chosen.extend(self.alone());
+        }
+        let electorate = self.weighed(&chosen, by_policy)?;
+        Ok(Chosen { electorate, conflicts })
+    }
+
+    /// Takes those whom the zone's policy asks for; says how many they are.
+    fn by_policy(&self, chosen: &mut Vec<Candidate<'a>>, conflicts: &mut Vec<Conflict>) -> usize {
+        match self.policy.selection() {
+            ReviewerSelection::Static => self.take(self.listed(), usize::MAX, chosen, conflicts),
+            ReviewerSelection::Assigned | ReviewerSelection::Gardener => {
+                let wanted = self.policy.reviewers_for(self.risk).max(self.rule.least_electorate());
+                for level in self.approvers_by_level() {
+                    self.take(level, wanted, chosen, conflicts);
+                }
+            }
+        }
+        chosen.len()
+    }
+
+    /// Looks further, until the model can be met: approvers up the tree, then owners.
+    fn until_decidable(&self, chosen: &mut Vec<Candidate<'a>>, conflicts: &mut Vec<Conflict>) {
+        let tiers = self.approvers_by_level().into_iter().chain([self.owners()]);
+        for tier in tiers {
+            for candidate in tier {
+                if self.is_decidable(chosen) {
+                    return;
+                }
+                let only_human_missing = chosen.len() >= self.rule.least_electorate();
+                if only_human_missing && candidate.member.kind != PrincipalKind::Human && !chosen.is_empty() {
+                    continue;
+                }
+                self.take(vec![candidate], usize::MAX, chosen, conflicts);
+            }
+        }
+    }
+
+    fn is_decidable(&self, chosen: &[Candidate<'a>]) -> bool {
+        let human = chosen.iter().any(|candidate| candidate.member.kind == PrincipalKind::Human);
+        chosen.len() >= self.rule.least_electorate().max(1) && (human || !self.human_required)
+    }
+
+    fn take(&self, from: Vec<Candidate<'a>>, wanted: usize, chosen: &mut Vec<Candidate<'a>>, conflicts: &mut Vec<Conflict>) {
+        for candidate in from {
+            let id = candidate.member.id;
+            if let Some(code) = self.conflict(id) {
+                if !conflicts.iter().any(|known| known.member_id == id) {
+                    conflicts.push(Conflict { member_id: id, code });
+                }
+            } else if chosen.len() < wanted && !chosen.iter().any(|known| known.member.id == id) {
+                chosen.push(candidate);
+            }
+        }
+    }
+
+    /// Approvers of the zone, then of each zone above it; within a zone in the order of assignment.
+    fn approvers_by_level(&self) -> Vec<Vec<Candidate<'a>>> {
+        let path = self.authority.tree.path(self.zone_id);
+        let level = |zone: &crate::zones::Zone| {
+            let approvers = zone.assignments.iter().filter(|held| held.role == ZoneRole::Approver);
+            let members = approvers.filter_map(|held| self.eligible(held.member_id));
+            members.map(|member| Candidate { member, reason: SelectionReason::Approver, zone_id: Some(zone.id) }).collect()
+        };
+        path.into_iter().rev().map(level).collect()
+    }
+
+    fn listed(&self) -> Vec<Candidate<'a>> {
+        let listed = self.policy.static_reviewers.iter().flatten().filter_map(|id| self.eligible(*id));
+        listed.map(|member| Candidate { member, reason: SelectionReason::Static, zone_id: self.policy_zone }).collect()
+    }
+
+    fn owners(&self) -> Vec<Candidate<'a>> {
+        let owners = self.authority.organization.owners();
+        owners.map(|member| Candidate { member, reason: SelectionReason::Owner, zone_id: None }).collect()
+    }
+
+    /// The proposer alone, where the zone allows it and nobody else is there (SPEC P6).
+    fn alone(&self) -> Option<Candidate<'a>> {
+        let member = self.eligible(self.proposer_id)?;
+        holds_in_zone(self.authority, self.proposer_id, self.zone_id, &Action::known("proposal.approve"))
+            .then_some(Candidate { member, reason: SelectionReason::Solo, zone_id: self.policy_zone })
+    }
+
+    fn eligible(&self, id: MemberId) -> Option<&'a Member> {
+        self.authority.organization.member(id).filter(|member| member.role != OrganizationRole::Auditor)
+    }
+
+    /// Why `candidate` must not decide, if so. Persons are compared, not accounts (SPEC P5).
+    fn conflict(&self, candidate: MemberId) -> Option<ConflictCode> {
+        let person = self.authority.organization.person(candidate);
+        let is = |other: Option<MemberId>| other.is_some_and(|other| self.authority.organization.person(other) == person);
+        if is(Some(self.proposer_id)) {
+            return Some(ConflictCode::SelfReview);
+        }
+        match self.subject {
+            Subject::TaskExecution(task) if is(task.executor_id) => Some(ConflictCode::ExecutorOfProposal),
+            Subject::ResourceAllocation(allocation) if is(allocation.beneficiary_id) => Some(ConflictCode::Beneficiary),
+            Subject::MembershipChange(change) if is(Some(change.member_id)) => Some(ConflictCode::SubjectOfProposal),
+            Subject::TaskExecution(_) | Subject::ResourceAllocation(_) | Subject::MembershipChange(_) | Subject::ZoneChange(_) => {
+                None
+            }
+        }
+    }
+
+    fn weighed(&self, chosen: &[Candidate<'a>], by_policy: usize) -> Result<Vec<Elector>, Rejection> {
+        if chosen.is_empty() {
+            return Err(Rejection::NoElectorate("there is no reviewer without a conflict".to_owned()));
+        }
+        let least = self.rule.least_electorate();
+        if chosen.len() < least {
+            let message = format!("the decision model needs {least} reviewers, only {} can be found", chosen.len());
+            return Err(Rejection::NoElectorate(message));
+        }
+        if !self.is_decidable(chosen) {
+            return Err(Rejection::NoElectorate("a human must review it, and none can be found".to_owned()));
+        }
+        let weights = match self.rule.weighted() {
+            None => Some(vec![1; chosen.len()]),
+            Some((weights, max_share)) => {
+                let weighable: Vec<Weighable> = chosen.iter().map(|candidate| self.weighable(candidate.member)).collect();
+                weigh(weights, max_share, &weighable)
+            }
+        };
+        let weights = weights.ok_or_else(|| Rejection::NoElectorate("too few reviewers to keep to max_share".to_owned()))?;
+        let elector = |(index, (candidate, weight)): (usize, (&Candidate<'a>, u64))| Elector {
+            member_id: candidate.member.id,
+            weight,
+            human: candidate.member.kind == PrincipalKind::Human,
+            reason: candidate.reason,
+            zone_id: candidate.zone_id,
+            chosen_by: if index < by_policy { ChosenBy::Policy } else { ChosenBy::Fallback },
+        };
+        Ok(chosen.iter().zip(weights).enumerate().map(elector).collect())
+    }
+
+    fn weighable(&self, member: &Member) -> Weighable {
+        let in_zones = self.authority.tree.roles_of(member.id, self.zone_id).into_iter().map(|(role, _)| role.into());
+        let roles = in_zones.chain([member.role.into()]).collect();
+        Weighable { member: member.id.to_string(), roles, reputation: member.reputation }
+    }
+}

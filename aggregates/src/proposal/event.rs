@@ -1,0 +1,181 @@
+//! What happened to a proposal.
+
+use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr};
+use utoipa::ToSchema;
+
+use super::electorate::{Conflict, Elector};
+use super::subject::Subject;
+use crate::Moment;
+use crate::decider::{DomainEvent, stored_names};
+use crate::decision_model::{Choice, DecisionModel, Tally};
+use crate::ids::{CommentId, GrantId, MemberId, ProposalId, ZoneId};
+use crate::policy::Risk;
+use crate::text::{Name, Prose};
+
+/// Everything the outcome will rest on, frozen (SPEC P7).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Its id.
+    pub proposal_id: ProposalId,
+    /// Where it is decided.
+    pub zone_id: ZoneId,
+    /// Who proposes.
+    pub proposer_id: MemberId,
+    /// In a line.
+    pub title: Name,
+    /// At length.
+    pub description: Prose,
+    /// What it is about.
+    pub subject: Subject,
+    /// How risky it is.
+    pub risk_level: Risk,
+    /// How votes become an outcome.
+    pub decision_model: DecisionModel,
+    /// Who decides.
+    pub electorate: Vec<Elector>,
+    /// Who was kept out.
+    pub conflicts: Vec<Conflict>,
+    /// Whether an approval needs a human's vote (SPEC D4).
+    pub human_required: bool,
+    /// Whether nobody is asked (SPEC P4).
+    pub auto_approved: bool,
+    /// Whether votes may be changed.
+    pub votes_may_change: bool,
+    /// Minutes between approval and execution.
+    pub veto_window_minutes: u32,
+    /// When the clock decides.
+    pub deadline: Option<Moment>,
+    /// When the question loses its point.
+    pub expires_at: Option<Moment>,
+    /// The log position of the policy all this rests on.
+    pub policy_position: u64,
+    /// When it opened.
+    pub opened_at: Moment,
+}
+
+/// Why a reviewer left the electorate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr, EnumString)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum RecusalReason {
+    /// They stood back.
+    Recused,
+    /// They left the organization.
+    MembershipLost,
+    /// They lost the role it rested on.
+    RoleLost,
+}
+
+/// What happened to a proposal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum Event {
+    /// It opened.
+    #[serde(rename = "proposal.opened")]
+    Opened(Box<Opening>),
+    /// A reviewer voted; `tally` counts the vote.
+    #[serde(rename = "proposal.vote_cast")]
+    VoteCast {
+        proposal_id: ProposalId,
+        zone_id: ZoneId,
+        member_id: MemberId,
+        choice: Choice,
+        rationale: Prose,
+        tally: Tally,
+        cast_at: Moment,
+    },
+    /// A reviewer changed their vote; `tally` counts the new one.
+    #[serde(rename = "proposal.vote_changed")]
+    VoteChanged {
+        proposal_id: ProposalId,
+        zone_id: ZoneId,
+        member_id: MemberId,
+        from: Choice,
+        choice: Choice,
+        rationale: Prose,
+        tally: Tally,
+        cast_at: Moment,
+    },
+    /// A reviewer left the electorate; `tally` counts without them.
+    #[serde(rename = "proposal.reviewer_recused")]
+    ReviewerRecused {
+        proposal_id: ProposalId,
+        zone_id: ZoneId,
+        member_id: MemberId,
+        reason: RecusalReason,
+        tally: Tally,
+        recused_at: Moment,
+    },
+    /// It was approved, and is to be executed: at once, or when `held_until` has come.
+    #[serde(rename = "proposal.approved")]
+    Approved {
+        proposal_id: ProposalId,
+        zone_id: ZoneId,
+        reason: String,
+        tally: Tally,
+        held_until: Option<Moment>,
+        decided_at: Moment,
+    },
+    /// It was rejected.
+    #[serde(rename = "proposal.rejected")]
+    Rejected { proposal_id: ProposalId, zone_id: ZoneId, reason: String, tally: Tally, decided_at: Moment },
+    /// Its time ran out undecided; nobody said no.
+    #[serde(rename = "proposal.expired")]
+    Expired { proposal_id: ProposalId, zone_id: ZoneId, reason: String, tally: Tally, expired_at: Moment },
+    /// It was taken back.
+    #[serde(rename = "proposal.withdrawn")]
+    Withdrawn { proposal_id: ProposalId, zone_id: ZoneId, reason: String, withdrawn_at: Moment },
+    /// Someone said something about it.
+    #[serde(rename = "proposal.commented")]
+    Commented {
+        proposal_id: ProposalId,
+        zone_id: ZoneId,
+        comment_id: CommentId,
+        author_id: MemberId,
+        text: Prose,
+        commented_at: Moment,
+    },
+    /// Its effects took place, in the transaction that records this.
+    #[serde(rename = "proposal.execution_succeeded")]
+    ExecutionSucceeded { proposal_id: ProposalId, zone_id: ZoneId, grant_id: Option<GrantId>, executed_at: Moment },
+    /// Its effects were not admitted.
+    #[serde(rename = "proposal.execution_failed")]
+    ExecutionFailed { proposal_id: ProposalId, zone_id: ZoneId, code: String, reason: String, failed_at: Moment },
+}
+
+stored_names!(Event {
+    Opened => "proposal.opened",
+    VoteCast => "proposal.vote_cast",
+    VoteChanged => "proposal.vote_changed",
+    ReviewerRecused => "proposal.reviewer_recused",
+    Approved => "proposal.approved",
+    Rejected => "proposal.rejected",
+    Expired => "proposal.expired",
+    Withdrawn => "proposal.withdrawn",
+    Commented => "proposal.commented",
+    ExecutionSucceeded => "proposal.execution_succeeded",
+    ExecutionFailed => "proposal.execution_failed",
+});
+
+impl DomainEvent for Event {
+    fn event_type(&self) -> &'static str {
+        self.stored_name()
+    }
+
+    fn zone_id(&self) -> Option<ZoneId> {
+        match self {
+            Self::Opened(opening) => Some(opening.zone_id),
+            Self::VoteCast { zone_id, .. }
+            | Self::VoteChanged { zone_id, .. }
+            | Self::ReviewerRecused { zone_id, .. }
+            | Self::Approved { zone_id, .. }
+            | Self::Rejected { zone_id, .. }
+            | Self::Expired { zone_id, .. }
+            | Self::Withdrawn { zone_id, .. }
+            | Self::Commented { zone_id, .. }
+            | Self::ExecutionSucceeded { zone_id, .. }
+            | Self::ExecutionFailed { zone_id, .. } => Some(*zone_id),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What executing a proposal does (SPEC X1–X3), worked out against the policy in force now.
+
+use chrono::Duration;
+use serde_json::Map;
+
+use super::rejection::Rejection;
+use super::state::State;
+use super::subject::{MembershipChange, MembershipOperation, ResourceAllocation, Subject, TaskExecution, ZoneChange};
+use crate::action::Action;
+use crate::actor::OrganizationRole;
+use crate::grant::{LIFETIME_HOURS, Terms, digest};
+use crate::ids::{AssignmentId, GrantId, MemberId, ProposalId, ZoneId};
+use crate::permission::{Ask, Authority, Standing, check};
+use crate::rejection::{Fault, Kind, Rejected};
+use crate::zones::{self, Assignee, Changes, Zones};
+use crate::{Decider, Moment};
+
+/// The name under which an allocation is checked and granted.
+const ALLOCATE: &str = "resource.allocate";
+
+/// What an execution does to other aggregates.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effects {
+    /// To the zone tree.
+    Zones(Vec<zones::Event>),
+    /// A grant.
+    Grant(Box<Terms>),
+}
+
+/// Why an execution failed; recorded on the proposal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Stable code.
+    pub code: String,
+    /// In words.
+    pub reason: String,
+}
+
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        let code = rejection.faults().first().map_or_else(|| rejection.code().to_owned(), |fault| fault.code.clone());
+        Self { code, reason: rejection.to_string() }
+    }
+}
+
+/// What executing `proposal` now would do. Ids are given in case a grant or an assignment comes of it.
+///
+/// # Errors
+/// [`Failure`] when the policy in force now does not admit it any more (SPEC X1).
+pub fn effects(authority: &Authority, proposal: &State, new_id: uuid::Uuid, now: Moment) -> Result<Effects, Failure> {
+    let opening = proposal.opening.as_ref().ok_or_else(|| Failure {
+        code: "no_such_proposal".to_owned(),
+        reason: "the proposal never opened".to_owned(),
+    })?;
+    if let Some(stopped) = authority.tree.not_in_force_because_of(opening.zone_id) {
+        return Err(Rejection::ZoneNotInForce(stopped.id).into());
+    }
+    let context = Context {
+        authority,
+        zone_id: opening.zone_id,
+        proposer_id: opening.proposer_id,
+        by_proposal: Some(opening.proposal_id),
+        new_id,
+        now,
+    };
+    Ok(context.effects(&opening.subject)?)
+}
+
+/// Whether `subject` could be executed in `zone` now (SPEC P1).
+pub(super) fn could_be_executed(
+    authority: &Authority,
+    zone_id: ZoneId,
+    proposer_id: MemberId,
+    subject: &Subject,
+    now: Moment,
+) -> Result<(), Rejection> {
+    let context = Context { authority, zone_id, proposer_id, by_proposal: None, new_id: uuid::Uuid::nil(), now };
+    match context.effects(subject)? {
+        Effects::Zones(events) if events.is_empty() => Err(Rejection::NothingToDo),
+        Effects::Zones(_) | Effects::Grant(_) => Ok(()),
+    }
+}
+
+struct Context<'a> {
+    authority: &'a Authority,
+    zone_id: ZoneId,
+    proposer_id: MemberId,
+    by_proposal: Option<ProposalId>,
+    new_id: uuid::Uuid,
+    now: Moment,
+}
+
+impl Context<'_> {
+    fn effects(&self, subject: &Subject) -> Result<Effects, Rejection> {
+        match subject {
+            Subject::TaskExecution(task) => self.task(task),
+            Subject::ResourceAllocation(allocation) => self.allocation(allocation),
+            Subject::ZoneChange(change) => self.zone_change(change),
+            Subject::MembershipChange(change) => self.membership_change(change),
+        }
+    }
+
+    /// A grant to do the task once. The approval stands in for a role; every hard rule is checked.
+    fn task(&self, task: &TaskExecution) -> Result<Effects, Rejection> {
+        let executor = self.principal(task.executor_id, "/payload/executor_id")?;
+        let params = task.params.clone().unwrap_or_default();
+        self.checked(Ask {
+            amount: task.amount,
+            board_id: task.board_id.clone(),
+            tool: task.tool.clone(),
+            params: params.clone(),
+            ..self.ask(executor, task.action.clone())
+        })?;
+        Ok(self.grant(executor, task.action.clone(), &params, task.amount, Some(1)))
+    }
+
+    /// A grant to use the amount up.
+    fn allocation(&self, allocation: &ResourceAllocation) -> Result<Effects, Rejection> {
+        let beneficiary = self.principal(allocation.beneficiary_id, "/payload/beneficiary_id")?;
+        let action = Action::known(ALLOCATE);
+        self.checked(Ask {
+            amount: Some(allocation.amount),
+            board_id: allocation.board_id.clone(),
+            agent_type: allocation.agent_type.clone(),
+            ..self.ask(beneficiary, action.clone())
+        })?;
+        Ok(self.grant(beneficiary, action, &Map::new(), Some(allocation.amount), None))
+    }
+
+    fn zone_change(&self, change: &ZoneChange) -> Result<Effects, Rejection> {
+        let zone_id = self.target(change.zone_id)?;
+        let changes = Changes::read(change.changes.clone()).map_err(|fault| not_executable(&fault.message, vec![fault.clone()], "/payload/changes"))?;
+        self.refuse_strangers(&changes)?;
+        let command = zones::Command::Change {
+            zone_id,
+            changes: Box::new(changes),
+            expected_version: None,
+            by_proposal: self.by_proposal,
+            now: self.now,
+        };
+        self.on_tree(command, "/payload/changes")
+    }
+
+    fn membership_change(&self, change: &MembershipChange) -> Result<Effects, Rejection> {
+        let zone_id = self.target(change.zone_id)?;
+        let member = self.authority.organization.member(change.member_id);
+        let member = member.ok_or(Rejection::NoSuchMember { id: change.member_id, pointer: "/payload/member_id" })?;
+        let by_proposal = self.by_proposal;
+        let command = match change.operation {
+            MembershipOperation::Add => {
+                let assignee = Box::new(Assignee::from(member));
+                let assignment_id = AssignmentId(self.new_id);
+                zones::Command::Assign { zone_id, assignment_id, assignee, role: change.role, by_proposal, now: self.now }
+            }
+            MembershipOperation::Remove => {
+                let zone = self.authority.tree.zone(zone_id);
+                let mut held = zone.into_iter().flat_map(|zone| &zone.assignments);
+                let held = held.find(|held| held.member_id == change.member_id && held.role == change.role);
+                let assignment_id = held.ok_or(Rejection::NothingToDo)?.id;
+                zones::Command::Unassign { zone_id, assignment_id, by_proposal, now: self.now }
+            }
+        };
+        self.on_tree(command, "/payload")
+    }
+
+    fn target(&self, named: Option<ZoneId>) -> Result<ZoneId, Rejection> {
+        let zone_id = named.unwrap_or(self.zone_id);
+        self.authority.tree.zone(zone_id).ok_or(Rejection::NoSuchZone { id: zone_id, pointer: "/payload/zone_id" })?;
+        if self.authority.tree.is_within(zone_id, self.zone_id) { Ok(zone_id) } else { Err(Rejection::OutsideZone(zone_id)) }
+    }
+
+    fn principal(&self, named: Option<MemberId>, pointer: &'static str) -> Result<MemberId, Rejection> {
+        let id = named.unwrap_or(self.proposer_id);
+        let member = self.authority.organization.member(id).ok_or(Rejection::NoSuchMember { id, pointer })?;
+        if member.role == OrganizationRole::Auditor {
+            let fault = Fault::new(pointer, "no_role", "an auditor changes nothing");
+            return Err(Rejection::NotExecutable { message: fault.message.clone(), faults: vec![fault] });
+        }
+        Ok(id)
+    }
+
+    fn refuse_strangers(&self, changes: &Changes) -> Result<(), Rejection> {
+        let policies = crate::policy::apply_patch(&crate::policy::Policies::default(), &changes.policies);
+        let named = policies.map(|policies| policies.members_named()).unwrap_or_default();
+        match named.into_iter().find(|(_, id)| self.authority.organization.member(*id).is_none()) {
+            Some((_, id)) => Err(Rejection::NoSuchMember { id, pointer: "/payload/changes" }),
+            None => Ok(()),
+        }
+    }
+
+    fn ask(&self, principal: MemberId, action: Action) -> Ask {
+        let standing = Standing { out_of_force: false, approved: true };
+        Ask { standing, ..Ask::plain(principal, action, self.now) }
+    }
+
+    fn checked(&self, ask: Ask) -> Result<(), Rejection> {
+        let answer = check(self.authority, self.zone_id, &ask);
+        match answer.reasons.first() {
+            Some(reason) if !answer.is_allowed() => Err(Rejection::by_check(reason)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn on_tree(&self, command: zones::Command, pointer: &str) -> Result<Effects, Rejection> {
+        let events = Zones::decide(&self.authority.tree, command);
+        events.map(Effects::Zones).map_err(|rejection| match rejection {
+            zones::Rejection::NoSuchParent(id) => Rejection::NoSuchZone { id, pointer: "/payload/changes/parent_zone_id" },
+            refused => {
+                let mut faults = refused.faults();
+                if faults.is_empty() || refused.kind() == Kind::Missing {
+                    faults = vec![Fault::new("", refused.code(), refused.to_string())];
+                }
+                not_executable(&refused.to_string(), faults, pointer)
+            }
+        })
+    }
+
+    fn grant(
+        &self,
+        principal_id: MemberId,
+        action: Action,
+        params: &Map<String, serde_json::Value>,
+        amount: Option<crate::amount::Amount>,
+        uses: Option<u32>,
+    ) -> Effects {
+        Effects::Grant(Box::new(Terms {
+            grant_id: GrantId(self.new_id),
+            proposal_id: self.by_proposal.unwrap_or(ProposalId(uuid::Uuid::nil())),
+            principal_id,
+            zone_id: self.zone_id,
+            action,
+            parameters_sha256: digest(params),
+            amount,
+            uses,
+            expires_at: self.now + Duration::hours(LIFETIME_HOURS),
+            issued_at: self.now,
+        }))
+    }
+}
+
+fn not_executable(message: &str, faults: Vec<Fault>, pointer: &str) -> Rejection {
+    let faults = faults.into_iter().map(|fault| fault.under(pointer)).collect();
+    Rejection::NotExecutable { message: message.to_owned(), faults }
+}

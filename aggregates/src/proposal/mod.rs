@@ -1,0 +1,48 @@
+//! Proposals: requests that a zone wants decided by others. One stream each; what the outcome rests on is frozen when the
+//! proposal opens, so that votes never touch the zone tree.
+
+mod command;
+mod decide;
+mod electorate;
+mod event;
+mod execution;
+mod opening;
+mod rejection;
+mod risk;
+mod state;
+mod subject;
+
+pub use command::Command;
+pub use electorate::{ChosenBy, Conflict, ConflictCode, Elector, SelectionReason};
+pub use event::{Event, Opening, RecusalReason};
+pub use execution::{Effects, Failure, effects};
+pub use opening::{Submission, prepare};
+pub use rejection::Rejection;
+pub use state::{Comment, Execution, ExecutionStatus, Resolution, Reviewer, State, Status, Vote};
+pub use subject::{
+    MembershipChange, MembershipOperation, ProposalType, ResourceAllocation, Subject, TaskExecution, ZoneChange, read_subject,
+};
+
+use crate::Decider;
+
+/// The proposal as an aggregate.
+pub struct Proposal;
+
+impl Decider for Proposal {
+    const TYPE: &'static str = "proposal";
+    type State = State;
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+
+    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
+        decide::decide(state, command)
+    }
+
+    fn evolve(state: &mut State, event: &Event) {
+        state.evolve(event);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! Why a proposal does not open, a vote does not count, or an outcome stands.
+
+use strum::IntoStaticStr;
+
+use super::state::Status;
+use crate::Moment;
+use crate::ids::{MemberId, ZoneId};
+use crate::permission::Reason;
+use crate::rejection::{Fault, Kind, Rejected};
+
+/// Why a proposal does not open, a vote does not count, or an outcome stands.
+#[derive(Clone, Debug, PartialEq, thiserror::Error, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Rejection {
+    /// No such proposal here.
+    #[error("there is no such proposal here")]
+    NeverOpened,
+    /// No such zone here.
+    #[error("there is no zone {id} here")]
+    NoSuchZone {
+        /// Which.
+        id: ZoneId,
+        /// Where it was named.
+        pointer: &'static str,
+    },
+    /// No such member here.
+    #[error("there is no member {id} here")]
+    NoSuchMember {
+        /// Whom.
+        id: MemberId,
+        /// Where they were named.
+        pointer: &'static str,
+    },
+    /// Opened once only.
+    #[error("the proposal exists already")]
+    AlreadyOpen,
+    /// The zone is not in force.
+    #[error("zone {0} is not in force")]
+    ZoneNotInForce(ZoneId),
+    /// It could not be executed now (SPEC P1).
+    #[error("it could not be executed: {message}")]
+    NotExecutable {
+        /// Why, in words.
+        message: String,
+        /// The faults in the payload.
+        faults: Vec<Fault>,
+    },
+    /// It speaks of a zone outside its own.
+    #[error("zone {0} is neither the proposal's zone nor below it")]
+    OutsideZone(ZoneId),
+    /// It changes nothing.
+    #[error("it would change nothing")]
+    NothingToDo,
+    /// The chosen model is laxer than the zone's (SPEC P9).
+    #[error("a proposer may only choose a stricter decision model than the zone's")]
+    NotStricter,
+    /// Nobody could decide it (SPEC P6).
+    #[error("nobody could decide it: {0}")]
+    NoElectorate(String),
+    /// It would be expired when it opens (SPEC P11).
+    #[error("expires_at must lie in the future")]
+    ExpiresInThePast,
+    /// It is decided or over.
+    #[error("the proposal is {0}")]
+    NotPending(Status),
+    /// Its time is up; the clock decides.
+    #[error("the proposal closed at {0}")]
+    DeadlinePassed(Moment),
+    /// Not one of its reviewers.
+    #[error("you are not in the electorate of this proposal")]
+    NotInElectorate,
+    /// No longer one of its reviewers.
+    #[error("you have left the electorate of this proposal")]
+    Recused,
+    /// A vote stands (SPEC P8).
+    #[error("you have already voted, and votes may not be changed here")]
+    AlreadyVoted,
+    /// Only its proposer may.
+    #[error("only the proposer may withdraw it")]
+    NotTheProposer,
+    /// There is nothing to execute.
+    #[error("there is nothing to execute: {0}")]
+    NothingToExecute(&'static str),
+    /// The veto window is open.
+    #[error("it is held until {0}")]
+    Held(Moment),
+    /// The clock came too early.
+    #[error("its time is not up yet")]
+    NotDue,
+}
+
+impl Rejection {
+    /// A check's reason, as what stands in the way of execution.
+    pub(super) fn by_check(reason: &Reason) -> Self {
+        let fault = Fault {
+            zone_id: reason.zone_id,
+            limit: reason.limit.clone(),
+            requested: reason.requested.clone(),
+            ..Fault::new("/payload", &reason.code, reason.message.clone())
+        };
+        Self::NotExecutable { message: reason.message.clone(), faults: vec![fault] }
+    }
+}
+
+impl Rejected for Rejection {
+    fn code(&self) -> &'static str {
+        self.into()
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NeverOpened | Self::NoSuchZone { .. } | Self::NoSuchMember { .. } => Kind::Missing,
+            Self::NotInElectorate | Self::Recused | Self::NotTheProposer => Kind::Forbidden,
+            Self::AlreadyOpen
+            | Self::ZoneNotInForce(_)
+            | Self::NotPending(_)
+            | Self::DeadlinePassed(_)
+            | Self::AlreadyVoted
+            | Self::NothingToExecute(_)
+            | Self::Held(_)
+            | Self::NotDue => Kind::Conflict,
+            Self::NotExecutable { .. }
+            | Self::OutsideZone(_)
+            | Self::NothingToDo
+            | Self::NotStricter
+            | Self::NoElectorate(_)
+            | Self::ExpiresInThePast => Kind::Rule,
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        let at = |pointer: &str| vec![Fault::new(pointer, self.code(), self.to_string())];
+        match self {
+            Self::NoSuchZone { pointer, .. } | Self::NoSuchMember { pointer, .. } => at(pointer),
+            Self::NotExecutable { faults, .. } => faults.clone(),
+            Self::OutsideZone(_) => at("/payload/zone_id"),
+            Self::NothingToDo => at("/payload"),
+            Self::NotStricter => at("/decision_model"),
+            Self::ExpiresInThePast => at("/expires_at"),
+            Self::NoElectorate(_) | Self::ZoneNotInForce(_) => at("/zone_id"),
+            Self::NeverOpened
+            | Self::AlreadyOpen
+            | Self::NotPending(_)
+            | Self::DeadlinePassed(_)
+            | Self::NotInElectorate
+            | Self::Recused
+            | Self::AlreadyVoted
+            | Self::NotTheProposer
+            | Self::NothingToExecute(_)
+            | Self::Held(_)
+            | Self::NotDue => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! What a proposal amounts to.
+
+use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr};
+use utoipa::ToSchema;
+
+use super::electorate::Elector;
+use super::event::{Event, Opening, RecusalReason};
+use crate::Moment;
+use crate::decision_model::{Ballot, Choice, Tally};
+use crate::ids::{CommentId, GrantId, MemberId};
+use crate::text::Prose;
+
+/// Where a proposal stands (SPEC P2).
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr, EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Status {
+    /// Waiting for reviewers.
+    #[default]
+    PendingReview,
+    /// Approved.
+    Approved,
+    /// Rejected.
+    Rejected,
+    /// Taken to the parent zone.
+    Escalated,
+    /// Out of time; nobody said no.
+    Expired,
+    /// Taken back.
+    Withdrawn,
+}
+
+/// Where an approved proposal's execution stands (SPEC P2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr, EnumString)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ExecutionStatus {
+    /// Ordered.
+    Pending,
+    /// Waiting for the veto window to close.
+    Held,
+    /// Done.
+    Succeeded,
+    /// Not admitted; may be retried.
+    Failed,
+}
+
+/// The execution of an approved proposal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// Where it stands.
+    pub status: ExecutionStatus,
+    /// Why it failed.
+    pub reason: Option<String>,
+    /// The code of why it failed.
+    pub code: Option<String>,
+    /// Until when it is held.
+    pub held_until: Option<Moment>,
+    /// The grant that came of it.
+    pub grant_id: Option<GrantId>,
+    /// When it last changed.
+    pub at: Moment,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolution {
+    /// What it became.
+    pub outcome: Status,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub decided_at: Moment,
+}
+
+/// A vote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vote {
+    /// What was said.
+    pub choice: Choice,
+    /// Why.
+    pub rationale: Prose,
+    /// When.
+    pub cast_at: Moment,
+}
+
+/// One reviewer and what they did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reviewer {
+    /// As frozen.
+    pub elector: Elector,
+    /// Their vote.
+    pub vote: Option<Vote>,
+    /// Why they left, if they did.
+    pub left: Option<RecusalReason>,
+}
+
+/// Something someone said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// Its id.
+    pub id: CommentId,
+    /// Who.
+    pub author_id: MemberId,
+    /// What.
+    pub text: Prose,
+    /// When.
+    pub at: Moment,
+}
+
+/// The proposal.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// What it opened with, once it did.
+    pub opening: Option<Opening>,
+    /// Where it stands.
+    pub status: Status,
+    /// Its reviewers; those who voted first, in the order of their votes.
+    pub reviewers: Vec<Reviewer>,
+    /// How it ended.
+    pub resolution: Option<Resolution>,
+    /// Its execution, once approved.
+    pub execution: Option<Execution>,
+    /// What was said about it.
+    pub comments: Vec<Comment>,
+    /// When it last changed.
+    pub updated_at: Option<Moment>,
+}
+
+impl State {
+    /// The reviewer with this id.
+    pub fn reviewer(&self, id: MemberId) -> Option<&Reviewer> {
+        self.reviewers.iter().find(|reviewer| reviewer.elector.member_id == id)
+    }
+
+    /// Reviewers who have not left.
+    pub fn active_reviewers(&self) -> impl Iterator<Item = &Reviewer> {
+        self.reviewers.iter().filter(|reviewer| reviewer.left.is_none())
+    }
+
+    /// The ballots of the reviewers who have not left, in the order in which they were cast.
+    pub fn ballots(&self) -> Vec<Ballot> {
+        self.active_reviewers()
+            .map(|reviewer| Ballot {
+                choice: reviewer.vote.as_ref().map(|vote| vote.choice),
+                weight: reviewer.elector.weight,
+                human: reviewer.elector.human,
+            })
+            .collect()
+    }
+
+    /// The votes so far.
+    pub fn tally(&self) -> Tally {
+        Tally::of(&self.ballots())
+    }
+
+    /// When the clock acts on it: its deadline or its expiry, whichever comes first.
+    pub fn due_at(&self) -> Option<Moment> {
+        let opening = self.opening.as_ref()?;
+        [opening.deadline, opening.expires_at].into_iter().flatten().min()
+    }
+
+    /// Whether the proposer decided alone (SPEC P6).
+    pub fn is_solo(&self) -> bool {
+        self.reviewers.iter().any(|reviewer| reviewer.elector.reason == super::SelectionReason::Solo)
+    }
+
+    pub(super) fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::Opened(opening) => {
+                let reviewer = |elector: &Elector| Reviewer { elector: elector.clone(), vote: None, left: None };
+                self.reviewers = opening.electorate.iter().map(reviewer).collect();
+                self.updated_at = Some(opening.opened_at);
+                self.opening = Some((**opening).clone());
+            }
+            Event::VoteCast { member_id, choice, rationale, cast_at, .. }
+            | Event::VoteChanged { member_id, choice, rationale, cast_at, .. } => {
+                self.record(*member_id, Vote { choice: *choice, rationale: rationale.clone(), cast_at: *cast_at });
+            }
+            Event::ReviewerRecused { member_id, reason, recused_at, .. } => {
+                self.updated_at = Some(*recused_at);
+                self.dismiss(*member_id, *reason);
+            }
+            Event::Approved { reason, held_until, decided_at, .. } => {
+                self.resolve(Status::Approved, reason, *decided_at);
+                let status = if held_until.is_some() { ExecutionStatus::Held } else { ExecutionStatus::Pending };
+                self.execution = Some(Execution {
+                    status,
+                    reason: None,
+                    code: None,
+                    held_until: *held_until,
+                    grant_id: None,
+                    at: *decided_at,
+                });
+            }
+            Event::Rejected { reason, decided_at, .. } => self.resolve(Status::Rejected, reason, *decided_at),
+            Event::Expired { reason, expired_at, .. } => self.resolve(Status::Expired, reason, *expired_at),
+            Event::Withdrawn { reason, withdrawn_at, .. } => self.resolve(Status::Withdrawn, reason, *withdrawn_at),
+            Event::Commented { comment_id, author_id, text, commented_at, .. } => {
+                self.updated_at = Some(*commented_at);
+                self.comments.push(Comment { id: *comment_id, author_id: *author_id, text: text.clone(), at: *commented_at });
+            }
+            Event::ExecutionSucceeded { grant_id, executed_at, .. } => {
+                self.executed(ExecutionStatus::Succeeded, None, *grant_id, *executed_at);
+            }
+            Event::ExecutionFailed { code, reason, failed_at, .. } => {
+                self.executed(ExecutionStatus::Failed, Some((code, reason)), None, *failed_at);
+            }
+        }
+    }
+
+    pub(super) fn record(&mut self, member_id: MemberId, vote: Vote) {
+        self.updated_at = Some(vote.cast_at);
+        let voted = self.reviewers.iter().filter(|reviewer| reviewer.vote.is_some()).count();
+        let Some(place) = self.reviewers.iter().position(|reviewer| reviewer.elector.member_id == member_id) else { return };
+        let mut reviewer = self.reviewers.remove(place);
+        let place = if reviewer.vote.is_some() { voted - 1 } else { voted };
+        reviewer.vote = Some(vote);
+        self.reviewers.insert(place, reviewer);
+    }
+
+    pub(super) fn dismiss(&mut self, member_id: MemberId, reason: RecusalReason) {
+        if let Some(reviewer) = self.reviewers.iter_mut().find(|reviewer| reviewer.elector.member_id == member_id) {
+            reviewer.left = Some(reason);
+        }
+    }
+
+    fn resolve(&mut self, outcome: Status, reason: &str, at: Moment) {
+        self.status = outcome;
+        self.updated_at = Some(at);
+        self.resolution = Some(Resolution { outcome, reason: reason.to_owned(), decided_at: at });
+    }
+
+    fn executed(&mut self, status: ExecutionStatus, failure: Option<(&String, &String)>, grant_id: Option<GrantId>, at: Moment) {
+        self.updated_at = Some(at);
+        if let Some(execution) = &mut self.execution {
+            execution.status = status;
+            execution.code = failure.map(|(code, _)| code.clone());
+            execution.reason = failure.map(|(_, reason)| reason.clone());
+            execution.grant_id = grant_id;
+            execution.at = at;
+        }
+    }
+}

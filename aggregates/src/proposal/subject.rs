@@ -1,0 +1,174 @@
+//! What a proposal is about (SPEC P1).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use strum::{Display, EnumString, IntoStaticStr};
+use utoipa::ToSchema;
+
+use crate::action::Action;
+use crate::actor::ZoneRole;
+use crate::amount::Amount;
+use crate::ids::{MemberId, ZoneId};
+use crate::reading;
+use crate::rejection::Fault;
+use crate::text::Label;
+
+/// The four types.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema, Display, IntoStaticStr, EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ProposalType {
+    /// To do something.
+    TaskExecution,
+    /// To use up something.
+    ResourceAllocation,
+    /// To change a zone.
+    ZoneChange,
+    /// To give or take a role.
+    MembershipChange,
+}
+
+/// To do something.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskExecution {
+    /// What.
+    pub action: Action,
+    /// For how much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// On which board.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub board_id: Option<Label>,
+    /// With which tool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<Label>,
+    /// With what else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub params: Option<Map<String, Value>>,
+    /// By whom; by the proposer when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub executor_id: Option<MemberId>,
+}
+
+/// To use up something.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceAllocation {
+    /// How much.
+    pub amount: Amount,
+    /// On which board.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub board_id: Option<Label>,
+    /// By which type of agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_type: Option<Label>,
+    /// For whom; for the proposer when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub beneficiary_id: Option<MemberId>,
+}
+
+/// To change a zone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ZoneChange {
+    /// Which zone: the proposal's own or one below it; its own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub zone_id: Option<ZoneId>,
+    /// What a `PATCH` of the zone would carry, and `status` and `parent_zone_id`.
+    #[schema(value_type = Object)]
+    pub changes: Map<String, Value>,
+}
+
+/// Whether a role is given or taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MembershipOperation {
+    /// Given.
+    Add,
+    /// Taken.
+    Remove,
+}
+
+/// To give or take a role.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MembershipChange {
+    /// In which zone: the proposal's own or one below it; its own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub zone_id: Option<ZoneId>,
+    /// Whether it is given or taken.
+    pub operation: MembershipOperation,
+    /// Whose.
+    #[schema(value_type = String)]
+    pub member_id: MemberId,
+    /// Which.
+    pub role: ZoneRole,
+}
+
+/// What a proposal is about, with its payload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "payload", rename_all = "snake_case")]
+pub enum Subject {
+    /// To do something.
+    TaskExecution(TaskExecution),
+    /// To use up something.
+    ResourceAllocation(ResourceAllocation),
+    /// To change a zone.
+    ZoneChange(ZoneChange),
+    /// To give or take a role.
+    MembershipChange(MembershipChange),
+}
+
+/// Reads the payload of a proposal of type `kind`.
+///
+/// # Errors
+/// The first key that is unknown or does not fit.
+pub fn read_subject(kind: ProposalType, payload: Value) -> Result<Subject, Fault> {
+    let read = match kind {
+        ProposalType::TaskExecution => reading::read(payload).map(Subject::TaskExecution),
+        ProposalType::ResourceAllocation => reading::read(payload).map(Subject::ResourceAllocation),
+        ProposalType::ZoneChange => reading::read(payload).map(Subject::ZoneChange),
+        ProposalType::MembershipChange => reading::read(payload).map(Subject::MembershipChange),
+    };
+    read.map_err(|fault| fault.under("/payload"))
+}
+
+impl Subject {
+    /// Its type.
+    pub fn proposal_type(&self) -> ProposalType {
+        match self {
+            Self::TaskExecution(_) => ProposalType::TaskExecution,
+            Self::ResourceAllocation(_) => ProposalType::ResourceAllocation,
+            Self::ZoneChange(_) => ProposalType::ZoneChange,
+            Self::MembershipChange(_) => ProposalType::MembershipChange,
+        }
+    }
+
+    /// The payload as JSON.
+    pub fn payload(&self) -> Value {
+        let payload = match self {
+            Self::TaskExecution(payload) => serde_json::to_value(payload),
+            Self::ResourceAllocation(payload) => serde_json::to_value(payload),
+            Self::ZoneChange(payload) => serde_json::to_value(payload),
+            Self::MembershipChange(payload) => serde_json::to_value(payload),
+        };
+        payload.expect("payloads are plain data")
+    }
+
+    /// How much it is about, if it is about an amount.
+    pub fn amount(&self) -> Option<Amount> {
+        match self {
+            Self::TaskExecution(task) => task.amount,
+            Self::ResourceAllocation(allocation) => Some(allocation.amount),
+            Self::ZoneChange(_) | Self::MembershipChange(_) => None,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Reactions: what an event elsewhere means for open proposals and grants. Pure and idempotent; a follower runs them.
+
+use crate::actor::OrganizationRole;
+use crate::grant::VoidReason;
+use crate::ids::{MemberId, ZoneId};
+use crate::permission::Authority;
+use crate::proposal::{self, RecusalReason, SelectionReason};
+use crate::zones::Status;
+use crate::{Moment, action::Action, organization, permission, zones};
+
+/// What must be looked at again after an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concern {
+    /// Open proposals in whose electorate someone sits, and their grants.
+    Member(MemberId),
+    /// Open proposals and grants in a zone and everything below it.
+    Subtree(ZoneId),
+}
+
+/// What an event in the organization concerns.
+pub fn of_organization(event: &organization::Event) -> Option<Concern> {
+    match event {
+        organization::Event::MemberRemoved { member_id, .. } | organization::Event::MemberChanged { member_id, .. } => {
+            Some(Concern::Member(*member_id))
+        }
+        organization::Event::Founded { .. } | organization::Event::Renamed { .. } | organization::Event::MemberAdded { .. } => None,
+    }
+}
+
+/// What an event in the zone tree concerns.
+pub fn of_zones(event: &zones::Event) -> Option<Concern> {
+    match event {
+        zones::Event::MemberUnassigned { zone_id, .. }
+        | zones::Event::Moved { zone_id, .. }
+        | zones::Event::StatusChanged { zone_id, to: Status::Archived, .. } => Some(Concern::Subtree(*zone_id)),
+        zones::Event::Created { .. }
+        | zones::Event::Changed { .. }
+        | zones::Event::StatusChanged { .. }
+        | zones::Event::MemberAssigned { .. } => None,
+    }
+}
+
+/// What a pending proposal must do about the people and zones as they are now: leave with its archived zone (SPEC Z2),
+/// let go of reviewers who lost membership or role (SPEC A2, P8). Nothing, if all is well.
+pub fn on_proposal(proposal: &proposal::State, authority: &Authority, now: Moment) -> Vec<proposal::Command> {
+    let Some(opening) = &proposal.opening else { return Vec::new() };
+    if proposal.status != proposal::Status::PendingReview {
+        return Vec::new();
+    }
+    if authority.tree.is_archived(opening.zone_id) {
+        return vec![proposal::Command::Withdraw { by: None, now }];
+    }
+    let lost = |reviewer: &proposal::Reviewer| {
+        let reason = lost_standing(authority, opening.zone_id, &reviewer.elector)?;
+        Some(proposal::Command::Recuse { member_id: reviewer.elector.member_id, reason, now })
+    };
+    proposal.active_reviewers().filter_map(lost).collect()
+}
+
+/// What a reviewer has lost that their seat rests on (SPEC P8), if anything.
+pub fn lost_standing(authority: &Authority, zone: ZoneId, elector: &proposal::Elector) -> Option<RecusalReason> {
+    let Some(member) = authority.organization.member(elector.member_id) else {
+        return Some(RecusalReason::MembershipLost);
+    };
+    let review = Action::known("proposal.review");
+    let holds = match elector.reason {
+        SelectionReason::Approver | SelectionReason::Owner => permission::holds_in_zone(authority, member.id, zone, &review),
+        SelectionReason::Static | SelectionReason::Solo => member.role != OrganizationRole::Auditor,
+    };
+    if holds { None } else { Some(RecusalReason::RoleLost) }
+}
+
+/// Why a grant to `principal` in `zone` no longer holds (SPEC Z2), if so.
+pub fn on_grant(authority: &Authority, principal: MemberId, zone: ZoneId) -> Option<VoidReason> {
+    if authority.organization.member(principal).is_none() {
+        Some(VoidReason::MembershipLost)
+    } else if authority.tree.is_archived(zone) {
+        Some(VoidReason::ZoneArchived)
+    } else {
+        None
+    }
+}

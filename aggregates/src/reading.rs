@@ -1,0 +1,75 @@
+//! Reading JSON into types, with the place and the reason when it does not fit.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
+
+use crate::rejection::Fault;
+
+/// Reads `value` as a `T`.
+///
+/// # Errors
+/// One fault that names the key and the reason.
+pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, Fault> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let message = error.inner().to_string();
+        fault(&pointer(error.path()), &message)
+    })
+}
+
+fn pointer(path: &Path) -> String {
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", escaped(key)),
+            Segment::Enum { variant } => format!("/{}", escaped(variant)),
+            Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// Serde names an offending key of an object in backticks, without it being part of the path: put it there.
+fn fault(path: &str, message: &str) -> Fault {
+    let quoted = || message.split('`').nth(1).unwrap_or_default();
+    let at_key = || {
+        let key = escaped(quoted());
+        if path.ends_with(&format!("/{key}")) { path.to_owned() } else { format!("{path}/{key}") }
+    };
+    if message.starts_with("unknown field") {
+        Fault::new(at_key(), "unknown_key", format!("`{}` is not a key here", quoted()))
+    } else if message.starts_with("missing field") {
+        Fault::new(at_key(), "required", format!("`{}` is required", quoted()))
+    } else if message.starts_with('`') && message.contains("`: ") {
+        let reason = message.split_once("`: ").map_or(message, |(_, reason)| reason);
+        Fault::new(at_key(), "invalid", reason)
+    } else {
+        Fault::new(path, "invalid", message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Policies;
+    use serde_json::json;
+
+    #[test]
+    fn a_fault_points_at_the_key() {
+        let cases = [
+            (json!({"constraints": {"alowed_actions": []}}), "/constraints/alowed_actions", "unknown_key"),
+            (json!({"constraints": {"allowed_actions": ["a", 5]}}), "/constraints/allowed_actions/1", "invalid"),
+            (json!({"constraints": {"spending_limit": {"amount": 5}}}), "/constraints/spending_limit/window", "required"),
+            (json!({"resource_scope": {"budget_limit": -1}}), "/resource_scope/budget_limit", "invalid"),
+            (json!({"decision_model": {"model_type": "threshold", "threshold": 0}}), "/decision_model/threshold", "invalid"),
+            (json!({"decision_model": {"model_type": "dictator"}}), "/decision_model/model_type", "invalid"),
+        ];
+        for (value, pointer, code) in cases {
+            let fault = read::<Policies>(value.clone()).expect_err("a fault");
+            assert_eq!((fault.pointer.as_str(), fault.code.as_str()), (pointer, code), "{value}: {}", fault.message);
+        }
+    }
+}
