@@ -1,1 +1,4 @@
-//! x
+//! Stories about the service, told over HTTP, on both databases.
+
+mod first_decision;
+mod harness;

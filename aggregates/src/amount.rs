@@ -7,8 +7,8 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// Digits that survive a trip through a JSON number unharmed (IEEE 754 binary64).
@@ -277,7 +277,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_exact_or_sensible_is_refused() {
-        for text in ["-1", "\"-0.01\"", "\"abc\"", "0.12345678901234567", "1e300", "\"1e40\"", "true", "null", "\"0.0000000001\""] {
+        for text in
+            ["-1", "\"-0.01\"", "\"abc\"", "0.12345678901234567", "1e300", "\"1e40\"", "true", "null", "\"0.0000000001\""]
+        {
             assert!(serde_json::from_str::<Amount>(text).is_err(), "{text}");
         }
     }

@@ -26,7 +26,9 @@ impl Slug {
     pub fn parse(text: &str) -> Result<Self, NotASlug> {
         let well_formed = !text.is_empty()
             && text.len() <= Self::LONGEST
-            && text.split('-').all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
+            && text
+                .split('-')
+                .all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
         if well_formed { Ok(Self(text.to_owned())) } else { Err(NotASlug) }
     }
 

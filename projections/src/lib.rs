@@ -1,1 +1,35 @@
-//! x
+//! Read models: event → SQL statements, and the queries that read what they wrote. Pure text and values; whoever has a
+//! connection runs them.
+
+pub mod audit;
+pub mod checkpoints;
+pub mod grants;
+pub mod invites;
+pub mod organizations;
+pub mod proposals;
+mod recorded;
+mod statement;
+pub mod tokens;
+
+pub use recorded::{Recorded, Unreadable};
+pub use statement::{Param, Statement};
+
+/// A read model: its name, and what each event does to its rows.
+pub struct Projection {
+    /// The name its checkpoint goes by.
+    pub name: &'static str,
+    /// The rows an event writes.
+    pub project: fn(&Recorded) -> Result<Vec<Statement>, Unreadable>,
+}
+
+/// Every read model.
+pub const ALL: [Projection; 5] = [
+    Projection { name: "organizations", project: organizations::project },
+    Projection { name: "proposals", project: proposals::project },
+    Projection { name: "tokens", project: tokens::project },
+    Projection { name: "invites", project: invites::project },
+    Projection { name: "grants", project: grants::project },
+];
+
+/// Every table of the read models, for comparing a rebuild with what it replaces.
+pub const TABLES: [&str; 6] = ["organizations", "proposals", "reviewers", "tokens", "invites", "grants"];

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, IntoStaticStr};
-use utoipa::openapi::schema::Schema;
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::actor::{OrganizationRole, ZoneRole};
@@ -170,9 +170,10 @@ impl ModelType {
             "majority" => Ok(Self::Majority),
             "weighted" => Ok(Self::Weighted),
             "consensus" => Ok(Self::Consensus),
-            other => {
-                Err(not(key, format!("no model is called `{other}`; there are unilateral, threshold, majority, weighted, consensus")))
-            }
+            other => Err(not(
+                key,
+                format!("no model is called `{other}`; there are unilateral, threshold, majority, weighted, consensus"),
+            )),
         }
     }
 

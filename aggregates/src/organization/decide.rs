@@ -148,7 +148,9 @@ fn fits(
     match kind {
         PrincipalKind::System => return Err(Rejection::SystemMember),
         PrincipalKind::Human if sponsor_id.is_some() || has_agent_type => return Err(Rejection::HumanWithSponsor),
-        PrincipalKind::Agent | PrincipalKind::Service if role == OrganizationRole::Owner => return Err(Rejection::OwnerNotHuman),
+        PrincipalKind::Agent | PrincipalKind::Service if role == OrganizationRole::Owner => {
+            return Err(Rejection::OwnerNotHuman);
+        }
         PrincipalKind::Human | PrincipalKind::Agent | PrincipalKind::Service => {}
     }
     let Some(sponsor_id) = sponsor_id else { return Ok(()) };

@@ -43,7 +43,9 @@ fn grants(patterns: &[&str], action: &Action) -> bool {
         "*.read" => action.is_read(),
         pattern => Pattern::parse(pattern).is_ok_and(|pattern| pattern.covers(action)),
     };
-    let executes = || !GOVERNANCE.contains(&action.family()) && patterns.iter().any(|pattern| matches!(*pattern, "zone.execute" | "zone.*"));
+    let executes = || {
+        !GOVERNANCE.contains(&action.family()) && patterns.iter().any(|pattern| matches!(*pattern, "zone.execute" | "zone.*"))
+    };
     patterns.iter().any(covers) || executes()
 }
 

@@ -19,14 +19,18 @@ fn id(number: u128) -> Uuid {
 
 fn joined(number: u128, kind: &str, role: &str) -> Joined {
     let agent_type = (kind == "agent").then_some("coder");
-    serde_json::from_value(json!({"type": "member.added", "member_id": id(number), "kind": kind, "role": role, "sponsor_id": null,
-        "agent_type": agent_type, "skills": [], "added_at": NOW}))
+    serde_json::from_value(
+        json!({"type": "member.added", "member_id": id(number), "kind": kind, "role": role, "sponsor_id": null,
+        "agent_type": agent_type, "skills": [], "added_at": NOW}),
+    )
     .expect("event")
 }
 
 fn zoned(number: u128, parent: Option<u128>, policies: &Value) -> Zoned {
-    serde_json::from_value(json!({"type": "zone.created", "zone_id": id(number), "parent_zone_id": parent.map(id), "name": "zone",
-        "slug": format!("zone-{number}"), "description": "", "status": "active", "policies": policies, "created_at": NOW}))
+    serde_json::from_value(
+        json!({"type": "zone.created", "zone_id": id(number), "parent_zone_id": parent.map(id), "name": "zone",
+        "slug": format!("zone-{number}"), "description": "", "status": "active", "policies": policies, "created_at": NOW}),
+    )
     .expect("event")
 }
 
@@ -111,10 +115,18 @@ fn every_limit_of_an_ancestor_binds_below_and_names_its_zone() {
         (json!({"agent_qualifications": {"min_reputation": 0.5}}), asked(&|_| {}), "reputation_too_low"),
         (json!({"agent_qualifications": {"required_skills": ["rust"]}}), asked(&|_| {}), "missing_skill"),
         (json!({"alignment_requirements": {"sponsor_required": true}}), asked(&|_| {}), "sponsor_required"),
-        (json!({"resource_scope": {"allowed_boards": ["a"]}}), asked(&|ask| ask.board_id = Some(label("b"))), "board_not_allowed"),
+        (
+            json!({"resource_scope": {"allowed_boards": ["a"]}}),
+            asked(&|ask| ask.board_id = Some(label("b"))),
+            "board_not_allowed",
+        ),
         (json!({"resource_scope": {"allowed_agent_types": ["writer"]}}), asked(&|_| {}), "agent_type_not_allowed"),
         (json!({"resource_scope": {"allowed_tools": []}}), asked(&|ask| ask.tool = Some(label("shell"))), "tool_not_allowed"),
-        (json!({"resource_scope": {"api_key_scopes": ["task.*"]}}), asked(&|ask| ask.via = Via::Token(None)), "key_scope_not_allowed"),
+        (
+            json!({"resource_scope": {"api_key_scopes": ["task.*"]}}),
+            asked(&|ask| ask.via = Via::Token(None)),
+            "key_scope_not_allowed",
+        ),
         (
             json!({"resource_scope": {"budget_limit": "99.99"}}),
             asked(&|ask| ask.amount = Some(Amount::parse("100").expect("amount"))),

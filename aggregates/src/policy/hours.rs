@@ -7,8 +7,8 @@ use std::str::FromStr;
 use chrono::{DateTime, Datelike, Duration, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::schema::Schema;
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use super::limits::Limit;
@@ -222,7 +222,8 @@ mod tests {
 
     #[test]
     fn a_window_follows_daylight_saving() {
-        let berlin = hours(r#"{"timezone":"Europe/Berlin","days":["mon","tue","wed","thu","fri"],"from":"09:00","to":"17:00"}"#);
+        let berlin =
+            hours(r#"{"timezone":"Europe/Berlin","days":["mon","tue","wed","thu","fri"],"from":"09:00","to":"17:00"}"#);
         assert!(berlin.contain(at("2026-01-05T08:00:00Z")) && !berlin.contain(at("2026-01-05T07:59:00Z")));
         assert!(berlin.contain(at("2026-07-06T07:00:00Z")) && !berlin.contain(at("2026-07-06T15:00:00Z")));
         assert!(!berlin.contain(at("2026-01-04T10:00:00Z")), "a Sunday");
@@ -237,7 +238,8 @@ mod tests {
 
     #[test]
     fn windows_of_different_time_zones_can_be_compared() {
-        let office = hours(r#"{"timezone":"Europe/Berlin","days":["mon","tue","wed","thu","fri"],"from":"08:00","to":"20:00"}"#);
+        let office =
+            hours(r#"{"timezone":"Europe/Berlin","days":["mon","tue","wed","thu","fri"],"from":"08:00","to":"20:00"}"#);
         let inside = hours(r#"{"timezone":"UTC","days":["mon","tue"],"from":"09:00","to":"12:00"}"#);
         let outside = hours(r#"{"timezone":"UTC","from":"00:00","to":"24:00"}"#);
         assert!(!inside.is_wider_than(&office));

@@ -55,8 +55,14 @@ fn merge_key(target: &mut Value, key: &str, change: &Value) {
 
 /// What no type can say: bounds between keys.
 pub fn validate(policies: &Policies) -> Vec<Fault> {
-    [constraints_faults(policies), approval_faults(policies), escalation_faults(policies), evaluation_faults(policies), incentive_faults(policies)]
-        .concat()
+    [
+        constraints_faults(policies),
+        approval_faults(policies),
+        escalation_faults(policies),
+        evaluation_faults(policies),
+        incentive_faults(policies),
+    ]
+    .concat()
 }
 
 fn invalid(pointer: impl Into<String>, message: &str) -> Fault {
@@ -91,14 +97,19 @@ fn approval_faults(policies: &Policies) -> Vec<Fault> {
     let Some(approval) = &policies.approval_policy else { return Vec::new() };
     let mut faults = Vec::new();
     let by_risk = approval.reviewers_by_risk.clone().unwrap_or_default();
-    for (risk, number) in [("low", by_risk.low), ("medium", by_risk.medium), ("high", by_risk.high), ("critical", by_risk.critical)] {
+    for (risk, number) in
+        [("low", by_risk.low), ("medium", by_risk.medium), ("high", by_risk.high), ("critical", by_risk.critical)]
+    {
         if out_of_reviewers(number) {
             faults.push(invalid(format!("/approval_policy/reviewers_by_risk/{risk}"), "must be from 1 to 1,000"));
         }
     }
     let lists_nobody = approval.static_reviewers.as_ref().is_none_or(BTreeSet::is_empty);
     if approval.selection() == ReviewerSelection::Static && lists_nobody {
-        faults.push(invalid("/approval_policy/static_reviewers", "must name at least one member when reviewer_selection is static"));
+        faults.push(invalid(
+            "/approval_policy/static_reviewers",
+            "must name at least one member when reviewer_selection is static",
+        ));
     }
     if approval.veto_window_minutes.is_some_and(|minutes| minutes > 525_600) {
         faults.push(invalid("/approval_policy/veto_window_minutes", "must be at most 525,600"));

@@ -11,8 +11,8 @@ mod sections;
 mod spending;
 
 pub use approval::{
-    ApprovalPolicy, AutoApprove, Criterion, CriterionType, EscalationPolicy, EvaluationCriteria, IncentiveModel, ReviewerSelection,
-    ReviewersByRisk, Risk,
+    ApprovalPolicy, AutoApprove, Criterion, CriterionType, EscalationPolicy, EvaluationCriteria, IncentiveModel,
+    ReviewerSelection, ReviewersByRisk, Risk,
 };
 pub use effective::{Effective, Level};
 pub use hours::{ActiveHours, Day, TimeOfDay, Window, ZoneOfEarth};

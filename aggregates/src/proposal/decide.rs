@@ -43,7 +43,13 @@ pub(super) fn decide(state: &State, command: Command) -> Decision {
         Command::RecordFailure { failure, now } => {
             proposal.must_be_executable(now)?;
             let (proposal_id, zone_id) = (opening.proposal_id, opening.zone_id);
-            Ok(vec![Event::ExecutionFailed { proposal_id, zone_id, code: failure.code, reason: failure.reason, failed_at: now }])
+            Ok(vec![Event::ExecutionFailed {
+                proposal_id,
+                zone_id,
+                code: failure.code,
+                reason: failure.reason,
+                failed_at: now,
+            }])
         }
     }
 }

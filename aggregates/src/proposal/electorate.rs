@@ -196,8 +196,11 @@ impl<'a> Choosing<'a> {
     /// The proposer alone, where the zone allows it and nobody else is there (SPEC P6).
     fn alone(&self) -> Option<Candidate<'a>> {
         let member = self.eligible(self.proposer_id)?;
-        holds_in_zone(self.authority, self.proposer_id, self.zone_id, &Action::known("proposal.approve"))
-            .then_some(Candidate { member, reason: SelectionReason::Solo, zone_id: self.policy_zone })
+        holds_in_zone(self.authority, self.proposer_id, self.zone_id, &Action::known("proposal.approve")).then_some(Candidate {
+            member,
+            reason: SelectionReason::Solo,
+            zone_id: self.policy_zone,
+        })
     }
 
     fn eligible(&self, id: MemberId) -> Option<&'a Member> {
@@ -215,9 +218,10 @@ impl<'a> Choosing<'a> {
             Subject::TaskExecution(task) if is(task.executor_id) => Some(ConflictCode::ExecutorOfProposal),
             Subject::ResourceAllocation(allocation) if is(allocation.beneficiary_id) => Some(ConflictCode::Beneficiary),
             Subject::MembershipChange(change) if is(Some(change.member_id)) => Some(ConflictCode::SubjectOfProposal),
-            Subject::TaskExecution(_) | Subject::ResourceAllocation(_) | Subject::MembershipChange(_) | Subject::ZoneChange(_) => {
-                None
-            }
+            Subject::TaskExecution(_)
+            | Subject::ResourceAllocation(_)
+            | Subject::MembershipChange(_)
+            | Subject::ZoneChange(_) => None,
         }
     }
 

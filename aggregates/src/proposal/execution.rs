@@ -48,10 +48,10 @@ impl From<Rejection> for Failure {
 /// # Errors
 /// [`Failure`] when the policy in force now does not admit it any more (SPEC X1).
 pub fn effects(authority: &Authority, proposal: &State, new_id: uuid::Uuid, now: Moment) -> Result<Effects, Failure> {
-    let opening = proposal.opening.as_ref().ok_or_else(|| Failure {
-        code: "no_such_proposal".to_owned(),
-        reason: "the proposal never opened".to_owned(),
-    })?;
+    let opening = proposal
+        .opening
+        .as_ref()
+        .ok_or_else(|| Failure { code: "no_such_proposal".to_owned(), reason: "the proposal never opened".to_owned() })?;
     if let Some(stopped) = authority.tree.not_in_force_because_of(opening.zone_id) {
         return Err(Rejection::ZoneNotInForce(stopped.id).into());
     }
@@ -129,7 +129,8 @@ impl Context<'_> {
 
     fn zone_change(&self, change: &ZoneChange) -> Result<Effects, Rejection> {
         let zone_id = self.target(change.zone_id)?;
-        let changes = Changes::read(change.changes.clone()).map_err(|fault| not_executable(&fault.message, vec![fault.clone()], "/payload/changes"))?;
+        let changes = Changes::read(change.changes.clone())
+            .map_err(|fault| not_executable(&fault.message, vec![fault.clone()], "/payload/changes"))?;
         self.refuse_strangers(&changes)?;
         let command = zones::Command::Change {
             zone_id,

@@ -12,9 +12,7 @@ use crate::ids::{CommentId, GrantId, MemberId};
 use crate::text::Prose;
 
 /// Where a proposal stands (SPEC P2).
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr, EnumString,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Status {
@@ -234,7 +232,13 @@ impl State {
         self.resolution = Some(Resolution { outcome, reason: reason.to_owned(), decided_at: at });
     }
 
-    fn executed(&mut self, status: ExecutionStatus, failure: Option<(&String, &String)>, grant_id: Option<GrantId>, at: Moment) {
+    fn executed(
+        &mut self,
+        status: ExecutionStatus,
+        failure: Option<(&String, &String)>,
+        grant_id: Option<GrantId>,
+        at: Moment,
+    ) {
         self.updated_at = Some(at);
         if let Some(execution) = &mut self.execution {
             execution.status = status;

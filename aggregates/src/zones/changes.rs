@@ -63,13 +63,17 @@ impl Changes {
 
     /// Whether it changes who decides and how (SPEC C1), which needs `zone.govern`.
     pub fn governs(&self) -> bool {
-        let policies = self.policies.keys().any(|key| key == "sealed" || Section::all().any(|section| section.governs() && section.to_string() == *key));
+        let policies = self
+            .policies
+            .keys()
+            .any(|key| key == "sealed" || Section::all().any(|section| section.governs() && section.to_string() == *key));
         policies || self.status.is_some() || self.parent_zone_id.is_some()
     }
 
     /// Whether it changes anything that tending a zone covers, which needs `zone.write`.
     pub fn tends(&self) -> bool {
-        let policies = self.policies.keys().any(|key| Section::all().any(|section| !section.governs() && section.to_string() == *key));
+        let policies =
+            self.policies.keys().any(|key| Section::all().any(|section| !section.governs() && section.to_string() == *key));
         policies || self.name.is_some() || self.slug.is_some() || self.description.is_some()
     }
 

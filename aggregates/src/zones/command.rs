@@ -25,7 +25,13 @@ pub enum Command {
         now: Moment,
     },
     /// Changes a zone. `expected_version` refuses a change to something newer than the caller saw.
-    Change { zone_id: ZoneId, changes: Box<Changes>, expected_version: Option<u64>, by_proposal: Option<ProposalId>, now: Moment },
+    Change {
+        zone_id: ZoneId,
+        changes: Box<Changes>,
+        expected_version: Option<u64>,
+        by_proposal: Option<ProposalId>,
+        now: Moment,
+    },
     /// Gives someone a role.
     Assign {
         zone_id: ZoneId,

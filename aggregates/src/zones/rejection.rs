@@ -88,7 +88,9 @@ impl Rejected for Rejection {
     fn kind(&self) -> Kind {
         match self {
             Self::NoSuchZone(_) | Self::NoSuchParent(_) | Self::NoSuchAssignment(_) => Kind::Missing,
-            Self::SlugTaken(_) | Self::ZoneArchived(_) | Self::InvalidTransition { .. } | Self::ZoneNotInForce(_) => Kind::Conflict,
+            Self::SlugTaken(_) | Self::ZoneArchived(_) | Self::InvalidTransition { .. } | Self::ZoneNotInForce(_) => {
+                Kind::Conflict
+            }
             Self::StaleVersion { .. } => Kind::Stale,
             Self::Cycle(_)
             | Self::TooDeep(_)

@@ -172,7 +172,9 @@ impl Tree {
     pub fn roles_of(&self, member_id: MemberId, id: ZoneId) -> Vec<(ZoneRole, ZoneId)> {
         let path = self.path(id);
         let held = path.iter().rev().flat_map(|zone| zone.assignments.iter().map(move |assignment| (zone.id, assignment)));
-        held.filter(|(_, assignment)| assignment.member_id == member_id).map(|(zone, assignment)| (assignment.role, zone)).collect()
+        held.filter(|(_, assignment)| assignment.member_id == member_id)
+            .map(|(zone, assignment)| (assignment.role, zone))
+            .collect()
     }
 
     /// Descendants of `id` that write something wider than is allowed now.

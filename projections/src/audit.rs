@@ -1,0 +1,106 @@
+//! Reading the log itself: it is its own read model.
+
+use aggregates::ids::{MemberId, OrganizationId, ZoneId};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::Statement;
+
+/// What a reading of the log can be narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// By this actor.
+    pub actor_id: Option<MemberId>,
+    /// Of this type.
+    pub event_type: Option<String>,
+    /// In this zone.
+    pub zone_id: Option<ZoneId>,
+    /// Of this aggregate.
+    pub aggregate_id: Option<String>,
+    /// Not before this moment.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this moment.
+    pub to: Option<DateTime<Utc>>,
+    /// Of this correlation.
+    pub correlation_id: Option<Uuid>,
+}
+
+macro_rules! selected {
+    ($rest:literal) => {
+        concat!(
+            "SELECT global_position, organization_id, position, event_id, aggregate_type, aggregate_id, sequence, event_type, event_version,
+                 payload, zone_id, actor_id, actor_kind, correlation_id, causation_id, occurred_at FROM events ",
+            $rest
+        )
+    };
+}
+
+fn filtered(statement: Statement, organization: OrganizationId, filter: Filter) -> Statement {
+    statement
+        .bind(organization)
+        .bind(filter.actor_id)
+        .bind(filter.event_type)
+        .bind(filter.zone_id)
+        .bind(filter.aggregate_id)
+        .bind(filter.from)
+        .bind(filter.to)
+        .bind(filter.correlation_id)
+}
+
+/// A page of events before position `before`, newest first.
+pub fn newest_first(organization: OrganizationId, filter: Filter, before: u64, limit: u64) -> Statement {
+    let statement = Statement::new(selected!(
+        "WHERE organization_id = $1 AND ($2 IS NULL OR actor_id = $2) AND ($3 IS NULL OR event_type = $3)
+           AND ($4 IS NULL OR zone_id = $4) AND ($5 IS NULL OR aggregate_id = $5) AND ($6 IS NULL OR occurred_at >= $6)
+           AND ($7 IS NULL OR occurred_at < $7) AND ($8 IS NULL OR correlation_id = $8)
+           AND position < $9 ORDER BY position DESC LIMIT $10"
+    ));
+    filtered(statement, organization, filter).bind(before).bind(limit)
+}
+
+/// A page of events after position `after`, oldest first.
+pub fn oldest_first(organization: OrganizationId, filter: Filter, after: u64, limit: u64) -> Statement {
+    let statement = Statement::new(selected!(
+        "WHERE organization_id = $1 AND ($2 IS NULL OR actor_id = $2) AND ($3 IS NULL OR event_type = $3)
+           AND ($4 IS NULL OR zone_id = $4) AND ($5 IS NULL OR aggregate_id = $5) AND ($6 IS NULL OR occurred_at >= $6)
+           AND ($7 IS NULL OR occurred_at < $7) AND ($8 IS NULL OR correlation_id = $8)
+           AND position > $9 ORDER BY position LIMIT $10"
+    ));
+    filtered(statement, organization, filter).bind(after).bind(limit)
+}
+
+/// Events after a global position, in the one order that followers read.
+pub fn following(after: u64, limit: u64) -> Statement {
+    Statement::new(selected!("WHERE global_position > $1 ORDER BY global_position LIMIT $2")).bind(after).bind(limit)
+}
+
+/// The events of one stream up to a position of its organization.
+pub fn stream_until(organization: OrganizationId, aggregate_type: &'static str, aggregate_id: String, until: u64) -> Statement {
+    Statement::new(selected!(
+        "WHERE organization_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND position <= $4 ORDER BY sequence"
+    ))
+    .bind(organization)
+    .bind(aggregate_type)
+    .bind(aggregate_id)
+    .bind(until)
+}
+
+/// The last position of an organization at or before a moment.
+pub fn position_at(organization: OrganizationId, moment: DateTime<Utc>) -> Statement {
+    Statement::new("SELECT COALESCE(MAX(position), 0) AS position FROM events WHERE organization_id = $1 AND occurred_at <= $2")
+        .bind(organization)
+        .bind(moment)
+}
+
+/// The last position of an organization.
+pub fn head(organization: OrganizationId) -> Statement {
+    Statement::new("SELECT COALESCE(MAX(position), 0) AS position FROM organization_heads WHERE organization_id = $1")
+        .bind(organization)
+}
+
+/// The global position of one of an organization's positions.
+pub fn global_position(organization: OrganizationId, position: u64) -> Statement {
+    Statement::new("SELECT global_position FROM events WHERE organization_id = $1 AND position = $2")
+        .bind(organization)
+        .bind(position)
+}

@@ -1,0 +1,184 @@
+//! Proposals, newest first, and who reviews them.
+
+use aggregates::Decider;
+use aggregates::decision_model::Tally;
+use aggregates::ids::{MemberId, OrganizationId, ProposalId, ZoneId};
+use aggregates::proposal::{Event, Opening, Proposal, State, Status};
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::{Recorded, Statement, Unreadable};
+
+/// The rows an event writes.
+pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
+    if recorded.aggregate_type != Proposal::TYPE {
+        return Ok(vec![]);
+    }
+    Ok(match recorded.read::<Event>()? {
+        Event::Opened(opening) => opened(recorded, &opening),
+        Event::VoteCast { proposal_id, member_id, tally, cast_at, .. }
+        | Event::VoteChanged { proposal_id, member_id, tally, cast_at, .. } => {
+            vec![counted(proposal_id, &tally, cast_at), no_longer_pending(proposal_id, Some(member_id))]
+        }
+        Event::ReviewerRecused { proposal_id, member_id, tally, recused_at, .. } => {
+            vec![counted(proposal_id, &tally, recused_at), no_longer_pending(proposal_id, Some(member_id))]
+        }
+        Event::Approved { proposal_id, reason, held_until, decided_at, .. } => {
+            let execution = if held_until.is_some() { "held" } else { "pending" };
+            decided(proposal_id, Status::Approved, &reason, Some(execution), decided_at)
+        }
+        Event::Rejected { proposal_id, reason, decided_at, .. } => {
+            decided(proposal_id, Status::Rejected, &reason, None, decided_at)
+        }
+        Event::Expired { proposal_id, reason, expired_at, .. } => {
+            decided(proposal_id, Status::Expired, &reason, None, expired_at)
+        }
+        Event::Withdrawn { proposal_id, reason, withdrawn_at, .. } => {
+            decided(proposal_id, Status::Withdrawn, &reason, None, withdrawn_at)
+        }
+        Event::Commented { proposal_id, commented_at, .. } => vec![
+            Statement::new("UPDATE proposals SET updated_at = $2 WHERE proposal_id = $1").bind(proposal_id).bind(commented_at),
+        ],
+        Event::ExecutionSucceeded { proposal_id, executed_at, .. } => vec![executed(proposal_id, "succeeded", executed_at)],
+        Event::ExecutionFailed { proposal_id, failed_at, .. } => vec![executed(proposal_id, "failed", failed_at)],
+    })
+}
+
+fn opened(recorded: &Recorded, opening: &Opening) -> Vec<Statement> {
+    let fresh = Proposal::replay([&Event::Opened(Box::new(opening.clone()))]);
+    let row = Statement::new(
+        "INSERT INTO proposals (proposal_id, organization_id, opened_position, zone_id, proposal_type, title, status, risk_level,
+             proposer_id, decision_model, tally, deadline, expires_at, opened_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)",
+    )
+    .bind(opening.proposal_id)
+    .bind(recorded.organization_id)
+    .bind(recorded.position)
+    .bind(opening.zone_id)
+    .bind(opening.subject.proposal_type().to_string())
+    .bind(opening.title.as_str())
+    .bind(State::default().status.to_string())
+    .bind(opening.risk_level.to_string())
+    .bind(opening.proposer_id)
+    .bind(json!(opening.decision_model))
+    .bind(json!(fresh.tally()))
+    .bind(opening.deadline)
+    .bind(opening.expires_at)
+    .bind(opening.opened_at);
+    let reviewer = |elector: &aggregates::proposal::Elector| {
+        Statement::new(
+            "INSERT INTO reviewers (proposal_id, member_id, organization_id, opened_position, pending) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(opening.proposal_id)
+        .bind(elector.member_id)
+        .bind(recorded.organization_id)
+        .bind(recorded.position)
+        .bind(true)
+    };
+    std::iter::once(row).chain(opening.electorate.iter().map(reviewer)).collect()
+}
+
+fn counted(proposal: ProposalId, tally: &Tally, at: DateTime<Utc>) -> Statement {
+    Statement::new("UPDATE proposals SET tally = $2, updated_at = $3 WHERE proposal_id = $1")
+        .bind(proposal)
+        .bind(json!(tally))
+        .bind(at)
+}
+
+fn no_longer_pending(proposal: ProposalId, member: Option<MemberId>) -> Statement {
+    Statement::new("UPDATE reviewers SET pending = $3 WHERE proposal_id = $1 AND ($2 IS NULL OR member_id = $2)")
+        .bind(proposal)
+        .bind(member)
+        .bind(false)
+}
+
+fn decided(proposal: ProposalId, status: Status, reason: &str, execution: Option<&str>, at: DateTime<Utc>) -> Vec<Statement> {
+    let row = Statement::new(
+        "UPDATE proposals SET status = $2, reason = $3, execution_status = $4, decided_at = $5, updated_at = $5 WHERE proposal_id = $1",
+    )
+    .bind(proposal)
+    .bind(status.to_string())
+    .bind(reason)
+    .bind(execution)
+    .bind(at);
+    vec![row, no_longer_pending(proposal, None)]
+}
+
+fn executed(proposal: ProposalId, status: &'static str, at: DateTime<Utc>) -> Statement {
+    Statement::new("UPDATE proposals SET execution_status = $2, updated_at = $3 WHERE proposal_id = $1")
+        .bind(proposal)
+        .bind(status)
+        .bind(at)
+}
+
+/// What a list of proposals can be narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// In this zone.
+    pub zone_id: Option<ZoneId>,
+    /// In this status.
+    pub status: Option<String>,
+    /// Of this type.
+    pub proposal_type: Option<String>,
+    /// By this proposer.
+    pub proposer_id: Option<MemberId>,
+    /// With this reviewer.
+    pub reviewer_id: Option<MemberId>,
+}
+
+/// A page of proposals opened before `before`.
+pub fn page(organization: OrganizationId, filter: Filter, before: u64, limit: u64) -> Statement {
+    Statement::new(
+        "SELECT p.proposal_id, p.opened_position, p.zone_id, p.proposal_type, p.title, p.status, p.risk_level, p.proposer_id,
+             p.decision_model, p.tally, p.reason, p.execution_status, p.deadline, p.expires_at, p.opened_at, p.decided_at, p.updated_at
+         FROM proposals p
+         WHERE p.organization_id = $1 AND p.opened_position < $2
+           AND ($3 IS NULL OR p.zone_id = $3) AND ($4 IS NULL OR p.status = $4) AND ($5 IS NULL OR p.proposal_type = $5)
+           AND ($6 IS NULL OR p.proposer_id = $6)
+           AND ($7 IS NULL OR EXISTS (SELECT 1 FROM reviewers r WHERE r.proposal_id = p.proposal_id AND r.member_id = $7))
+         ORDER BY p.opened_position DESC LIMIT $8",
+    )
+    .bind(organization)
+    .bind(before)
+    .bind(filter.zone_id)
+    .bind(filter.status)
+    .bind(filter.proposal_type)
+    .bind(filter.proposer_id)
+    .bind(filter.reviewer_id)
+    .bind(limit)
+}
+
+/// A page of proposals that wait for `member`'s vote.
+pub fn pending_reviews(organization: OrganizationId, member: MemberId, before: u64, limit: u64) -> Statement {
+    Statement::new(
+        "SELECT p.proposal_id, p.opened_position, p.zone_id, p.proposal_type, p.title, p.status, p.risk_level, p.proposer_id,
+             p.decision_model, p.tally, p.reason, p.execution_status, p.deadline, p.expires_at, p.opened_at, p.decided_at, p.updated_at
+         FROM reviewers r JOIN proposals p ON p.proposal_id = r.proposal_id
+         WHERE r.organization_id = $1 AND r.member_id = $2 AND r.pending = $3 AND r.opened_position < $4
+         ORDER BY r.opened_position DESC LIMIT $5",
+    )
+    .bind(organization)
+    .bind(member)
+    .bind(true)
+    .bind(before)
+    .bind(limit)
+}
+
+/// Pending proposals in whose electorate `member` sits.
+pub fn reviewed_by(organization: OrganizationId, member: MemberId) -> Statement {
+    Statement::new(
+        "SELECT p.proposal_id FROM reviewers r JOIN proposals p ON p.proposal_id = r.proposal_id
+         WHERE r.organization_id = $1 AND r.member_id = $2 AND p.status = 'pending_review' ORDER BY p.opened_position",
+    )
+    .bind(organization)
+    .bind(member)
+}
+
+/// Pending proposals in `zone`.
+pub fn pending_in(organization: OrganizationId, zone: ZoneId) -> Statement {
+    Statement::new(
+        "SELECT proposal_id FROM proposals WHERE organization_id = $1 AND zone_id = $2 AND status = 'pending_review' ORDER BY opened_position",
+    )
+    .bind(organization)
+    .bind(zone)
+}

@@ -1,0 +1,98 @@
+//! One SQL text for both databases, with its values.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A value to bind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Param {
+    /// An id.
+    Id(Option<Uuid>),
+    /// A whole number.
+    Int(Option<i64>),
+    /// A text.
+    Text(Option<String>),
+    /// A moment.
+    Time(Option<DateTime<Utc>>),
+    /// JSON.
+    Json(Option<Value>),
+    /// Yes or no.
+    Bool(bool),
+}
+
+/// A statement in the SQL both databases speak, with `$1…` placeholders.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// The text.
+    pub sql: &'static str,
+    /// The values.
+    pub params: Vec<Param>,
+}
+
+impl Statement {
+    /// A statement without values yet.
+    pub fn new(sql: &'static str) -> Self {
+        Self { sql, params: Vec::new() }
+    }
+
+    /// Binds the next value.
+    #[must_use]
+    pub fn bind(mut self, param: impl Into<Param>) -> Self {
+        self.params.push(param.into());
+        self
+    }
+}
+
+macro_rules! into_param {
+    ($($type:ty => $variant:ident),+ $(,)?) => {$(
+        impl From<$type> for Param {
+            fn from(value: $type) -> Self {
+                Self::$variant(Some(value.into()))
+            }
+        }
+
+        impl From<Option<$type>> for Param {
+            fn from(value: Option<$type>) -> Self {
+                Self::$variant(value.map(Into::into))
+            }
+        }
+    )+};
+}
+into_param! {
+    Uuid => Id,
+    i64 => Int,
+    String => Text,
+    &str => Text,
+    DateTime<Utc> => Time,
+    Value => Json,
+}
+
+macro_rules! into_id {
+    ($($type:ident),+) => {$(
+        impl From<aggregates::ids::$type> for Param {
+            fn from(id: aggregates::ids::$type) -> Self {
+                Self::Id(Some(id.0))
+            }
+        }
+
+        impl From<Option<aggregates::ids::$type>> for Param {
+            fn from(id: Option<aggregates::ids::$type>) -> Self {
+                Self::Id(id.map(|id| id.0))
+            }
+        }
+    )+};
+}
+into_id!(OrganizationId, MemberId, ZoneId, ProposalId, TokenId, InviteId, GrantId);
+
+impl From<bool> for Param {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<u64> for Param {
+    fn from(value: u64) -> Self {
+        Self::Int(Some(i64::try_from(value).unwrap_or(i64::MAX)))
+    }
+}

@@ -1,0 +1,95 @@
+//! `/audit`: the log, page by page.
+
+use std::sync::Arc;
+
+use aggregates::ids::{MemberId, ZoneId};
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use projections::{Recorded, audit};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::page::Wanted;
+use super::request::{Query, Reader};
+use crate::engine::{App, Problem, permit_in_zone};
+
+/// In which order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Newest first.
+    #[default]
+    Desc,
+    /// Oldest first.
+    Asc,
+}
+
+/// Which events to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    limit: Option<u64>,
+    cursor: Option<String>,
+    #[param(value_type = Option<String>)]
+    actor_id: Option<MemberId>,
+    #[serde(rename = "type")]
+    #[param(rename = "type")]
+    event_type: Option<String>,
+    #[param(value_type = Option<String>)]
+    zone_id: Option<ZoneId>,
+    aggregate_id: Option<String>,
+    from: Option<DateTime<Utc>>,
+    to: Option<DateTime<Utc>>,
+    correlation_id: Option<Uuid>,
+    #[serde(default)]
+    #[param(inline)]
+    order: Option<Order>,
+    /// Accepted on every read; the log is always fresh.
+    after: Option<u64>,
+}
+
+/// An event as everyone outside sees it (SPEC L2).
+pub fn view(event: &Recorded) -> Value {
+    json!({
+        "position": event.position, "id": event.id, "organization_id": event.organization_id,
+        "aggregate_type": event.aggregate_type, "aggregate_id": event.aggregate_id, "sequence": event.sequence,
+        "type": event.event_type, "version": event.version.parse::<u32>().unwrap_or(1), "occurred_at": event.occurred_at,
+        "actor": event.actor, "zone_id": event.zone_id, "correlation_id": event.correlation_id, "causation_id": event.causation_id,
+        "data": event.data,
+    })
+}
+
+/// Events, filtered. The whole log is for `audit.read`; the history of one zone for whoever may read that zone.
+#[utoipa::path(get, path = "/audit", tag = "audit", params(Which), responses((status = 200, description = "A page of events"), (status = "4XX", body = Problem)))]
+pub async fn read(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Query(which): Query<Which>,
+) -> Result<Json<Value>, Problem> {
+    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    match which.zone_id {
+        Some(zone) => permit_in_zone(&ruling, &caller, zone, "zone.read", app.clock.now())?,
+        None => drop(app.permitted(&caller, "audit.read").await?),
+    }
+    app.fresh_memory(caller.organization_id, which.after).await?;
+    let filter = audit::Filter {
+        actor_id: which.actor_id,
+        event_type: which.event_type,
+        zone_id: which.zone_id,
+        aggregate_id: which.aggregate_id,
+        from: which.from,
+        to: which.to,
+        correlation_id: which.correlation_id,
+    };
+    let organization = caller.organization_id;
+    let statement = match which.order.unwrap_or_default() {
+        Order::Desc => audit::newest_first(organization, filter, wanted.before(), wanted.one_more()),
+        Order::Asc => audit::oldest_first(organization, filter, wanted.cursor.unwrap_or(0), wanted.one_more()),
+    };
+    let events = app.log.events(statement).await?;
+    Ok(Json(wanted.page(events.iter().map(|event| (event.position, view(event))).collect())))
+}

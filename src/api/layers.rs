@@ -1,0 +1,73 @@
+//! What every request passes through: an id, a span, limits of size and time, security headers, and a net under panics.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tracing::Instrument;
+
+use super::request::REQUEST_ID;
+use crate::engine::Problem;
+use crate::entropy;
+
+/// The largest body.
+const LARGEST_BODY: usize = 1024 * 1024;
+/// The longest a request may take; streams are answered long before.
+const LONGEST: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Copy)]
+struct NewIds;
+
+impl MakeRequestId for NewIds {
+    fn make_request_id<B>(&mut self, _request: &axum::http::Request<B>) -> Option<RequestId> {
+        HeaderValue::from_str(&entropy::new_id().to_string()).ok().map(RequestId::new)
+    }
+}
+
+fn sent(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// Puts the layers around `routes`.
+pub fn around(routes: Router) -> Router {
+    let request_id = HeaderName::from_static(REQUEST_ID);
+    routes
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn(observed))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(sent(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(sent(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(sent(header::REFERRER_POLICY, "no-referrer"))
+        .layer(sent(header::CACHE_CONTROL, "no-store"))
+        .layer(sent(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        ))
+        .layer(PropagateRequestIdLayer::new(request_id.clone()))
+        .layer(SetRequestIdLayer::new(request_id, NewIds))
+}
+
+fn panicked(_panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    tracing::error!("a request panicked");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something is broken here").into_response()
+}
+
+async fn observed(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = request.method().to_string();
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+    let span = tracing::info_span!("request", method, route, id);
+    let began = std::time::Instant::now();
+    let answered = tokio::time::timeout(LONGEST, next.run(request)).instrument(span).await;
+    let response = answered.unwrap_or_else(|_| Problem::unavailable("too_slow", "the request took too long").into_response());
+    let status = response.status().as_u16().to_string();
+    metrics::histogram!("trust_zones_request_seconds", "method" => method, "route" => route, "status" => status)
+        .record(began.elapsed().as_secs_f64());
+    response
+}

@@ -1,0 +1,102 @@
+//! The HTTP interface: one file per thing one can do. A handler translates; it holds no rule and no SQL.
+
+mod audit;
+mod docs;
+mod events;
+mod grants;
+mod invites;
+mod layers;
+mod me;
+mod members;
+mod operations;
+mod organizations;
+mod page;
+mod proposals;
+mod request;
+mod time_travel;
+mod tokens;
+mod zones;
+
+use std::sync::Arc;
+
+use axum::Router;
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::engine::App;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Trust Zones",
+        description = "Governance for people and AI agents: zones that only narrow, proposals decided by others, one append-only log.",
+        license(name = "MIT", identifier = "MIT")
+    ),
+    tags(
+        (name = "organizations", description = "Organizations and who belongs to them"),
+        (name = "zones", description = "Zones, their policies, roles and permission checks"),
+        (name = "proposals", description = "Proposals, votes and their execution"),
+        (name = "audit", description = "The log"),
+        (name = "operations", description = "Running the service")
+    )
+)]
+struct Described;
+
+fn described() -> OpenApiRouter<Arc<App>> {
+    let versioned = OpenApiRouter::new()
+        .routes(routes!(organizations::create, organizations::list))
+        .routes(routes!(organizations::read, organizations::change))
+        .routes(routes!(members::add, members::list))
+        .routes(routes!(members::read, members::change, members::remove))
+        .routes(routes!(tokens::issue, tokens::list))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(invites::create, invites::list))
+        .routes(routes!(invites::accept))
+        .routes(routes!(me::read))
+        .routes(routes!(zones::create::create, zones::list::list))
+        .routes(routes!(zones::tree::tree))
+        .routes(routes!(zones::read::read, zones::change::change))
+        .routes(routes!(zones::status::activate))
+        .routes(routes!(zones::status::suspend))
+        .routes(routes!(zones::status::archive))
+        .routes(routes!(zones::relocate::relocate))
+        .routes(routes!(zones::tree::children))
+        .routes(routes!(zones::tree::ancestry))
+        .routes(routes!(zones::effective::effective_policy))
+        .routes(routes!(zones::assignments::assign, zones::assignments::list))
+        .routes(routes!(zones::assignments::unassign))
+        .routes(routes!(zones::check::check))
+        .routes(routes!(proposals::submit::submit, proposals::list::list))
+        .routes(routes!(proposals::list::pending_reviews))
+        .routes(routes!(proposals::read::read))
+        .routes(routes!(proposals::vote::vote))
+        .routes(routes!(proposals::recuse::recuse))
+        .routes(routes!(proposals::withdraw::withdraw))
+        .routes(routes!(proposals::comment::comment))
+        .routes(routes!(proposals::retry::retry_execution))
+        .routes(routes!(grants::list))
+        .routes(routes!(audit::read))
+        .routes(routes!(events::read));
+    OpenApiRouter::with_openapi(Described::openapi())
+        .nest("/api/v1", versioned)
+        .routes(routes!(operations::healthz))
+        .routes(routes!(operations::readyz))
+        .routes(routes!(operations::metrics))
+}
+
+/// The description of the interface (OpenAPI 3.1).
+pub fn openapi() -> OpenApi {
+    described().into_openapi()
+}
+
+/// Every route with its layers.
+pub fn router(app: Arc<App>) -> Router {
+    let (routes, description) = described().split_for_parts();
+    let routes = routes
+        .merge(docs::routes(&description))
+        .fallback(operations::nowhere)
+        .method_not_allowed_fallback(operations::not_that_way);
+    layers::around(routes.with_state(app))
+}

@@ -1,0 +1,61 @@
+//! For those who run the service: is it alive, is it ready, what does it measure.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::engine::{App, Problem};
+use crate::service::metrics_text;
+use crate::store::Row;
+
+/// Whether the process is alive.
+#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, description = "It is alive")))]
+pub async fn healthz() -> &'static str {
+    "ok"
+}
+
+/// Whether commands can be taken and reads are kept up to date.
+#[utoipa::path(get, path = "/readyz", tag = "operations",
+    responses((status = 200, description = "It is ready"), (status = 503, description = "It is not, and why")))]
+pub async fn readyz(State(app): State<Arc<App>>) -> Response {
+    let failed = failed_projections(&app).await;
+    let log_reads = app.log.head().await.is_ok();
+    let log_writes = *app.log_health.borrow();
+    let projections = failed.as_ref().is_ok_and(Vec::is_empty);
+    let ready = log_reads && log_writes && projections;
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = json!({
+        "ready": ready,
+        "log": {"reads": log_reads, "writes": log_writes, "position": app.parts.freshness.log_position()},
+        "projections": {"position": app.parts.freshness.views_position(), "failed": failed.unwrap_or_default()},
+    });
+    (status, axum::Json(body)).into_response()
+}
+
+async fn failed_projections(app: &App) -> Result<Vec<serde_json::Value>, Problem> {
+    let statement = projections::checkpoints::failed();
+    let rows = app.views.live().db.rows(statement).await?;
+    let read = |row: &Row| {
+        Ok(json!({"projection": row.text("projection")?, "position": row.number("failed_at")?, "reason": row.text("failure")?}))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Measurements, for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, description = "Measurements", content_type = "text/plain")))]
+pub async fn metrics() -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics_text()).into_response()
+}
+
+/// A path nobody serves.
+pub async fn nowhere() -> Problem {
+    Problem::not_found("path")
+}
+
+/// A path that is served in another way.
+pub async fn not_that_way() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path does not take that method")
+}

@@ -1,0 +1,121 @@
+//! `/organizations`: founding, listing, the current one.
+
+use std::sync::Arc;
+
+use aggregates::ids::OrganizationId;
+use aggregates::organization::{Command as Ask, Organization, State as OrganizationState};
+use aggregates::slug::Slug;
+use aggregates::text::Name;
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use projections::organizations;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::request::{Command, Reader};
+use crate::engine::{Answer, App, Done, Problem, decision, permit};
+use crate::governance::found;
+use crate::store::Profile;
+
+/// A new organization.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrganization {
+    name: Name,
+    slug: Option<Slug>,
+}
+
+/// Another name.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Renamed {
+    name: Option<Name>,
+    slug: Option<Slug>,
+}
+
+/// An organization.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrganizationView {
+    #[schema(value_type = String)]
+    id: OrganizationId,
+    name: String,
+    slug: String,
+    created_at: DateTime<Utc>,
+    version: u64,
+}
+
+fn view(organization: &OrganizationState) -> Option<OrganizationView> {
+    Some(OrganizationView {
+        id: organization.id?,
+        name: organization.name.as_ref()?.to_string(),
+        slug: organization.slug.as_ref()?.to_string(),
+        created_at: organization.founded_at?,
+        version: organization.version,
+    })
+}
+
+/// Founds another organization; the caller owns it and gets a token for it, shown once.
+#[utoipa::path(post, path = "/organizations", tag = "organizations", request_body = NewOrganization,
+    responses((status = 201, body = OrganizationView, description = "Founded; `token` is shown once"), (status = "4XX", body = Problem)))]
+pub async fn create(State(app): State<Arc<App>>, command: Command<NewOrganization>) -> Result<Done, Problem> {
+    let Command { envelope, body } = command;
+    let founder_id = envelope.caller.id();
+    app.permitted(&envelope.caller, "organization.create").await?;
+    let profiles = app.log.profiles(envelope.caller.organization_id, Some(founder_id)).await?;
+    let unnamed = Profile { member_id: founder_id, display_name: "Owner".to_owned(), email: None };
+    let owner = profiles.into_iter().next().unwrap_or(unnamed);
+    let slug = body.slug.clone();
+    found(&app, body.name, slug, &owner, Some(founder_id), Some(&envelope), |organization, founded| {
+        let mut answer = json!(view(organization));
+        answer["owner_id"] = json!(founded.owner_id);
+        answer["token"] = json!(founded.token);
+        Answer::created(answer, "/api/v1/organizations/current".to_owned()).at_version(1).showing_once("token")
+    })
+    .await
+    .map(|(done, _)| done)
+}
+
+/// The caller's organization and those the caller founded.
+#[utoipa::path(get, path = "/organizations", tag = "organizations", responses((status = 200, description = "A page of organizations")))]
+pub async fn list(State(app): State<Arc<App>>, Reader(caller): Reader) -> Result<Json<Value>, Problem> {
+    let ruling = app.ruling(caller.organization_id).await?;
+    app.fresh_views(caller.organization_id, None).await?;
+    let rows = app.views.live().db.rows(organizations::founded_by(caller.id())).await?;
+    let mut items = vec![json!(view(&ruling.authority.organization))];
+    for row in rows {
+        items.push(json!({
+            "id": row.id("organization_id")?, "name": row.text("name")?, "slug": row.text("slug")?, "created_at": row.time("founded_at")?,
+        }));
+    }
+    Ok(Json(json!({"items": items, "next": null})))
+}
+
+/// The caller's organization.
+#[utoipa::path(get, path = "/organizations/current", tag = "organizations", responses((status = 200, body = OrganizationView)))]
+pub async fn read(State(app): State<Arc<App>>, Reader(caller): Reader) -> Result<Response, Problem> {
+    let ruling = app.ruling(caller.organization_id).await?;
+    let organization = &ruling.authority.organization;
+    Ok(Answer::ok(json!(view(organization))).at_version(organization.version).into_response())
+}
+
+/// Gives the caller's organization another name.
+#[utoipa::path(patch, path = "/organizations/current", tag = "organizations", request_body = Renamed,
+    responses((status = 200, body = OrganizationView), (status = "4XX", body = Problem)))]
+pub async fn change(State(app): State<Arc<App>>, command: Command<Renamed>) -> Result<Done, Problem> {
+    let Command { envelope, body } = command;
+    app.command(
+        &envelope,
+        decision!(attempt, [body] => {
+            permit(&attempt.ruling, &attempt.caller, "organization.write")?;
+            attempt.must_match(attempt.ruling.authority.organization.version)?;
+            let mut plan = attempt.plan();
+            let ask = Ask::Rename { name: body.name.clone(), slug: body.slug.clone(), now: attempt.now };
+            let renamed = plan.decide::<Organization>(&attempt.organization(), ask).await?;
+            Ok((plan, Answer::ok(json!(view(&renamed))).at_version(renamed.version)))
+        }),
+    )
+    .await
+}

@@ -1,0 +1,55 @@
+//! `POST /proposals/{id}/comments`.
+
+use std::sync::Arc;
+
+use aggregates::actor::OrganizationRole;
+use aggregates::ids::{CommentId, ProposalId};
+use aggregates::proposal::Command as Deciding;
+use aggregates::text::Prose;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::in_organization;
+use crate::api::request::{Command, id_in_path};
+use crate::engine::{Answer, App, Done, Problem, decision};
+use crate::entropy;
+use crate::governance::deciding;
+
+/// Something to say.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewComment {
+    text: Prose,
+}
+
+/// Says something about a proposal; whoever may read it may, except auditors, who change nothing.
+#[utoipa::path(post, path = "/proposals/{id}/comments", tag = "proposals", params(("id" = String, Path)), request_body = NewComment,
+    responses((status = 201, description = "Said"), (status = "4XX", body = Problem)))]
+pub async fn comment(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    command: Command<NewComment>,
+) -> Result<Done, Problem> {
+    let Command { envelope, body } = command;
+    let proposal_id: ProposalId = id_in_path(&id, "proposal")?;
+    let id = CommentId(entropy::new_id());
+    if body.text.is_empty() {
+        return Err(Problem::faults(vec![aggregates::Fault::new("/text", "invalid", "must not be empty")]));
+    }
+    app.command(&envelope, decision!(attempt, [body] => {
+        let (loaded, zone) = in_organization(attempt, proposal_id).await?;
+        attempt.permit(zone, "zone.read")?;
+        let author_id = attempt.caller.id();
+        let member = attempt.authority().organization.member(author_id);
+        if member.is_none_or(|member| member.role == OrganizationRole::Auditor) {
+            return Err(Problem::forbidden("proposal.comment"));
+        }
+        let say = Deciding::Comment { id, author_id, text: body.text.clone(), now: attempt.now };
+        let (plan, _) = deciding(attempt, &loaded, vec![say]).await?;
+        let said = json!({"id": id, "proposal_id": proposal_id, "author_id": author_id, "text": body.text, "created_at": attempt.now});
+        Ok((plan, Answer::created(said, format!("/api/v1/proposals/{proposal_id}"))))
+    }))
+    .await
+}

@@ -1,0 +1,13 @@
+//! `/proposals`: requests that a zone wants decided by others.
+
+pub mod comment;
+pub mod list;
+pub mod read;
+pub mod recuse;
+pub mod retry;
+pub mod submit;
+mod view;
+pub mod vote;
+pub mod withdraw;
+
+pub use view::{ProposalView, answer, in_organization};

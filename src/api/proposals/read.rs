@@ -1,0 +1,48 @@
+//! `GET /proposals/{id}`, now or as of a position or a moment.
+
+use std::sync::Arc;
+
+use aggregates::Decider;
+use aggregates::ids::ProposalId;
+use aggregates::proposal::Proposal;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{ProposalView, answer};
+use crate::api::request::{Query, Reader, id_in_path};
+use crate::api::time_travel::events_as_of;
+use crate::engine::{App, Problem, permit_in_zone};
+
+/// Which state of it.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    /// A position or an RFC 3339 moment; now when absent.
+    as_of: Option<String>,
+    after: Option<u64>,
+}
+
+/// A proposal with its electorate, votes, what is still needed, and what came of it; now or as it was.
+#[utoipa::path(get, path = "/proposals/{id}", tag = "proposals", params(("id" = String, Path), Which),
+    responses((status = 200, body = ProposalView), (status = 404, body = Problem)))]
+pub async fn read(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(which): Query<Which>,
+) -> Result<Response, Problem> {
+    let id: ProposalId = id_in_path(&id, "proposal")?;
+    app.fresh_memory(caller.organization_id, which.after).await?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    let loaded = app.load::<Proposal>(id, which.after.is_some()).await?;
+    let zone = loaded.state.opening.as_ref().map(|opening| opening.zone_id);
+    let zone = zone.filter(|zone| ruling.authority.tree.zone(*zone).is_some()).ok_or_else(|| Problem::not_found("proposal"))?;
+    permit_in_zone(&ruling, &caller, zone, "zone.read", app.clock.now())?;
+    let Some(as_of) = &which.as_of else {
+        return Ok(answer(&loaded.state, loaded.sequence)?.into_response());
+    };
+    let events = events_as_of::<Proposal>(&app, caller.organization_id, &id.to_string(), as_of).await?;
+    Ok(answer(&Proposal::replay(&events), events.len() as u64)?.into_response())
+}

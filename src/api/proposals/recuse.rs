@@ -1,0 +1,31 @@
+//! `POST /proposals/{id}/recuse`.
+
+use std::sync::Arc;
+
+use aggregates::ids::ProposalId;
+use aggregates::proposal::{Command as Deciding, RecusalReason};
+use axum::extract::{Path, State};
+
+use super::{ProposalView, answer, in_organization};
+use crate::api::request::{Command, Nothing, id_in_path};
+use crate::engine::{App, Done, Problem, decision};
+use crate::governance::deciding;
+
+/// Stands back from deciding. The others decide; if nobody is left, it is a deadlock.
+#[utoipa::path(post, path = "/proposals/{id}/recuse", tag = "proposals", params(("id" = String, Path)),
+    responses((status = 200, body = ProposalView), (status = "4XX", body = Problem)))]
+pub async fn recuse(State(app): State<Arc<App>>, Path(id): Path<String>, command: Command<Nothing>) -> Result<Done, Problem> {
+    let id: ProposalId = id_in_path(&id, "proposal")?;
+    app.command(
+        &command.envelope,
+        decision!(attempt, [] => {
+            let (loaded, zone) = in_organization(attempt, id).await?;
+            attempt.permit(zone, "zone.read")?;
+            let recuse = Deciding::Recuse { member_id: attempt.caller.id(), reason: RecusalReason::Recused, now: attempt.now };
+            let (plan, state) = deciding(attempt, &loaded, vec![recuse]).await?;
+            let version = plan.sequence_after::<aggregates::proposal::Proposal>(id, loaded.sequence);
+            Ok((plan, answer(&state, version)?))
+        }),
+    )
+    .await
+}

@@ -1,0 +1,40 @@
+//! `POST /proposals/{id}/retry-execution`.
+
+use std::sync::Arc;
+
+use aggregates::ids::ProposalId;
+use aggregates::proposal::{ExecutionStatus, Proposal};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+
+use super::{ProposalView, answer, in_organization};
+use crate::api::request::{Command, Nothing, id_in_path};
+use crate::engine::{App, Done, Problem, decision};
+use crate::governance::execute;
+
+/// Executes again what failed, against the policy in force now.
+#[utoipa::path(post, path = "/proposals/{id}/retry-execution", tag = "proposals", params(("id" = String, Path)),
+    responses((status = 200, body = ProposalView), (status = "4XX", body = Problem)))]
+pub async fn retry_execution(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    command: Command<Nothing>,
+) -> Result<Done, Problem> {
+    let id: ProposalId = id_in_path(&id, "proposal")?;
+    app.command(
+        &command.envelope,
+        decision!(attempt, [] => {
+            let (loaded, zone) = in_organization(attempt, id).await?;
+            attempt.permit(zone, "zone.write")?;
+            let execution = loaded.state.execution.as_ref();
+            if execution.is_none_or(|execution| execution.status != ExecutionStatus::Failed) {
+                return Err(Problem::new(StatusCode::CONFLICT, "nothing_to_execute", "there is no failed execution to retry"));
+            }
+            let mut plan = attempt.plan();
+            let state = execute(attempt, &mut plan, &loaded).await?;
+            let version = plan.sequence_after::<Proposal>(id, loaded.sequence);
+            Ok((plan, answer(&state, version)?))
+        }),
+    )
+    .await
+}

@@ -1,0 +1,74 @@
+//! `POST /proposals`.
+
+use std::sync::Arc;
+
+use aggregates::decision_model::DecisionModel;
+use aggregates::ids::{ProposalId, ZoneId};
+use aggregates::proposal::{ProposalType, Submission, prepare, read_subject};
+use aggregates::text::{Name, Prose};
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{ProposalView, answer};
+use crate::api::request::Command;
+use crate::engine::{App, Done, Problem, decision};
+use crate::entropy;
+use crate::governance::opening;
+
+/// A new proposal.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewProposal {
+    #[schema(value_type = String)]
+    zone_id: ZoneId,
+    r#type: ProposalType,
+    title: Name,
+    description: Option<Prose>,
+    /// By type: task_execution, resource_allocation, zone_change, membership_change.
+    #[schema(value_type = Object)]
+    payload: Value,
+    /// Stricter than the zone's.
+    decision_model: Option<DecisionModel>,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// Opens a proposal with its electorate. What could not be executed now, or decided by nobody, is refused with the reason.
+#[utoipa::path(post, path = "/proposals", tag = "proposals", request_body = NewProposal,
+    responses((status = 201, body = ProposalView), (status = "4XX", body = Problem)))]
+pub async fn submit(State(app): State<Arc<App>>, command: Command<NewProposal>) -> Result<Done, Problem> {
+    let Command { envelope, body } = command;
+    let subject = read_subject(body.r#type, body.payload.clone()).map_err(|fault| Problem::faults(vec![fault]))?;
+    let id = ProposalId(entropy::new_id());
+    app.command(
+        &envelope,
+        decision!(attempt, [body, subject] => {
+            if attempt.authority().tree.zone(body.zone_id).is_none() {
+                return Err(Problem::named_nowhere("/zone_id", "zone"));
+            }
+            attempt.permit(body.zone_id, "proposal.create")?;
+            let submission = Submission {
+                id,
+                zone_id: body.zone_id,
+                proposer_id: attempt.caller.id(),
+                title: body.title.clone(),
+                description: body.description.clone().unwrap_or_else(Prose::none),
+                subject: subject.clone(),
+                decision_model: body.decision_model.clone(),
+                expires_at: body.expires_at,
+                now: attempt.now,
+                policy_position: attempt.ruling.position,
+            };
+            let prepared = prepare(attempt.authority(), submission).map_err(|rejection| Problem::of(&rejection))?;
+            let (plan, state) = opening(attempt, prepared).await?;
+            let mut answer = answer(&state, plan.sequence_after::<aggregates::proposal::Proposal>(id, 0))?;
+            answer.status = StatusCode::CREATED;
+            answer.location = Some(format!("/api/v1/proposals/{id}"));
+            Ok((plan, answer))
+        }),
+    )
+    .await
+}

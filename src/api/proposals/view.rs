@@ -1,0 +1,201 @@
+//! A proposal as clients see it.
+
+use aggregates::decision_model::{Choice, DecisionModel, Needed, Tally, needed};
+use aggregates::ids::{GrantId, MemberId, ProposalId, ZoneId};
+use aggregates::policy::Risk;
+use aggregates::proposal::{
+    ChosenBy, Conflict, ExecutionStatus, Proposal, ProposalType, RecusalReason, SelectionReason, State, Status,
+};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::engine::{Answer, Attempt, Loaded, Problem};
+
+/// A vote.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VoteView {
+    choice: Choice,
+    rationale: String,
+    cast_at: DateTime<Utc>,
+}
+
+/// A reviewer and their vote.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ElectorView {
+    #[schema(value_type = String)]
+    member_id: MemberId,
+    weight: u64,
+    reason: SelectionReason,
+    #[schema(value_type = Option<String>)]
+    zone_id: Option<ZoneId>,
+    chosen_by: ChosenBy,
+    vote: Option<VoteView>,
+    /// Why they left the electorate, if they did.
+    left: Option<RecusalReason>,
+}
+
+/// How it ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ResolutionView {
+    outcome: Status,
+    reason: String,
+    decided_at: DateTime<Utc>,
+    /// Whether the proposer decided alone.
+    solo: bool,
+}
+
+/// Its execution.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExecutionView {
+    status: ExecutionStatus,
+    reason: Option<String>,
+    code: Option<String>,
+    held_until: Option<DateTime<Utc>>,
+    #[schema(value_type = Option<String>)]
+    grant_id: Option<GrantId>,
+    at: DateTime<Utc>,
+}
+
+/// Something said about it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CommentView {
+    id: String,
+    #[schema(value_type = String)]
+    author_id: MemberId,
+    text: String,
+    created_at: DateTime<Utc>,
+}
+
+/// A proposal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProposalView {
+    #[schema(value_type = String)]
+    id: ProposalId,
+    #[schema(value_type = String)]
+    zone_id: ZoneId,
+    r#type: ProposalType,
+    title: String,
+    description: String,
+    #[schema(value_type = Object)]
+    payload: Value,
+    status: Status,
+    risk_level: Risk,
+    #[schema(value_type = String)]
+    proposer_id: MemberId,
+    decision_model: DecisionModel,
+    electorate: Vec<ElectorView>,
+    conflicts: Vec<Conflict>,
+    human_review_required: bool,
+    votes_may_change: bool,
+    tally: Tally,
+    /// What an approval still needs; nothing is once it is decided.
+    needed: Needed,
+    deadline: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime<Utc>>,
+    resolution: Option<ResolutionView>,
+    execution: Option<ExecutionView>,
+    comments: Vec<CommentView>,
+    policy_position: u64,
+    version: u64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    /// Where its events are.
+    events: String,
+}
+
+/// What is still needed, in a sentence; that it is over, once it is.
+pub fn needed_now(status: Status, model: &DecisionModel, tally: &Tally, deadline: Option<DateTime<Utc>>) -> Needed {
+    if status != Status::PendingReview {
+        return Needed { summary: format!("nothing: it is {status}"), approvals: None, may_still_vote: 0 };
+    }
+    let mut needed = needed(&model.rule, tally);
+    if let Some(deadline) = deadline {
+        needed.summary = format!("{}; until {}", needed.summary, deadline.to_rfc3339());
+    }
+    needed
+}
+
+/// A proposal as JSON.
+pub fn view(state: &State, version: u64) -> Result<Value, Problem> {
+    let opening = state.opening.as_ref().ok_or_else(|| Problem::not_found("proposal"))?;
+    let tally = state.tally();
+    let elector = |reviewer: &aggregates::proposal::Reviewer| ElectorView {
+        member_id: reviewer.elector.member_id,
+        weight: reviewer.elector.weight,
+        reason: reviewer.elector.reason,
+        zone_id: reviewer.elector.zone_id,
+        chosen_by: reviewer.elector.chosen_by,
+        vote: reviewer.vote.as_ref().map(|vote| VoteView {
+            choice: vote.choice,
+            rationale: vote.rationale.to_string(),
+            cast_at: vote.cast_at,
+        }),
+        left: reviewer.left,
+    };
+    let shown = ProposalView {
+        id: opening.proposal_id,
+        zone_id: opening.zone_id,
+        r#type: opening.subject.proposal_type(),
+        title: opening.title.to_string(),
+        description: opening.description.to_string(),
+        payload: opening.subject.payload(),
+        status: state.status,
+        risk_level: opening.risk_level,
+        proposer_id: opening.proposer_id,
+        electorate: state.reviewers.iter().map(elector).collect(),
+        conflicts: opening.conflicts.clone(),
+        human_review_required: opening.human_required,
+        votes_may_change: opening.votes_may_change,
+        needed: needed_now(state.status, &opening.decision_model, &tally, state.due_at()),
+        decision_model: opening.decision_model.clone(),
+        tally,
+        deadline: opening.deadline,
+        expires_at: opening.expires_at,
+        resolution: state.resolution.as_ref().map(|resolution| ResolutionView {
+            outcome: resolution.outcome,
+            reason: resolution.reason.clone(),
+            decided_at: resolution.decided_at,
+            solo: state.is_solo(),
+        }),
+        execution: state.execution.as_ref().map(|execution| ExecutionView {
+            status: execution.status,
+            reason: execution.reason.clone(),
+            code: execution.code.clone(),
+            held_until: execution.held_until,
+            grant_id: execution.grant_id,
+            at: execution.at,
+        }),
+        comments: state.comments.iter().map(comment).collect(),
+        policy_position: opening.policy_position,
+        version,
+        created_at: opening.opened_at,
+        updated_at: state.updated_at.unwrap_or(opening.opened_at),
+        events: format!("/api/v1/audit?zone_id={}&aggregate_id={}&order=asc", opening.zone_id, opening.proposal_id),
+    };
+    Ok(json!(shown))
+}
+
+fn comment(comment: &aggregates::proposal::Comment) -> CommentView {
+    CommentView {
+        id: comment.id.to_string(),
+        author_id: comment.author_id,
+        text: comment.text.to_string(),
+        created_at: comment.at,
+    }
+}
+
+/// The proposal, if it is in the caller's organization; elsewhere it does not exist.
+pub async fn in_organization(attempt: &Attempt, id: ProposalId) -> Result<(Loaded<Proposal>, ZoneId), Problem> {
+    let loaded = attempt.load::<Proposal>(id).await?;
+    let zone = loaded.state.opening.as_ref().map(|opening| opening.zone_id);
+    let zone = zone.filter(|zone| attempt.authority().tree.zone(*zone).is_some());
+    let zone = zone.ok_or_else(|| Problem::not_found("proposal"))?;
+    Ok((loaded, zone))
+}
+
+/// The answer that shows a proposal after a plan.
+pub fn answer(state: &State, version: u64) -> Result<Answer, Problem> {
+    Ok(Answer::ok(view(state, version)?).at_version(version))
+}

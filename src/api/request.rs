@@ -1,0 +1,214 @@
+//! Reading requests: who asks, with what, under which key; and answering with position, version and place.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use aggregates::Fault;
+use aggregates::reading;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::auth::sign_in;
+use crate::engine::{Answer, App, Caller, Done, Envelope, Problem};
+use crate::entropy;
+
+/// Header: the log position an answer holds at.
+pub const POSITION: &str = "trust-zones-position";
+/// Header: what a request belongs together with.
+pub const REQUEST_ID: &str = "x-request-id";
+
+/// A request that changes something: who asks, under which key, with which body.
+pub struct Command<T> {
+    /// Who, key, seen version.
+    pub envelope: Envelope,
+    /// What.
+    pub body: T,
+}
+
+/// A body from someone who need not sign in.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned + 'static, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unread(rejection.status()))?;
+        read_body(&bytes).map(Self)
+    }
+}
+
+/// A request without a body to read.
+#[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// A request that only reads.
+pub struct Reader(pub Caller);
+
+/// A query string, strictly read.
+pub struct Query<T>(pub T);
+
+/// The address a request comes from.
+pub struct Address(pub IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for Address {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        Ok(Self(peer.unwrap_or(IpAddr::from([127, 0, 0, 1]))))
+    }
+}
+
+async fn caller(parts: &mut Parts, app: &Arc<App>) -> Result<Caller, Problem> {
+    let Address(address) = Address::from_request_parts(parts, app).await?;
+    let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    match bearer {
+        Some((_, token)) => sign_in(app, token.trim(), address).await,
+        None => Err(Problem::unauthenticated()),
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        caller(parts, app).await.map(Self)
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        if query.contains("%00") {
+            return Err(Problem::malformed("the query must not contain NUL"));
+        }
+        let read = axum::extract::Query::<T>::try_from_uri(&parts.uri);
+        read.map(|read| Self(read.0)).map_err(|error| Problem::malformed(error.body_text()))
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest<Arc<App>> for Command<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let caller = caller(&mut parts, app).await?;
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), app).await;
+        let bytes = bytes.map_err(|rejection| unread(rejection.status()))?;
+        let envelope = Envelope {
+            caller,
+            answer_to: None,
+            correlation_id: correlation(&parts.headers),
+            key: key(&parts, &bytes)?,
+            if_match: if_match(&parts.headers)?,
+        };
+        Ok(Self { envelope, body: read_body(&bytes)? })
+    }
+}
+
+fn unread(status: StatusCode) -> Problem {
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::new(status, "body_too_large", "the body is larger than 1 MiB")
+    } else {
+        Problem::malformed("the body could not be read")
+    }
+}
+
+fn correlation(headers: &HeaderMap) -> Uuid {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    given.and_then(|text| Uuid::parse_str(text).ok()).unwrap_or_else(entropy::new_id)
+}
+
+/// The idempotency key, and a digest of method, path and body: the same key must always ask the same.
+fn key(parts: &Parts, body: &[u8]) -> Result<Option<(String, String)>, Problem> {
+    let Some(key) = parts.headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+    let key = key.ok_or_else(|| Problem::malformed("an Idempotency-Key has 1 to 255 visible characters"))?;
+    let asked = [parts.method.as_str().as_bytes(), b" ", parts.uri.path().as_bytes(), b"\n", body].concat();
+    Ok(Some((key.to_owned(), entropy::sha256(asked))))
+}
+
+fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(tag) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let tag = tag.to_str().unwrap_or_default().trim();
+    if tag == "*" {
+        return Ok(None);
+    }
+    let version = tag.trim_start_matches("W/").trim_matches('"').parse();
+    version
+        .map(Some)
+        .map_err(|_| Problem::new(StatusCode::PRECONDITION_FAILED, "stale_version", "If-Match names no version of this"))
+}
+
+fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))?;
+    if let Some(pointer) = nul_in(&value, "") {
+        return Err(Problem::faults(vec![Fault::new(pointer, "invalid", "must not contain the character NUL")]));
+    }
+    if !value.is_object() {
+        return Err(Problem::faults(vec![Fault::new("", "invalid", "the body must be a JSON object")]));
+    }
+    reading::read(value).map_err(|fault| Problem::faults(vec![fault]))
+}
+
+/// Where a text holds the one character that databases do not keep.
+fn nul_in(value: &Value, at: &str) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(|| at.to_owned()),
+        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| nul_in(item, &format!("{at}/{index}"))),
+        Value::Object(keys) => {
+            keys.iter().find_map(
+                |(key, item)| {
+                    if key.contains('\0') { Some(at.to_owned()) } else { nul_in(item, &format!("{at}/{key}")) }
+                },
+            )
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// An id in a path; what is no id names nothing.
+pub fn id_in_path<T: From<Uuid>>(text: &str, what: &str) -> Result<T, Problem> {
+    Uuid::parse_str(text).map(T::from).map_err(|_| Problem::not_found(what))
+}
+
+impl IntoResponse for Done {
+    fn into_response(self) -> Response {
+        let Self { answer, position } = self;
+        let mut response = answer.into_response();
+        response.headers_mut().insert(POSITION, HeaderValue::from(position));
+        response
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = if self.status == StatusCode::NO_CONTENT {
+            self.status.into_response()
+        } else {
+            (self.status, axum::Json(self.body)).into_response()
+        };
+        let headers = response.headers_mut();
+        if let Some(version) = self.version
+            && let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\""))
+        {
+            headers.insert(header::ETAG, tag);
+        }
+        if let Some(place) = self.location.and_then(|place| HeaderValue::from_str(&place).ok()) {
+            headers.insert(header::LOCATION, place);
+        }
+        response
+    }
+}

@@ -1,0 +1,156 @@
+//! `/tokens`: API tokens, shown once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aggregates::action::Pattern;
+use aggregates::ids::{MemberId, TokenId};
+use aggregates::text::Name;
+use aggregates::token::{Command as Ask, Token};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use projections::tokens;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use super::page::Wanted;
+use super::request::{Command, Nothing, Query, Reader, id_in_path};
+use crate::auth::new_token;
+use crate::engine::{Answer, App, Attempt, Caller, Done, Problem, decision, permit};
+use crate::store::Row;
+
+/// A new token.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewToken {
+    /// Whose; the caller's own when absent.
+    #[schema(value_type = Option<String>)]
+    member_id: Option<MemberId>,
+    name: Name,
+    expires_at: Option<DateTime<Utc>>,
+    /// What it is for; everything its principal may do when absent.
+    actions: Option<BTreeSet<Pattern>>,
+}
+
+/// One's own tokens are one's own business; others' need `token.*`. A token never makes one that is for more.
+fn may_touch(attempt: &Attempt, owner: MemberId, action: &'static str) -> Result<(), Problem> {
+    if owner == attempt.caller.id() && attempt.caller.scope.is_none() {
+        return Ok(());
+    }
+    permit(&attempt.ruling, &attempt.caller, action)
+}
+
+fn no_wider_than(caller: &Caller, actions: Option<&BTreeSet<Pattern>>) -> Result<(), Problem> {
+    let Some(own) = &caller.scope else { return Ok(()) };
+    let included = |asked: &Pattern| own.iter().any(|pattern| pattern.includes(asked));
+    if actions.is_some_and(|asked| asked.iter().all(included)) {
+        return Ok(());
+    }
+    Err(Problem::at(
+        StatusCode::FORBIDDEN,
+        "/actions",
+        "wider_than_token",
+        "a token cannot make one that is for more than itself",
+    ))
+}
+
+/// Issues a token. The answer shows it, this once.
+#[utoipa::path(post, path = "/tokens", tag = "organizations", request_body = NewToken,
+    responses((status = 201, description = "Issued; `token` is shown once"), (status = "4XX", body = Problem)))]
+pub async fn issue(State(app): State<Arc<App>>, command: Command<NewToken>) -> Result<Done, Problem> {
+    let Command { envelope, body } = command;
+    let member_id = body.member_id.unwrap_or(envelope.caller.id());
+    let new = new_token(envelope.caller.organization_id);
+    app.command(
+        &envelope,
+        decision!(attempt, [body, new] => {
+            may_touch(attempt, member_id, "token.issue")?;
+            no_wider_than(&attempt.caller, body.actions.as_ref())?;
+            let people = &attempt.authority().organization;
+            let member = people.member(member_id).ok_or_else(|| Problem::not_found("member"))?;
+            let own = people.member(attempt.caller.id()).ok_or_else(Problem::unauthenticated)?;
+            if !own.role.may_grant(member.role) && member_id != own.id {
+                return Err(Problem::new(StatusCode::FORBIDDEN, "role_above_own", "that member's role is above your own"));
+            }
+            let token = attempt.load::<Token>(new.id).await?;
+            let ask = Ask::Issue {
+                id: new.id,
+                member_id,
+                name: body.name.clone(),
+                prefix: new.prefix.clone(),
+                expires_at: body.expires_at,
+                actions: body.actions.clone(),
+                now: attempt.now,
+            };
+            let mut plan = attempt.plan();
+            plan.decide(&token, ask).await?;
+            plan.beside(new.kept.clone());
+            let answer = json!({
+                "id": new.id, "token": new.token, "prefix": new.prefix, "member_id": member_id, "name": body.name,
+                "expires_at": body.expires_at, "actions": body.actions, "created_at": attempt.now,
+            });
+            Ok((plan, Answer::created(answer, format!("/api/v1/tokens/{}", new.id)).showing_once("token")))
+        }),
+    )
+    .await
+}
+
+/// Which tokens to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    limit: Option<u64>,
+    cursor: Option<String>,
+    #[param(value_type = Option<String>)]
+    member_id: Option<MemberId>,
+    after: Option<u64>,
+}
+
+/// Tokens, newest first, without their secrets: everyone's for those with `token.read`, else one's own.
+#[utoipa::path(get, path = "/tokens", tag = "organizations", params(Which), responses((status = 200, description = "A page of tokens")))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Query(which): Query<Which>,
+) -> Result<Json<Value>, Problem> {
+    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    let all = permit(&ruling, &caller, "token.read").is_ok();
+    let member = if all { which.member_id } else { Some(caller.id()) };
+    app.fresh_views(caller.organization_id, which.after).await?;
+    let statement = tokens::page(caller.organization_id, member, wanted.before(), wanted.one_more());
+    let rows = app.views.live().db.rows(statement).await?;
+    let items = rows.iter().map(|row| {
+        let item = json!({
+            "id": row.id("token_id")?, "member_id": row.id("member_id")?, "name": row.text("name")?, "prefix": row.text("prefix")?,
+            "actions": row.optional("actions", Row::json)?, "expires_at": row.optional("expires_at", Row::time)?,
+            "created_at": row.time("issued_at")?, "revoked_at": row.optional("revoked_at", Row::time)?,
+        });
+        Ok((row.number("position")?, item))
+    });
+    Ok(Json(wanted.page(items.collect::<Result<_, Problem>>()?)))
+}
+
+/// Makes a token worthless, at once.
+#[utoipa::path(delete, path = "/tokens/{id}", tag = "organizations", params(("id" = String, Path)),
+    responses((status = 204, description = "Worthless now"), (status = "4XX", body = Problem)))]
+pub async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, command: Command<Nothing>) -> Result<Done, Problem> {
+    let id: TokenId = id_in_path(&id, "token")?;
+    app.command(
+        &command.envelope,
+        decision!(attempt, [] => {
+            let token = attempt.load::<Token>(id).await?;
+            let owner = token.state.issued.as_ref().map(|issued| issued.member_id);
+            let owner = owner.filter(|owner| attempt.authority().organization.anyone(*owner).is_some());
+            let owner = owner.ok_or_else(|| Problem::not_found("token"))?;
+            may_touch(attempt, owner, "token.revoke")?;
+            let mut plan = attempt.plan();
+            plan.decide(&token, Ask::Revoke { now: attempt.now }).await?;
+            Ok((plan, Answer::nothing()))
+        }),
+    )
+    .await
+}

@@ -1,0 +1,131 @@
+//! `/zones/{id}/assignments`: who has which role in a zone.
+
+use std::sync::Arc;
+
+use aggregates::actor::ZoneRole;
+use aggregates::ids::{AssignmentId, MemberId, ZoneId};
+use aggregates::zones::{Assignee, Assignment, Command as Ask, Zones};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use super::change::permit_governing;
+use crate::api::page::Wanted;
+use crate::api::request::{Command, Nothing, Query, Reader, id_in_path};
+use crate::engine::{Answer, App, Attempt, Done, Problem, decision, permit_in_zone};
+use crate::entropy;
+
+/// Someone's role.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAssignment {
+    #[schema(value_type = String)]
+    member_id: MemberId,
+    role: ZoneRole,
+}
+
+fn view(zone: ZoneId, held: &Assignment) -> Value {
+    json!({"id": held.id, "zone_id": zone, "member_id": held.member_id, "role": held.role, "created_at": held.assigned_at})
+}
+
+/// Roles that decide need `zone.govern`, others `zone.write` (SPEC C1).
+fn may_assign(attempt: &Attempt, zone: ZoneId, role: ZoneRole) -> Result<(), Problem> {
+    if role.governs() { permit_governing(attempt, zone) } else { attempt.permit(zone, "zone.write") }
+}
+
+/// Gives someone a role in a zone and everything below it. Giving it again changes nothing.
+#[utoipa::path(post, path = "/zones/{id}/assignments", tag = "zones", params(("id" = String, Path)), request_body = NewAssignment,
+    responses((status = 201, description = "Assigned"), (status = 200, description = "Was assigned already"), (status = "4XX", body = Problem)))]
+pub async fn assign(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    command: Command<NewAssignment>,
+) -> Result<Done, Problem> {
+    let Command { envelope, body } = command;
+    let zone_id: ZoneId = id_in_path(&id, "zone")?;
+    let assignment_id = AssignmentId(entropy::new_id());
+    app.command(&envelope, decision!(attempt, [body] => {
+        attempt.permit(zone_id, "zone.read")?;
+        may_assign(attempt, zone_id, body.role)?;
+        let member = attempt.authority().organization.member(body.member_id).ok_or_else(|| Problem::named_nowhere("/member_id", "member"))?;
+        let ask = Ask::Assign {
+            zone_id,
+            assignment_id,
+            assignee: Box::new(Assignee::from(member)),
+            role: body.role,
+            by_proposal: None,
+            now: attempt.now,
+        };
+        let mut plan = attempt.plan();
+        let tree = plan.decide::<Zones>(&attempt.zone_tree(), ask).await?;
+        let zone = tree.zone(zone_id).ok_or_else(|| Problem::not_found("zone"))?;
+        let mut held = zone.assignments.iter();
+        let held = held.find(|held| held.member_id == body.member_id && held.role == body.role);
+        let held = held.ok_or_else(|| Problem::not_found("assignment"))?;
+        let place = format!("/api/v1/zones/{zone_id}/assignments/{}", held.id);
+        let mut answer = Answer::created(view(zone_id, held), place).at_version(zone.version);
+        if held.id != assignment_id {
+            answer.status = StatusCode::OK;
+        }
+        Ok((plan, answer))
+    }))
+    .await
+}
+
+/// Which assignments to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    limit: Option<u64>,
+    cursor: Option<String>,
+    /// Whether to list what reaches down from ancestors, too.
+    #[serde(default)]
+    inherited: bool,
+    after: Option<u64>,
+}
+
+/// Who has which role in a zone, in the order of assignment.
+#[utoipa::path(get, path = "/zones/{id}/assignments", tag = "zones", params(("id" = String, Path), Which),
+    responses((status = 200, description = "A page of assignments"), (status = 404, body = Problem)))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(which): Query<Which>,
+) -> Result<Json<Value>, Problem> {
+    let id: ZoneId = id_in_path(&id, "zone")?;
+    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    app.fresh_memory(caller.organization_id, which.after).await?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    permit_in_zone(&ruling, &caller, id, "zone.read", app.clock.now())?;
+    let path = ruling.authority.tree.path(id);
+    let zones = path.into_iter().rev().filter(|zone| which.inherited || zone.id == id);
+    Ok(Json(wanted.page_of(zones.flat_map(|zone| zone.assignments.iter().map(|held| view(zone.id, held))))))
+}
+
+/// Takes a role away. Whoever loses it leaves the electorates that rested on it.
+#[utoipa::path(delete, path = "/zones/{id}/assignments/{assignment_id}", tag = "zones",
+    params(("id" = String, Path), ("assignment_id" = String, Path)),
+    responses((status = 204, description = "Taken away"), (status = "4XX", body = Problem)))]
+pub async fn unassign(
+    State(app): State<Arc<App>>,
+    Path((id, assignment_id)): Path<(String, String)>,
+    command: Command<Nothing>,
+) -> Result<Done, Problem> {
+    let zone_id: ZoneId = id_in_path(&id, "zone")?;
+    let assignment_id: AssignmentId = id_in_path(&assignment_id, "assignment")?;
+    app.command(&command.envelope, decision!(attempt, [] => {
+        attempt.permit(zone_id, "zone.read")?;
+        let zone = attempt.authority().tree.zone(zone_id).ok_or_else(|| Problem::not_found("zone"))?;
+        let held = zone.assignments.iter().find(|held| held.id == assignment_id);
+        let role = held.ok_or_else(|| Problem::not_found("assignment"))?.role;
+        may_assign(attempt, zone_id, role)?;
+        let mut plan = attempt.plan();
+        plan.decide::<Zones>(&attempt.zone_tree(), Ask::Unassign { zone_id, assignment_id, by_proposal: None, now: attempt.now }).await?;
+        Ok((plan, Answer::nothing()))
+    }))
+    .await
+}

@@ -1,0 +1,41 @@
+//! `GET /zones/{id}/effective-policy`.
+
+use std::sync::Arc;
+
+use aggregates::ids::ZoneId;
+use aggregates::policy::Effective;
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+
+use crate::api::request::{Query, Reader, id_in_path};
+use crate::engine::{App, Problem, permit_in_zone};
+
+/// How fresh.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    after: Option<u64>,
+}
+
+/// What really holds in a zone after every ancestor has narrowed it, and whose word made each key what it is.
+#[utoipa::path(get, path = "/zones/{id}/effective-policy", tag = "zones", params(("id" = String, Path), Which),
+    responses((status = 200, body = Effective), (status = 404, body = Problem)))]
+pub async fn effective_policy(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(which): Query<Which>,
+) -> Result<Json<Value>, Problem> {
+    let id: ZoneId = id_in_path(&id, "zone")?;
+    app.fresh_memory(caller.organization_id, which.after).await?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    permit_in_zone(&ruling, &caller, id, "zone.read", app.clock.now())?;
+    let mut shown = json!(ruling.authority.tree.effective(id));
+    shown["zone_id"] = json!(id);
+    shown["in_force"] = json!(ruling.authority.tree.is_in_force(id));
+    shown["position"] = json!(ruling.position);
+    Ok(Json(shown))
+}

@@ -1,0 +1,47 @@
+//! `GET /zones`.
+
+use std::sync::Arc;
+
+use aggregates::ids::ZoneId;
+use aggregates::slug::Slug;
+use aggregates::zones::Status;
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::IntoParams;
+
+use super::view;
+use crate::api::page::Wanted;
+use crate::api::request::{Query, Reader};
+use crate::engine::{App, Problem};
+
+/// Which zones to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    limit: Option<u64>,
+    cursor: Option<String>,
+    status: Option<Status>,
+    #[param(value_type = Option<String>)]
+    parent_zone_id: Option<ZoneId>,
+    slug: Option<Slug>,
+    after: Option<u64>,
+}
+
+/// Zones, in the order of creation.
+#[utoipa::path(get, path = "/zones", tag = "zones", params(Which), responses((status = 200, description = "A page of zones")))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Query(which): Query<Which>,
+) -> Result<Json<Value>, Problem> {
+    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    app.fresh_memory(caller.organization_id, which.after).await?;
+    let ruling = app.permitted(&caller, "zone.read").await?;
+    let zones = ruling.authority.tree.zones();
+    let zones = zones.filter(|zone| which.status.is_none_or(|status| status == zone.status));
+    let zones = zones.filter(|zone| which.parent_zone_id.is_none_or(|parent| zone.parent_zone_id == Some(parent)));
+    let zones = zones.filter(|zone| which.slug.as_ref().is_none_or(|slug| *slug == zone.slug));
+    Ok(Json(wanted.page_of(zones.map(|zone| view(caller.organization_id, &ruling.authority, zone)))))
+}

@@ -1,0 +1,15 @@
+//! `/zones`: containers for delegation.
+
+pub mod assignments;
+pub mod change;
+pub mod check;
+pub mod create;
+pub mod effective;
+pub mod list;
+pub mod read;
+pub mod relocate;
+pub mod status;
+pub mod tree;
+mod view;
+
+pub use view::{ZoneView, people_named, view};

@@ -1,0 +1,84 @@
+//! `GET /zones/tree`, `/zones/{id}/children`, `/zones/{id}/ancestry`.
+
+use std::sync::Arc;
+
+use aggregates::ids::ZoneId;
+use aggregates::permission::Authority;
+use aggregates::zones::Zone;
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+
+use super::view;
+use crate::api::page::Wanted;
+use crate::api::request::{Query, Reader, id_in_path};
+use crate::engine::{App, Problem, permit_in_zone};
+
+/// How fresh, and which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    limit: Option<u64>,
+    cursor: Option<String>,
+    after: Option<u64>,
+}
+
+fn branch(authority: &Authority, zone: &Zone) -> Value {
+    let children: Vec<Value> = authority.tree.children(zone.id).map(|child| branch(authority, child)).collect();
+    json!({
+        "id": zone.id, "parent_zone_id": zone.parent_zone_id, "name": zone.name, "slug": zone.slug, "status": zone.status,
+        "in_force": authority.tree.is_in_force(zone.id), "children": children,
+    })
+}
+
+/// All zones as a tree: each root with its children, theirs, and so on.
+#[utoipa::path(get, path = "/zones/tree", tag = "zones", params(Which), responses((status = 200, description = "The roots, each with its children")))]
+pub async fn tree(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Query(which): Query<Which>,
+) -> Result<Json<Value>, Problem> {
+    app.fresh_memory(caller.organization_id, which.after).await?;
+    let ruling = app.permitted(&caller, "zone.read").await?;
+    let roots = ruling.authority.tree.zones().filter(|zone| zone.parent_zone_id.is_none());
+    let items: Vec<Value> = roots.map(|zone| branch(&ruling.authority, zone)).collect();
+    Ok(Json(json!({"items": items, "next": null})))
+}
+
+/// The zones directly below one.
+#[utoipa::path(get, path = "/zones/{id}/children", tag = "zones", params(("id" = String, Path), Which),
+    responses((status = 200, description = "A page of zones"), (status = 404, body = Problem)))]
+pub async fn children(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(which): Query<Which>,
+) -> Result<Json<Value>, Problem> {
+    let id: ZoneId = id_in_path(&id, "zone")?;
+    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    app.fresh_memory(caller.organization_id, which.after).await?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    permit_in_zone(&ruling, &caller, id, "zone.read", app.clock.now())?;
+    let children = ruling.authority.tree.children(id);
+    Ok(Json(wanted.page_of(children.map(|zone| view(caller.organization_id, &ruling.authority, zone)))))
+}
+
+/// The path from the root to a zone, the zone last.
+#[utoipa::path(get, path = "/zones/{id}/ancestry", tag = "zones", params(("id" = String, Path), Which),
+    responses((status = 200, description = "The path, root first"), (status = 404, body = Problem)))]
+pub async fn ancestry(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(which): Query<Which>,
+) -> Result<Json<Value>, Problem> {
+    let id: ZoneId = id_in_path(&id, "zone")?;
+    app.fresh_memory(caller.organization_id, which.after).await?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    permit_in_zone(&ruling, &caller, id, "zone.read", app.clock.now())?;
+    let path = ruling.authority.tree.path(id);
+    let items: Vec<Value> = path.into_iter().map(|zone| view(caller.organization_id, &ruling.authority, zone)).collect();
+    Ok(Json(json!({"items": items, "next": null})))
+}

@@ -1,0 +1,51 @@
+//! How often: failed sign-ins per address, requests per credential (SPEC A8).
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use uuid::Uuid;
+
+/// The limiters.
+pub struct Limits {
+    failures: DefaultKeyedRateLimiter<IpAddr>,
+    requests: DefaultKeyedRateLimiter<Uuid>,
+}
+
+fn at_least_one(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
+}
+
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + 1
+}
+
+impl Limits {
+    /// Limiters that allow this much.
+    pub fn new(failures_per_minute: u32, requests_per_second: u32) -> Self {
+        Self {
+            failures: RateLimiter::keyed(Quota::per_minute(at_least_one(failures_per_minute))),
+            requests: RateLimiter::keyed(Quota::per_second(at_least_one(requests_per_second))),
+        }
+    }
+
+    /// Counts a failed sign-in; says how many seconds the address must wait if it was one too many.
+    pub fn failed(&self, address: IpAddr) -> Option<u64> {
+        let refused = self.failures.check_key(&address).err()?;
+        Some(seconds(refused.wait_time_from(DefaultClock::default().now())))
+    }
+
+    /// Counts a request; says how many seconds the credential must wait if it was one too many.
+    pub fn requested(&self, credential: Uuid) -> Option<u64> {
+        let refused = self.requests.check_key(&credential).err()?;
+        Some(seconds(refused.wait_time_from(DefaultClock::default().now())))
+    }
+
+    /// Forgets whoever has been quiet for long.
+    pub fn sweep(&self) {
+        self.failures.retain_recent();
+        self.requests.retain_recent();
+    }
+}

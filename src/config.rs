@@ -1,0 +1,98 @@
+//! Configuration: environment and flags, read once, checked at start.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// How people and programs prove who they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum AuthMode {
+    /// By API tokens.
+    #[default]
+    Local,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For eyes.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// Where to listen
+    #[arg(long, env = "TRUST_ZONES_LISTEN", default_value = "127.0.0.1:8000", global = true)]
+    pub listen: SocketAddr,
+    /// Where SQLite keeps its files
+    #[arg(long, env = "TRUST_ZONES_DATA_DIR", default_value = "./data", global = true)]
+    pub data_dir: PathBuf,
+    /// PostgreSQL 15 or later; without it, SQLite in the data folder
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub database_url: Option<String>,
+    /// How callers prove who they are
+    #[arg(long, env = "AUTH_MODE", value_enum, default_value = "local", global = true)]
+    pub auth_mode: AuthMode,
+    /// A token of at least 50 characters that stands for the first owner
+    #[arg(long, env = "LOCAL_AUTH_TOKEN", hide_env_values = true, global = true)]
+    pub local_auth_token: Option<String>,
+    /// How log lines are written
+    #[arg(long, env = "TRUST_ZONES_LOG_FORMAT", value_enum, default_value = "text", global = true)]
+    pub log_format: LogFormat,
+    /// Failed sign-ins an address may make in a minute
+    #[arg(long, env = "TRUST_ZONES_SIGN_INS_PER_MINUTE", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..), global = true)]
+    pub sign_ins_per_minute: u32,
+    /// Requests a credential may make in a second
+    #[arg(long, env = "TRUST_ZONES_REQUESTS_PER_SECOND", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..), global = true)]
+    pub requests_per_second: u32,
+}
+
+impl Config {
+    /// Refuses values that no type refuses.
+    ///
+    /// # Errors
+    /// One line that names the setting and the reason.
+    pub fn check(&self) -> Result<(), String> {
+        if let Some(token) = &self.local_auth_token {
+            check_local_token(token).map_err(|reason| format!("LOCAL_AUTH_TOKEN {reason}"))?;
+        }
+        if let Some(url) = &self.database_url
+            && !(url.starts_with("postgres://") || url.starts_with("postgresql://"))
+        {
+            return Err("DATABASE_URL must begin with postgres:// or postgresql://".to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn check_local_token(token: &str) -> Result<(), String> {
+    if token.chars().count() < 50 {
+        return Err("must have at least 50 characters".to_owned());
+    }
+    let lower = token.to_lowercase();
+    let placeholder =
+        ["changeme", "change-me", "change_me", "placeholder", "example", "your-token", "your_token", "secret-token", "replace"];
+    let distinct: std::collections::BTreeSet<char> = token.chars().collect();
+    if placeholder.iter().any(|word| lower.contains(word)) || distinct.len() < 10 {
+        return Err("looks like a placeholder, make one with `openssl rand -hex 32`".to_owned());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_local_token;
+
+    #[test]
+    fn short_tokens_and_placeholders_are_refused() {
+        assert!(check_local_token("short").is_err());
+        assert!(check_local_token(&"x".repeat(60)).is_err());
+        assert!(check_local_token("please-changeme-please-changeme-please-changeme-please-0123456789").is_err());
+        assert!(check_local_token("0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0").is_ok());
+    }
+}

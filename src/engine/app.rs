@@ -1,0 +1,231 @@
+//! The parts of a running service, and who asks what of it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use aggregates::Moment;
+use aggregates::action::{Action, Pattern};
+use aggregates::actor::Actor;
+use aggregates::ids::{MemberId, OrganizationId, TokenId, ZoneId};
+use aggregates::organization::Member;
+use aggregates::permission::{Ask, Standing, Via, check, holds_in_organization};
+use projections::{Recorded, audit};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::authorities::{Authorities, Ruling};
+use super::freshness::Freshness;
+use super::memory::Memory;
+use super::problem::Problem;
+use crate::auth::Limits;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::store::{Log, OnCommit, StoreError, Views, Writer};
+
+/// How long a read waits for its own organization's latest writes before it answers with what there is.
+const COURTESY: Duration = Duration::from_millis(250);
+/// How long a read waits for a position it was asked to wait for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Who asks: a principal of one organization, perhaps by a token.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// In which organization.
+    pub organization_id: OrganizationId,
+    /// Who.
+    pub actor: Actor,
+    /// By which token.
+    pub token_id: Option<TokenId>,
+    /// What the token is for; everything when absent.
+    pub scope: Option<BTreeSet<Pattern>>,
+}
+
+impl Caller {
+    /// The principal.
+    pub fn id(&self) -> MemberId {
+        self.actor.id
+    }
+
+    /// How the principal comes.
+    pub fn via(&self) -> Via {
+        Via::Token(self.scope.clone())
+    }
+
+    /// Whether the token, if it narrows, is for `action`.
+    pub fn token_covers(&self, action: &Action) -> bool {
+        self.scope.as_ref().is_none_or(|scope| scope.iter().any(|pattern| pattern.covers(action)))
+    }
+}
+
+/// What comes with a request besides what it asks for.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// Who asks.
+    pub caller: Caller,
+    /// For whom the answer is kept, where that is not the caller (an owner founding another organization).
+    pub answer_to: Option<MemberId>,
+    /// What the request belongs together with.
+    pub correlation_id: Uuid,
+    /// The key to answer under, and a digest of what is asked.
+    pub key: Option<(String, String)>,
+    /// The version the caller saw.
+    pub if_match: Option<u64>,
+}
+
+impl Envelope {
+    /// For whom the answer is kept.
+    pub fn asker(&self) -> MemberId {
+        self.answer_to.unwrap_or(self.caller.id())
+    }
+}
+
+/// What stays in memory between requests and follows the log.
+#[derive(Default)]
+pub struct Parts {
+    /// Who is who and what holds where.
+    pub authorities: Authorities,
+    /// Other aggregates.
+    pub memory: Memory,
+    /// How far everything has come.
+    pub freshness: Freshness,
+    latest: RwLock<HashMap<OrganizationId, u64>>,
+}
+
+impl Parts {
+    /// Follows events committed here or elsewhere.
+    pub fn follow(&self, events: &[Recorded]) {
+        self.authorities.follow(events);
+        for event in events {
+            self.memory.forget_older(&event.aggregate_type, &event.aggregate_id, event.sequence);
+        }
+        let mut latest = self.latest.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for event in events {
+            let known = latest.entry(event.organization_id).or_insert(0);
+            *known = (*known).max(event.global_position);
+        }
+        drop(latest);
+        if let Some(last) = events.last() {
+            self.freshness.log_reached(last.global_position);
+        }
+    }
+
+    fn latest_of(&self, organization: OrganizationId) -> u64 {
+        let latest = self.latest.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        latest.get(&organization).copied().unwrap_or(0)
+    }
+}
+
+impl OnCommit for Arc<Parts> {
+    fn committed(&self, events: &[Recorded]) {
+        self.follow(events);
+    }
+}
+
+/// A running service.
+pub struct App {
+    /// How it is set up.
+    pub config: Config,
+    /// What time it is.
+    pub clock: Clock,
+    /// The log.
+    pub log: Log,
+    /// The way into the log.
+    pub writer: Writer,
+    /// Whether the last write succeeded.
+    pub log_health: watch::Receiver<bool>,
+    /// The read models.
+    pub views: Views,
+    /// What is kept in memory.
+    pub parts: Arc<Parts>,
+    /// How often who may ask.
+    pub limits: Limits,
+}
+
+impl App {
+    /// The ruling for an organization.
+    pub async fn ruling(&self, organization: OrganizationId) -> Result<Arc<Ruling>, StoreError> {
+        self.parts.authorities.ruling(&self.log, organization).await
+    }
+
+    /// The caller as a member, and the ruling that says so.
+    pub async fn known_caller(&self, caller: &Caller) -> Result<(Arc<Ruling>, Member), Problem> {
+        let ruling = self.ruling(caller.organization_id).await?;
+        let member = ruling.authority.organization.member(caller.id()).cloned().ok_or_else(Problem::unauthenticated)?;
+        Ok((ruling, member))
+    }
+
+    /// The ruling, if the caller may do `action` in the organization as a whole.
+    pub async fn permitted(&self, caller: &Caller, action: &'static str) -> Result<Arc<Ruling>, Problem> {
+        let ruling = self.ruling(caller.organization_id).await?;
+        permit(&ruling, caller, action)?;
+        Ok(ruling)
+    }
+
+    /// Waits until the read models are as fresh as asked; without a wish, a moment for the organization's latest writes.
+    pub async fn fresh_views(&self, organization: OrganizationId, after: Option<u64>) -> Result<(), Problem> {
+        let Some(after) = after else {
+            let latest = self.parts.latest_of(organization);
+            self.parts.freshness.views_at(latest, COURTESY).await;
+            return Ok(());
+        };
+        let statement = audit::global_position(organization, after);
+        let global = self.log.number(statement, "global_position").await?;
+        let global = match (global, after) {
+            (Some(global), _) => global,
+            (None, 0) => 0,
+            (None, _) => return Err(self.not_there_yet(organization, after).await?),
+        };
+        // The position may have been written by another process: memory follows by the same route as the read models.
+        let reached = self.parts.freshness.views_at(global, PATIENCE).await;
+        if reached {
+            Ok(())
+        } else {
+            Err(Problem::unavailable("not_fresh_yet", "the read models have not come that far, try again"))
+        }
+    }
+
+    /// Waits until what memory holds of an organization is as fresh as asked.
+    pub async fn fresh_memory(&self, organization: OrganizationId, after: Option<u64>) -> Result<(), Problem> {
+        let Some(after) = after else { return Ok(()) };
+        if self.log.organization_head(organization).await? < after {
+            return Err(self.not_there_yet(organization, after).await?);
+        }
+        if self.ruling(organization).await?.position < after {
+            self.parts.authorities.fresh(&self.log, organization).await?;
+        }
+        Ok(())
+    }
+
+    async fn not_there_yet(&self, organization: OrganizationId, after: u64) -> Result<Problem, Problem> {
+        let head = self.log.organization_head(organization).await?;
+        let detail = format!("position {after} does not exist, the log is at {head}");
+        Ok(Problem::new(axum::http::StatusCode::PRECONDITION_FAILED, "position_ahead", detail))
+    }
+}
+
+/// Whether the caller may do `action` in the organization as a whole.
+pub fn permit(ruling: &Ruling, caller: &Caller, action: &'static str) -> Result<(), Problem> {
+    let asked = Action::parse(action).map_err(|_| Problem::forbidden(action))?;
+    let granted = holds_in_organization(&ruling.authority, caller.id(), &asked);
+    if granted && caller.token_covers(&asked) { Ok(()) } else { Err(Problem::forbidden(action)) }
+}
+
+/// Whether the caller may do `action` in `zone`; a zone that is not here is not there (404). Reading and mending do not need
+/// the zone in force.
+pub fn permit_in_zone(
+    ruling: &Ruling,
+    caller: &Caller,
+    zone: ZoneId,
+    action: &'static str,
+    now: Moment,
+) -> Result<(), Problem> {
+    if ruling.authority.tree.zone(zone).is_none() {
+        return Err(Problem::not_found("zone"));
+    }
+    let asked = Action::parse(action).map_err(|_| Problem::forbidden(action))?;
+    let standing = Standing { out_of_force: true, approved: false };
+    let ask = Ask { via: caller.via(), standing, ..Ask::plain(caller.id(), asked, now) };
+    let answer = check(&ruling.authority, zone, &ask);
+    if answer.is_allowed() { Ok(()) } else { Err(Problem::denied(answer)) }
+}

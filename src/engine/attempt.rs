@@ -1,0 +1,401 @@
+//! A command, attempted until it is decided on what the log holds: decide on memory, append with the streams it rests on
+//! as guards, and begin again where one of them had moved. A refusal is checked against the log before it is given.
+
+use std::sync::Arc;
+
+use aggregates::actor::Actor;
+use aggregates::decider::DomainEvent;
+use aggregates::ids::ZoneId;
+use aggregates::organization::Organization;
+use aggregates::permission::Authority;
+use aggregates::zones::{Tree, Zones};
+use aggregates::{Decider, Moment};
+use axum::http::StatusCode;
+use cqrs_es::Aggregate;
+use cqrs_es::event_sink::EventSink;
+use projections::Statement;
+use serde_json::Value;
+
+use super::app::{App, Caller, Envelope, permit_in_zone};
+use super::authorities::Ruling;
+use super::problem::Problem;
+use crate::entropy;
+use crate::store::{Append, Draft, DraftEvent, Expected, GivenAnswer, Hosted, Refused, StoreError, Stream};
+
+/// How often a contended command begins again: more often than commands are in flight at once.
+const MOST_ATTEMPTS: usize = 400;
+
+/// What a command answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// The body.
+    pub body: Value,
+    /// The version of the thing changed.
+    pub version: Option<u64>,
+    /// Where a new thing is.
+    pub location: Option<String>,
+    /// The key of the body that is shown once and never kept.
+    pub shown_once: Option<&'static str>,
+}
+
+impl Answer {
+    /// The body as it may be kept: without what is shown once.
+    fn kept_body(&self) -> Value {
+        let mut body = self.body.clone();
+        if let Some(secret) = self.shown_once.and_then(|key| body.get_mut(key)) {
+            *secret = Value::Null;
+        }
+        body
+    }
+
+    /// The same, with a key of the body that is shown once and never kept.
+    #[must_use]
+    pub fn showing_once(mut self, key: &'static str) -> Self {
+        self.shown_once = Some(key);
+        self
+    }
+
+    /// 200 with a body.
+    pub fn ok(body: Value) -> Self {
+        Self { status: StatusCode::OK, body, version: None, location: None, shown_once: None }
+    }
+
+    /// 201 with a body and a place.
+    pub fn created(body: Value, location: String) -> Self {
+        Self { status: StatusCode::CREATED, body, version: None, location: Some(location), shown_once: None }
+    }
+
+    /// 204.
+    pub fn nothing() -> Self {
+        Self { status: StatusCode::NO_CONTENT, body: Value::Null, version: None, location: None, shown_once: None }
+    }
+
+    /// The same, with the version of the thing.
+    #[must_use]
+    pub fn at_version(mut self, version: u64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+/// A finished command: its answer, and the log position it holds at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The answer.
+    pub answer: Answer,
+    /// The organization's position.
+    pub position: u64,
+}
+
+/// An aggregate as one attempt sees it.
+#[derive(Clone, Debug)]
+pub struct Loaded<D: Decider> {
+    /// Its stream.
+    pub stream: Stream,
+    /// Its state.
+    pub state: Arc<D::State>,
+    /// How long its stream is.
+    pub sequence: u64,
+}
+
+/// What one attempt has decided: facts, what they rest on, and what belongs beside them.
+pub struct Plan {
+    writes: Vec<Draft>,
+    guards: Vec<(Stream, u64)>,
+    beside: Vec<Statement>,
+    remember: Vec<Box<dyn FnOnce(&App) + Send>>,
+}
+
+/// One attempt at a command.
+pub struct Attempt {
+    /// The service.
+    pub app: Arc<App>,
+    /// Who asks.
+    pub caller: Caller,
+    /// The version the caller saw.
+    pub if_match: Option<u64>,
+    /// Who is who and what holds where.
+    pub ruling: Arc<Ruling>,
+    /// When.
+    pub now: Moment,
+    from_log: bool,
+}
+
+impl Attempt {
+    /// Who is who and what holds where.
+    pub fn authority(&self) -> &Authority {
+        &self.ruling.authority
+    }
+
+    /// Refuses a caller who saw another version than `current` (SPEC H3).
+    pub fn must_match(&self, current: u64) -> Result<(), Problem> {
+        match self.if_match {
+            Some(seen) if seen != current => {
+                let detail = format!("it is at version {current}, not {seen}");
+                Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale_version", detail))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Refuses a caller who may not do `action` in `zone`; a zone that is not here is not there (404). Reading and mending
+    /// do not need the zone in force.
+    pub fn permit(&self, zone: ZoneId, action: &'static str) -> Result<(), Problem> {
+        permit_in_zone(&self.ruling, &self.caller, zone, action, self.now)
+    }
+
+    /// A plan that rests on the ruling.
+    pub fn plan(&self) -> Plan {
+        Plan { writes: Vec::new(), guards: self.ruling.guards(), beside: Vec::new(), remember: Vec::new() }
+    }
+
+    /// What authority will be with another tree.
+    pub fn with_tree(&self, tree: &Tree) -> Authority {
+        Authority { organization: self.ruling.authority.organization.clone(), tree: tree.clone() }
+    }
+
+    /// The zone tree as an aggregate.
+    pub fn zone_tree(&self) -> Loaded<Zones> {
+        Loaded {
+            stream: Stream::of::<Zones>(self.caller.organization_id),
+            state: Arc::new(self.ruling.authority.tree.clone()),
+            sequence: self.ruling.tree_sequence,
+        }
+    }
+
+    /// The organization as an aggregate.
+    pub fn organization(&self) -> Loaded<Organization> {
+        Loaded {
+            stream: Stream::of::<Organization>(self.caller.organization_id),
+            state: Arc::new(self.ruling.authority.organization.clone()),
+            sequence: self.ruling.organization_sequence,
+        }
+    }
+
+    /// An aggregate: from memory the first time, with the log's last word afterwards.
+    pub async fn load<D>(&self, id: impl ToString) -> Result<Loaded<D>, StoreError>
+    where
+        Hosted<D>: Aggregate,
+        D: Decider + Send + Sync + 'static,
+    {
+        self.app.load::<D>(id, self.from_log).await
+    }
+}
+
+impl Plan {
+    /// Decides `command` on an aggregate and adds what follows to the plan; says what the aggregate is then.
+    pub async fn decide<D>(&mut self, loaded: &Loaded<D>, command: D::Command) -> Result<Arc<D::State>, Problem>
+    where
+        D: Decider + Send + Sync + 'static,
+        D::Command: Send,
+        D::Rejection: Send + Sync + 'static,
+    {
+        let mut hosted = Hosted::<D> { state: (*loaded.state).clone() };
+        let sink = EventSink::<Hosted<D>>::default();
+        hosted.handle(command, &(), &sink).await.map_err(|rejection| Problem::of(&rejection))?;
+        let facts: Vec<D::Event> = sink.collect().await.into_iter().map(|fact| fact.0).collect();
+        let state = Arc::new(hosted.state);
+        self.add(loaded, &facts, &state);
+        Ok(state)
+    }
+
+    /// Adds facts that have been decided to the plan, with the state they lead to.
+    pub fn add<D: Decider>(&mut self, loaded: &Loaded<D>, facts: &[D::Event], state: &Arc<D::State>)
+    where
+        D: 'static,
+        D::Event: DomainEvent,
+    {
+        if facts.is_empty() {
+            return;
+        }
+        let before = self
+            .writes
+            .iter()
+            .filter(|draft| draft.stream == loaded.stream)
+            .map(|draft| draft.events.len() as u64)
+            .sum::<u64>();
+        self.guards.retain(|(stream, _)| *stream != loaded.stream);
+        let events: Vec<DraftEvent> = facts.iter().map(DraftEvent::of).collect();
+        let after = loaded.sequence + before + events.len() as u64;
+        let (stream, state) = (loaded.stream.clone(), Arc::clone(state));
+        match self.writes.iter_mut().find(|draft| draft.stream == loaded.stream) {
+            Some(draft) => draft.events.extend(events),
+            None => self.writes.push(Draft { stream: stream.clone(), expected: Expected::At(loaded.sequence), events }),
+        }
+        self.remember.push(Box::new(move |app| app.parts.memory.remember::<D>(&stream, after, state)));
+    }
+
+    /// How long a stream that was `before` long is after this plan.
+    pub fn sequence_after<D: Decider>(&self, id: impl ToString, before: u64) -> u64 {
+        let stream = Stream::of::<D>(id);
+        let added = self.writes.iter().filter(|draft| draft.stream == stream).map(|draft| draft.events.len() as u64);
+        before + added.sum::<u64>()
+    }
+
+    /// Adds a row outside the log.
+    pub fn beside(&mut self, statement: Statement) {
+        self.beside.push(statement);
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty() && self.beside.is_empty()
+    }
+}
+
+impl App {
+    /// An aggregate, from memory or, with `from_log`, with the log's last word.
+    pub async fn load<D>(&self, id: impl ToString, from_log: bool) -> Result<Loaded<D>, StoreError>
+    where
+        Hosted<D>: Aggregate,
+        D: Decider + Send + Sync + 'static,
+    {
+        let stream = Stream::of::<D>(id);
+        let known = self.parts.memory.recall::<D>(&stream);
+        let (state, sequence) = match known {
+            Some(known) if !from_log => known,
+            Some((state, sequence)) => {
+                let later = self.log.tail::<D>(&stream.aggregate_id, sequence).await?;
+                let mut state = (*state).clone();
+                later.iter().for_each(|event| D::evolve(&mut state, event));
+                (Arc::new(state), sequence + later.len() as u64)
+            }
+            None => {
+                let (state, sequence) = self.log.load::<D>(&stream.aggregate_id).await?;
+                (Arc::new(state), sequence)
+            }
+        };
+        if sequence > 0 {
+            self.parts.memory.remember::<D>(&stream, sequence, Arc::clone(&state));
+        }
+        Ok(Loaded { stream, state, sequence })
+    }
+
+    /// Runs a command for an envelope: `decide` says what to append and what to answer, and is asked again with the log's
+    /// last word when something it rests on has moved.
+    pub async fn command<F, D>(self: &Arc<Self>, envelope: &Envelope, decide: F) -> Result<Done, Problem>
+    where
+        F: Fn(Attempt) -> D + Send + Sync,
+        D: Future<Output = Result<(Plan, Answer), Problem>> + Send,
+    {
+        if let Some(done) = self.answered(envelope).await? {
+            return Ok(done);
+        }
+        let caller = &envelope.caller;
+        let mut from_log = false;
+        for _ in 0..MOST_ATTEMPTS {
+            let ruling = match from_log {
+                false => self.ruling(caller.organization_id).await?,
+                true => self.parts.authorities.fresh(&self.log, caller.organization_id).await?,
+            };
+            let now = self.clock.now();
+            let (app, caller) = (Arc::clone(self), caller.clone());
+            match decide(Attempt { app, caller, if_match: envelope.if_match, ruling, now, from_log }).await {
+                Err(_) if !from_log => from_log = true,
+                Err(problem) => return Err(problem),
+                Ok((plan, answer)) => match self.append(envelope, envelope.caller.actor, now, plan, answer).await {
+                    Ok(done) => return Ok(done),
+                    Err(Refused::Conflict) => from_log = true,
+                    Err(Refused::Answered) => return self.answered(envelope).await?.ok_or_else(|| Refused::Answered.into()),
+                    Err(refused) => return Err(refused.into()),
+                },
+            }
+        }
+        Err(Refused::Conflict.into())
+    }
+
+    async fn append(
+        &self,
+        envelope: &Envelope,
+        actor: Actor,
+        now: Moment,
+        plan: Plan,
+        answer: Answer,
+    ) -> Result<Done, Refused> {
+        let organization_id = envelope.caller.organization_id;
+        if plan.is_empty() && envelope.key.is_none() {
+            let position = self.log.organization_head(organization_id).await?;
+            return Ok(Done { answer, position });
+        }
+        let kept = envelope.key.as_ref().map(|(key, fingerprint)| GivenAnswer {
+            caller_id: envelope.asker().0,
+            key: key.clone(),
+            fingerprint: fingerprint.clone(),
+            status: answer.status.as_u16(),
+            body: answer.kept_body().to_string(),
+            etag: answer.version.map(|version| version.to_string()),
+            location: answer.location.clone(),
+            position: 0,
+        });
+        let append = Append {
+            organization_id,
+            actor,
+            correlation_id: envelope.correlation_id,
+            causation_id: envelope.correlation_id,
+            occurred_at: now,
+            writes: plan.writes,
+            guards: plan.guards,
+            answer: kept,
+            beside: plan.beside,
+        };
+        let committed = self.writer.append(append).await?;
+        plan.remember.into_iter().for_each(|remember| remember(self));
+        Ok(Done { answer, position: committed.position })
+    }
+
+    /// The answer already given under the envelope's key.
+    async fn answered(&self, envelope: &Envelope) -> Result<Option<Done>, Problem> {
+        let Some((key, fingerprint)) = &envelope.key else { return Ok(None) };
+        let Some(given) = self.log.answer(envelope.asker().0, key).await? else { return Ok(None) };
+        if given.fingerprint != *fingerprint {
+            let detail = "this Idempotency-Key has been used for another request";
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail));
+        }
+        let answer = Answer {
+            status: StatusCode::from_u16(given.status).unwrap_or(StatusCode::OK),
+            body: serde_json::from_str(&given.body).unwrap_or(Value::Null),
+            version: given.etag.and_then(|etag| etag.parse().ok()),
+            location: given.location,
+            shown_once: None,
+        };
+        Ok(Some(Done { answer, position: given.position }))
+    }
+
+    /// Puts something on record that rests on nothing, as far as the log can be written.
+    pub async fn record(&self, caller: &Caller, fact: &aggregates::access::Event) {
+        let append = Append {
+            organization_id: caller.organization_id,
+            actor: caller.actor,
+            correlation_id: entropy::new_id(),
+            causation_id: entropy::new_id(),
+            occurred_at: self.clock.now(),
+            writes: vec![Draft {
+                stream: Stream::of::<aggregates::access::Access>(caller.id()),
+                expected: Expected::Anywhere,
+                events: vec![DraftEvent::of(fact)],
+            }],
+            guards: Vec::new(),
+            answer: None,
+            beside: Vec::new(),
+        };
+        if let Err(error) = self.writer.append(append).await {
+            tracing::warn!(%error, "a refusal could not be put on record");
+        }
+    }
+}
+
+/// Writes the decision of a command: `decision!(attempt, [what, it, borrows] => { … })`.
+macro_rules! decision {
+    ($attempt:ident, [$($borrowed:ident),* $(,)?] => $body:block) => {
+        |$attempt: $crate::engine::Attempt| {
+            $(let $borrowed = &$borrowed;)*
+            async move {
+                let $attempt = &$attempt;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use decision;

@@ -1,0 +1,133 @@
+//! Who is who and what holds where, per organization, in memory. Follows the log event by event; a gap sends it back to
+//! the log.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use aggregates::Decider;
+use aggregates::ids::OrganizationId;
+use aggregates::organization::Organization;
+use aggregates::permission::Authority;
+use aggregates::zones::Zones;
+use projections::Recorded;
+
+use crate::store::{Log, StoreError, Stream};
+
+/// The authority of one organization at a known place in the log. What rests on it names that place as a guard.
+#[derive(Clone, Debug, Default)]
+pub struct Ruling {
+    /// Who is who and what holds where.
+    pub authority: Authority,
+    /// Whose.
+    pub organization_id: Option<OrganizationId>,
+    /// How long the organization's stream was.
+    pub organization_sequence: u64,
+    /// How long the zone tree's stream was.
+    pub tree_sequence: u64,
+    /// The organization's position of the last event it rests on.
+    pub position: u64,
+}
+
+impl Ruling {
+    /// The streams a decision under this ruling rests on.
+    pub fn guards(&self) -> Vec<(Stream, u64)> {
+        let id = self.organization_id.map(|id| id.to_string()).unwrap_or_default();
+        vec![(Stream::of::<Organization>(&id), self.organization_sequence), (Stream::of::<Zones>(&id), self.tree_sequence)]
+    }
+
+    fn follow(&mut self, event: &Recorded) -> Followed {
+        let (sequence, known) = match event.aggregate_type.as_str() {
+            Organization::TYPE => (event.sequence, &mut self.organization_sequence),
+            Zones::TYPE => (event.sequence, &mut self.tree_sequence),
+            _ => return Followed::Yes,
+        };
+        if sequence <= *known {
+            return Followed::Yes;
+        }
+        if sequence > *known + 1 {
+            return Followed::Gap;
+        }
+        *known = sequence;
+        self.position = self.position.max(event.position);
+        let applied = match event.aggregate_type.as_str() {
+            Organization::TYPE => event.read().map(|event| Organization::evolve(&mut self.authority.organization, &event)),
+            _ => event.read().map(|event| Zones::evolve(&mut self.authority.tree, &event)),
+        };
+        if applied.is_ok() { Followed::Yes } else { Followed::Gap }
+    }
+}
+
+enum Followed {
+    Yes,
+    Gap,
+}
+
+/// The authorities of all organizations in use.
+#[derive(Default)]
+pub struct Authorities {
+    known: RwLock<HashMap<OrganizationId, Arc<Ruling>>>,
+}
+
+impl Authorities {
+    /// The ruling for an organization, from memory or the log. An organization that does not exist has an empty one.
+    pub async fn ruling(&self, log: &Log, organization: OrganizationId) -> Result<Arc<Ruling>, StoreError> {
+        if let Some(known) = self.recall(organization) {
+            return Ok(known);
+        }
+        self.reload(log, organization).await
+    }
+
+    /// The ruling as the log has it now.
+    pub async fn fresh(&self, log: &Log, organization: OrganizationId) -> Result<Arc<Ruling>, StoreError> {
+        let Some(known) = self.recall(organization) else {
+            return self.reload(log, organization).await;
+        };
+        let id = organization.to_string();
+        let people = log.tail::<Organization>(&id, known.organization_sequence).await?;
+        let zones = log.tail::<Zones>(&id, known.tree_sequence).await?;
+        if people.is_empty() && zones.is_empty() {
+            return Ok(known);
+        }
+        self.reload(log, organization).await
+    }
+
+    async fn reload(&self, log: &Log, organization: OrganizationId) -> Result<Arc<Ruling>, StoreError> {
+        let id = organization.to_string();
+        // The position first: events that arrive meanwhile make the ruling newer than it says, never older.
+        let position = log.organization_head(organization).await?;
+        let (people, organization_sequence) = log.load::<Organization>(&id).await?;
+        let (tree, tree_sequence) = log.load::<Zones>(&id).await?;
+        let authority = Authority { organization: people, tree };
+        let ruling =
+            Arc::new(Ruling { authority, organization_id: Some(organization), organization_sequence, tree_sequence, position });
+        if organization_sequence > 0 {
+            self.put(organization, &ruling);
+        }
+        Ok(ruling)
+    }
+
+    /// Follows events as they are committed here or elsewhere.
+    pub fn follow(&self, events: &[Recorded]) {
+        for event in events.iter().filter(|event| matches!(event.aggregate_type.as_str(), Organization::TYPE | Zones::TYPE)) {
+            let mut known = self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let Some(ruling) = known.get_mut(&event.organization_id) else { continue };
+            if matches!(Arc::make_mut(ruling).follow(event), Followed::Gap) {
+                known.remove(&event.organization_id);
+            }
+        }
+    }
+
+    fn recall(&self, organization: OrganizationId) -> Option<Arc<Ruling>> {
+        self.known.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(&organization).cloned()
+    }
+
+    fn put(&self, organization: OrganizationId, ruling: &Arc<Ruling>) {
+        let mut known = self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let newer = |held: &Arc<Ruling>| {
+            held.organization_sequence >= ruling.organization_sequence && held.tree_sequence >= ruling.tree_sequence
+        };
+        if !known.get(&organization).is_some_and(newer) {
+            known.insert(organization, Arc::clone(ruling));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Freshness: how far the read models have come, and waiting until they are far enough.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// How far the log and the read models have come, as global positions.
+pub struct Freshness {
+    log: watch::Sender<u64>,
+    views: watch::Sender<u64>,
+}
+
+impl Default for Freshness {
+    fn default() -> Self {
+        Self { log: watch::Sender::new(0), views: watch::Sender::new(0) }
+    }
+}
+
+fn raise(sender: &watch::Sender<u64>, to: u64) {
+    sender.send_if_modified(|position| {
+        let higher = to > *position;
+        *position = (*position).max(to);
+        higher
+    });
+}
+
+impl Freshness {
+    /// The log has come this far.
+    pub fn log_reached(&self, position: u64) {
+        raise(&self.log, position);
+    }
+
+    /// The read models have come this far.
+    pub fn views_reached(&self, position: u64) {
+        raise(&self.views, position);
+    }
+
+    /// How far the log is known to have come.
+    pub fn log_position(&self) -> u64 {
+        *self.log.borrow()
+    }
+
+    /// How far the read models have come.
+    pub fn views_position(&self) -> u64 {
+        *self.views.borrow()
+    }
+
+    /// Follows the log.
+    pub fn watch_log(&self) -> watch::Receiver<u64> {
+        self.log.subscribe()
+    }
+
+    /// Waits until the read models have reached `position`; says whether they did in time.
+    pub async fn views_at(&self, position: u64, patience: Duration) -> bool {
+        let mut views = self.views.subscribe();
+        let reached = views.wait_for(|reached| *reached >= position);
+        tokio::time::timeout(patience, reached).await.is_ok_and(|reached| reached.is_ok())
+    }
+}

@@ -1,0 +1,15 @@
+//! The engine: commands are decided on what is held in memory and appended to the log; what memory holds follows the log.
+
+mod app;
+mod attempt;
+mod authorities;
+mod freshness;
+mod memory;
+mod problem;
+
+pub use app::{App, Caller, Envelope, Parts, permit, permit_in_zone};
+pub(crate) use attempt::decision;
+pub use attempt::{Answer, Attempt, Done, Loaded, Plan};
+pub use authorities::{Authorities, Ruling};
+pub use freshness::Freshness;
+pub use problem::Problem;

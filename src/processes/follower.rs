@@ -1,0 +1,60 @@
+//! The follower: keeps what memory holds in step with what other processes append.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use projections::audit;
+use sqlx::postgres::PgListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::App;
+use crate::store::{Db, StoreError};
+
+/// How often the log is looked at when nobody says it has grown.
+const GLANCE: Duration = Duration::from_secs(1);
+/// How many events are read at once.
+const STRIDE: u64 = 1_000;
+
+/// Follows the log until told to end: on PostgreSQL when notified, anyway at a glance a second.
+pub async fn follow_log(app: Arc<App>, ending: CancellationToken) {
+    let mut seen = app.parts.freshness.log_position();
+    let mut listener = listen(&app).await;
+    loop {
+        match read_on(&app, seen).await {
+            Ok(position) => seen = position,
+            Err(error) => tracing::warn!(%error, "the log cannot be followed"),
+        }
+        tokio::select! {
+            () = ending.cancelled() => return,
+            () = told(&mut listener) => {}
+            () = tokio::time::sleep(GLANCE) => app.limits.sweep(),
+        }
+    }
+}
+
+async fn read_on(app: &App, mut seen: u64) -> Result<u64, StoreError> {
+    while app.log.head().await? > seen {
+        let events = app.log.events(audit::following(seen, STRIDE)).await?;
+        let Some(last) = events.last() else { break };
+        seen = last.global_position;
+        app.parts.follow(&events);
+    }
+    Ok(seen)
+}
+
+async fn listen(app: &App) -> Option<PgListener> {
+    let Db::Postgres(pool) = app.log.db() else { return None };
+    let mut listener = PgListener::connect_with(pool).await.ok()?;
+    listener.listen("trust_zones_log").await.ok()?;
+    Some(listener)
+}
+
+async fn told(listener: &mut Option<PgListener>) {
+    let told = match listener {
+        Some(listener) => listener.recv().await.is_ok(),
+        None => std::future::pending().await,
+    };
+    if !told {
+        *listener = None;
+    }
+}

@@ -1,0 +1,161 @@
+//! Reactions: what people and zones losing their standing means for open proposals and grants. The rules are in
+//! `aggregates::reactions`; every command is idempotent, so that a crash between any two of them loses and repeats nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aggregates::Decider;
+use aggregates::actor::Actor;
+use aggregates::grant::{Command as GrantCommand, Grant};
+use aggregates::ids::{GrantId, OrganizationId, ProposalId, ZoneId};
+use aggregates::organization::Organization;
+use aggregates::proposal::Proposal;
+use aggregates::reactions::{self, Concern};
+use aggregates::zones::Zones;
+use projections::{Recorded, Statement, audit, checkpoints, grants, proposals};
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::{Answer, App, Caller, Envelope, Problem, decision};
+use crate::governance;
+use crate::store::StoreError;
+
+const NAME: &str = "reactions";
+const STRIDE: u64 = 500;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Reacts until told to end.
+pub async fn react_to_log(app: Arc<App>, ending: CancellationToken) {
+    let mut log = app.parts.freshness.watch_log();
+    loop {
+        match react_until(&app, &ending).await {
+            Ok(()) => {
+                tokio::select! {
+                    () = ending.cancelled() => return,
+                    changed = log.changed() => if changed.is_err() { return },
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                }
+            }
+            Err(problem) => {
+                tracing::warn!(code = problem.code, detail = problem.detail, "a reaction failed and will be tried again");
+                tokio::select! {
+                    () = ending.cancelled() => return,
+                    () = tokio::time::sleep(PAUSE) => {}
+                }
+            }
+        }
+    }
+}
+
+/// Reacts to everything the log holds so far.
+pub async fn react_until(app: &Arc<App>, ending: &CancellationToken) -> Result<(), Problem> {
+    loop {
+        let after = checkpoint(app).await?;
+        let events = app.log.events(audit::following(after, STRIDE)).await?;
+        let Some(last) = events.last() else { return Ok(()) };
+        for event in &events {
+            if ending.is_cancelled() {
+                return Ok(());
+            }
+            react(app, event).await?;
+        }
+        advance(app, last.global_position).await?;
+    }
+}
+
+async fn checkpoint(app: &App) -> Result<u64, StoreError> {
+    let views = app.views.live();
+    let row = views.db.row(checkpoints::of(NAME)).await?;
+    row.map_or(Ok(0), |row| row.number("global_position"))
+}
+
+async fn advance(app: &Arc<App>, to: u64) -> Result<(), StoreError> {
+    app.views.live().db.execute(checkpoints::advance(NAME, to)).await
+}
+
+fn concern(event: &Recorded) -> Result<Option<Concern>, StoreError> {
+    Ok(match event.aggregate_type.as_str() {
+        Organization::TYPE => reactions::of_organization(&event.read()?),
+        Zones::TYPE => reactions::of_zones(&event.read()?),
+        _ => None,
+    })
+}
+
+async fn react(app: &Arc<App>, event: &Recorded) -> Result<(), Problem> {
+    let Some(concern) = concern(event)? else { return Ok(()) };
+    // The read models say which proposals and grants there were when it happened; later ones were opened knowing of it.
+    if !app.parts.freshness.views_at(event.global_position, Duration::from_secs(10)).await {
+        return Err(Problem::unavailable("not_fresh_yet", "the read models are behind"));
+    }
+    let organization = event.organization_id;
+    let (open, standing) = match concern {
+        Concern::Member(member) => (
+            ids(app, proposals::reviewed_by(organization, member), "proposal_id").await?,
+            ids(app, grants::standing(organization, Some(member), None), "grant_id").await?,
+        ),
+        Concern::Subtree(zone) => in_subtree(app, organization, zone).await?,
+    };
+    for id in open {
+        look_again_at_proposal(app, event, ProposalId(id)).await?;
+    }
+    for id in standing {
+        look_again_at_grant(app, event, GrantId(id)).await?;
+    }
+    Ok(())
+}
+
+type Ids = Vec<uuid::Uuid>;
+
+async fn in_subtree(app: &Arc<App>, organization: OrganizationId, zone: ZoneId) -> Result<(Ids, Ids), Problem> {
+    let ruling = app.ruling(organization).await?;
+    let tree = &ruling.authority.tree;
+    let zones: Vec<ZoneId> = std::iter::once(zone).chain(tree.descendants(zone).into_iter().map(|zone| zone.id)).collect();
+    let (mut open, mut standing) = (Vec::new(), Vec::new());
+    for zone in zones {
+        open.extend(ids(app, proposals::pending_in(organization, zone), "proposal_id").await?);
+        standing.extend(ids(app, grants::standing(organization, None, Some(zone)), "grant_id").await?);
+    }
+    Ok((open, standing))
+}
+
+async fn ids(app: &Arc<App>, statement: Statement, column: &str) -> Result<Ids, StoreError> {
+    app.views.live().db.rows(statement).await?.iter().map(|row| row.id(column)).collect()
+}
+
+/// Trust Zones acting for an organization because of an event.
+fn because_of(event: &Recorded) -> Envelope {
+    let caller = Caller { organization_id: event.organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
+    Envelope { caller, answer_to: None, correlation_id: event.correlation_id, key: None, if_match: None }
+}
+
+async fn look_again_at_proposal(app: &Arc<App>, event: &Recorded, id: ProposalId) -> Result<(), Problem> {
+    app.command(
+        &because_of(event),
+        decision!(attempt, [] => {
+            let loaded = attempt.load::<Proposal>(id).await?;
+            let commands = reactions::on_proposal(&loaded.state, attempt.authority(), attempt.now);
+            let plan = governance::deciding(attempt, &loaded, commands).await?;
+            Ok((plan.0, Answer::nothing()))
+        }),
+    )
+    .await
+    .map(drop)
+}
+
+async fn look_again_at_grant(app: &Arc<App>, event: &Recorded, id: GrantId) -> Result<(), Problem> {
+    app.command(
+        &because_of(event),
+        decision!(attempt, [] => {
+            let loaded = attempt.load::<Grant>(id).await?;
+            let mut plan = attempt.plan();
+            let void = loaded.state.terms.as_ref().and_then(|terms| {
+                reactions::on_grant(attempt.authority(), terms.principal_id, terms.zone_id)
+            });
+            if let Some(reason) = void {
+                plan.decide(&loaded, GrantCommand::Void { reason, now: attempt.now }).await?;
+            }
+            Ok((plan, Answer::nothing()))
+        }),
+    )
+    .await
+    .map(drop)
+}

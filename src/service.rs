@@ -1,0 +1,100 @@
+//! A running service: opened, served, ended.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+
+use aggregates::text::Name;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+
+use crate::api;
+use crate::auth::Limits;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::engine::{Answer, App, Parts, Problem};
+use crate::entropy;
+use crate::governance::{Founded, found};
+use crate::processes::{Tasks, follow_log, project_log, react_to_log};
+use crate::store::{Log, Place, Profile, StoreError, Views, Writer};
+
+/// A running service.
+pub struct Service {
+    /// Its parts.
+    pub app: Arc<App>,
+    /// What runs beside requests.
+    pub tasks: Tasks,
+}
+
+/// Opens the log where the configuration says.
+pub async fn open_log(config: &Config) -> Result<(Log, Place), StoreError> {
+    if let Some(url) = &config.database_url {
+        return Ok((Log::postgres(url).await?, Place::Url(url.clone())));
+    }
+    let folder = config.data_dir.clone();
+    std::fs::create_dir_all(&folder).map_err(|error| StoreError::File(folder.display().to_string(), error))?;
+    Ok((Log::sqlite(&folder.join("trust-zones.db")).await?, Place::Folder(folder)))
+}
+
+impl Service {
+    /// Opens the store and starts everything but the door.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, StoreError> {
+        metrics_text();
+        let (log, place) = open_log(&config).await?;
+        let views = Views::open(place, &log).await?;
+        let parts = Arc::new(Parts::default());
+        parts.freshness.log_reached(log.head().await?);
+        let tasks = Tasks::default();
+        let (writer, task, log_health) = Writer::new(log.db().clone(), Arc::clone(&parts), entropy::new_id);
+        tasks.spawn("writer", task.run());
+        let limits = Limits::new(config.sign_ins_per_minute, config.requests_per_second);
+        let app = Arc::new(App { config, clock, log, writer, log_health, views, parts, limits });
+        tasks.spawn("follower", follow_log(Arc::clone(&app), tasks.ending()));
+        tasks.spawn("projector", project_log(Arc::clone(&app), tasks.ending()));
+        tasks.spawn("reactions", react_to_log(Arc::clone(&app), tasks.ending()));
+        Ok(Self { app, tasks })
+    }
+
+    /// On an empty store, founds the first organization; its owner's token is given once.
+    pub async fn bootstrap(&self, name: &str, owner: &str) -> Result<Option<Founded>, Problem> {
+        if self.app.log.first_organization().await?.is_some() {
+            return Ok(None);
+        }
+        let name = Name::parse(name).map_err(|error| Problem::malformed(error.to_string()))?;
+        let profile = Profile { member_id: aggregates::ids::MemberId::SYSTEM, display_name: owner.to_owned(), email: None };
+        let (_, founded) = found(&self.app, name, None, &profile, None, None, |_, _| Answer::nothing()).await?;
+        Ok(Some(founded))
+    }
+
+    /// Serves HTTP on `listener` until told to end, then finishes what is under way.
+    pub async fn serve(&self, listener: TcpListener) -> std::io::Result<()> {
+        let ending = self.tasks.ending();
+        let router = api::router(Arc::clone(&self.app)).into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(listener, router).with_graceful_shutdown(async move { ending.cancelled().await }).await
+    }
+
+    /// Ends everything in order.
+    pub async fn end(self) {
+        self.tasks.ending().cancel();
+        let Self { app, tasks } = self;
+        // The writer ends when nobody can hand it anything any more.
+        let log = app.log.clone();
+        let views = app.views.clone();
+        drop(app);
+        tasks.end().await;
+        views.live().db.close().await;
+        log.db().close().await;
+    }
+}
+
+/// Measurements so far, as Prometheus reads them.
+pub fn metrics_text() -> String {
+    METRICS.get_or_init(recorder).render()
+}
+
+static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+
+fn recorder() -> PrometheusHandle {
+    let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+    let builder = PrometheusBuilder::new().set_buckets(&buckets).unwrap_or_else(|_| PrometheusBuilder::new());
+    builder.install_recorder().unwrap_or_else(|_| PrometheusBuilder::new().build_recorder().handle())
+}

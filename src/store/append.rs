@@ -1,0 +1,142 @@
+//! What is handed to the log: the events of one command, everything they rest on, and the answer they earn.
+
+use aggregates::actor::Actor;
+use aggregates::decider::DomainEvent;
+use aggregates::ids::{OrganizationId, ZoneId};
+use aggregates::{Decider, Moment};
+use projections::{Recorded, Statement};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::error::StoreError;
+
+/// One aggregate's events.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Stream {
+    /// Of what type.
+    pub aggregate_type: &'static str,
+    /// Which one.
+    pub aggregate_id: String,
+}
+
+impl Stream {
+    /// The stream of one aggregate of type `D`.
+    pub fn of<D: Decider>(id: impl ToString) -> Self {
+        Self { aggregate_type: D::TYPE, aggregate_id: id.to_string() }
+    }
+}
+
+/// Where a stream is believed to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// After this many events; anything else is a conflict.
+    At(u64),
+    /// Wherever: a record that rests on nothing.
+    Anywhere,
+}
+
+/// A fact, not yet recorded.
+#[derive(Clone, Debug)]
+pub struct DraftEvent {
+    /// Its name.
+    pub event_type: &'static str,
+    /// The fact, without its name.
+    pub data: Value,
+    /// The zone it concerns.
+    pub zone_id: Option<ZoneId>,
+}
+
+impl DraftEvent {
+    /// A fact to record.
+    pub fn of<E: DomainEvent>(event: &E) -> Self {
+        let mut data = serde_json::to_value(event).expect("events are plain data");
+        if let Value::Object(keys) = &mut data {
+            keys.remove("type");
+        }
+        Self { event_type: event.event_type(), data, zone_id: event.zone_id() }
+    }
+}
+
+/// Facts for one stream.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Whose.
+    pub stream: Stream,
+    /// Where it is believed to end.
+    pub expected: Expected,
+    /// What is to follow.
+    pub events: Vec<DraftEvent>,
+}
+
+/// An answer to be given again for the same key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GivenAnswer {
+    /// Who asked.
+    pub caller_id: Uuid,
+    /// Under which key.
+    pub key: String,
+    /// What was asked: a digest of method, path and body.
+    pub fingerprint: String,
+    /// HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+    /// Entity tag.
+    pub etag: Option<String>,
+    /// Where the new thing is.
+    pub location: Option<String>,
+    /// The log position it was given at; the log fills this in.
+    pub position: u64,
+}
+
+/// The events of one command: all are appended or none is.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// Whose log.
+    pub organization_id: OrganizationId,
+    /// Who acts.
+    pub actor: Actor,
+    /// What it belongs together with.
+    pub correlation_id: Uuid,
+    /// What caused it.
+    pub causation_id: Uuid,
+    /// When.
+    pub occurred_at: Moment,
+    /// The facts, by stream.
+    pub writes: Vec<Draft>,
+    /// Streams the decision rests on without adding to them: if one has moved, it is a conflict.
+    pub guards: Vec<(Stream, u64)>,
+    /// The answer to keep.
+    pub answer: Option<GivenAnswer>,
+    /// Rows outside the log that belong to the command (secrets, profiles).
+    pub beside: Vec<Statement>,
+}
+
+/// What the log made of an append.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// The organization's position after it.
+    pub position: u64,
+    /// The events, as recorded.
+    pub events: Vec<Recorded>,
+}
+
+/// Why nothing was appended.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// A stream had moved.
+    #[error("a stream this rests on has moved")]
+    Conflict,
+    /// The key has an answer.
+    #[error("this key has been answered")]
+    Answered,
+    /// The log could not be written; whether it was is unknown if the connection broke while committing.
+    #[error("the log cannot be written: {0}")]
+    Unavailable(String),
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}

@@ -1,0 +1,184 @@
+//! One of two databases. SQLite: WAL, one connection that writes, several that read. PostgreSQL: a pool.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::SecondsFormat;
+use projections::{Param, Statement};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use super::error::StoreError;
+use super::row::Row;
+
+/// One of two databases.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// A file: one connection writes, several read.
+    Sqlite {
+        /// The one that writes.
+        write: SqlitePool,
+        /// Those that read.
+        read: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// A transaction on either.
+pub enum Tx {
+    /// On SQLite; it holds the only connection that writes.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// How SQLite keeps a column of moments: UTC to the microsecond, so that text order is time order.
+pub fn moment_text(moment: chrono::DateTime<chrono::Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+macro_rules! bound_for_sqlite {
+    ($statement:expr) => {{
+        let mut query = sqlx::query($statement.sql);
+        for param in $statement.params {
+            query = match param {
+                Param::Id(id) => query.bind(id.map(|id| id.to_string())),
+                Param::Int(number) => query.bind(number),
+                Param::Text(text) => query.bind(text),
+                Param::Time(moment) => query.bind(moment.map(moment_text)),
+                Param::Json(json) => query.bind(json.map(|json| json.to_string())),
+                Param::Bool(yes) => query.bind(yes),
+            };
+        }
+        query
+    }};
+}
+
+macro_rules! bound_for_postgres {
+    ($statement:expr) => {{
+        let mut query = sqlx::query($statement.sql);
+        for param in $statement.params {
+            query = match param {
+                Param::Id(id) => query.bind(id),
+                Param::Int(number) => query.bind(number),
+                Param::Text(text) => query.bind(text),
+                Param::Time(moment) => query.bind(moment),
+                Param::Json(json) => query.bind(json),
+                Param::Bool(yes) => query.bind(yes),
+            };
+        }
+        query
+    }};
+}
+
+impl Db {
+    /// Opens an SQLite file, making it if need be. What is `durable` survives a loss of power; what is not survives a crash of
+    /// the process and is worked out again from the log otherwise.
+    pub async fn sqlite(path: &Path, durable: bool) -> Result<Self, StoreError> {
+        let synchronous = if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("recursive_triggers", "ON")
+            .foreign_keys(true);
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let read = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        Ok(Self::Sqlite { write, read })
+    }
+
+    /// Connects to PostgreSQL; unqualified tables are found in `schema`, then in `public`.
+    pub async fn postgres(url: &str, schema: Option<&str>, durable: bool, connections: u32) -> Result<Self, StoreError> {
+        let mut options = PgConnectOptions::from_str(url)?.application_name("trust-zones");
+        if let Some(schema) = schema {
+            options = options.options([("search_path", format!("{schema},public"))]);
+        }
+        if !durable {
+            options = options.options([("synchronous_commit", "off")]);
+        }
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// All rows of a query.
+    pub async fn rows(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => {
+                bound_for_sqlite!(statement).fetch_all(read).await?.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(pool) => {
+                bound_for_postgres!(statement).fetch_all(pool).await?.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// The first row of a query, if there is one.
+    pub async fn row(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(statement).await?.into_iter().next())
+    }
+
+    /// Runs a statement on its own.
+    pub async fn execute(&self, statement: Statement) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        tx.execute(statement).await?;
+        tx.commit().await
+    }
+
+    /// Begins a transaction that will write.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Runs a statement.
+    pub async fn execute(&mut self, statement: Statement) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => bound_for_sqlite!(statement).execute(&mut **tx).await.map(drop)?,
+            Self::Postgres(tx) => bound_for_postgres!(statement).execute(&mut **tx).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// All rows of a query.
+    pub async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(tx) => bound_for_sqlite!(statement).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect(),
+            Self::Postgres(tx) => {
+                bound_for_postgres!(statement).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// Makes it so.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,20 @@
+//! The store: one log, appended by a group-commit writer, on SQLite or PostgreSQL; read models beside it.
+
+mod append;
+mod db;
+mod error;
+mod hosted;
+mod insert;
+mod log;
+mod row;
+mod views;
+mod writer;
+
+pub use append::{Append, Committed, Draft, DraftEvent, Expected, GivenAnswer, Refused, Stream};
+pub use db::{Db, Tx};
+pub use error::StoreError;
+pub use hosted::Hosted;
+pub use log::{KeptSecret, Log, Profile, keep_invite_secret, keep_profile, keep_token_secret, recorded};
+pub use row::Row;
+pub use views::{Generation, Place, Views};
+pub use writer::{OnCommit, Writer, WriterTask};

@@ -1,0 +1,130 @@
+//! The read models: generations of tables beside each other, one of which is live. A generation is a schema on PostgreSQL
+//! and a file on SQLite, so the same SQL text fills and reads either.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use projections::Statement;
+
+use super::db::Db;
+use super::error::StoreError;
+use super::log::Log;
+
+/// One generation of read models.
+#[derive(Debug)]
+pub struct Generation {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Where its tables are.
+    pub db: Db,
+}
+
+/// Where generations live.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Files in this folder.
+    Folder(PathBuf),
+    /// Schemas of this database.
+    Url(String),
+}
+
+/// The live generation, and the way to others.
+#[derive(Clone)]
+pub struct Views {
+    place: Place,
+    live: Arc<ArcSwap<Generation>>,
+}
+
+impl Views {
+    /// Opens the live generation.
+    pub async fn open(place: Place, log: &Log) -> Result<Self, StoreError> {
+        let number = live_number(log).await?;
+        let generation = open_generation(&place, number).await?;
+        Ok(Self { place, live: Arc::new(ArcSwap::from_pointee(generation)) })
+    }
+
+    /// The live generation.
+    pub fn live(&self) -> Arc<Generation> {
+        self.live.load_full()
+    }
+
+    /// Opens the generation after the live one, empty.
+    pub async fn next(&self, log: &Log) -> Result<Generation, StoreError> {
+        let number = live_number(log).await? + 1;
+        drop_generation(&self.place, log, number).await?;
+        open_generation(&self.place, number).await
+    }
+
+    /// Makes `generation` the live one for every process.
+    pub async fn switch(&self, log: &Log, generation: &Generation) -> Result<(), StoreError> {
+        log.db().execute(Statement::new("UPDATE projection_generation SET generation = $1").bind(generation.number)).await
+    }
+
+    /// Follows a switch made here or by another process; says whether there was one.
+    pub async fn follow(&self, log: &Log) -> Result<bool, StoreError> {
+        let number = live_number(log).await?;
+        if number == self.live().number {
+            return Ok(false);
+        }
+        self.live.store(Arc::new(open_generation(&self.place, number).await?));
+        Ok(true)
+    }
+
+    /// Removes generations older than the one before the live one; that one may still be read by others.
+    pub async fn sweep(&self, log: &Log) -> Result<(), StoreError> {
+        let live = self.live().number;
+        if live > 2 {
+            drop_generation(&self.place, log, live - 2).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn live_number(log: &Log) -> Result<u64, StoreError> {
+    let number = log.number(Statement::new("SELECT generation FROM projection_generation"), "generation").await?;
+    Ok(number.unwrap_or(1))
+}
+
+async fn open_generation(place: &Place, number: u64) -> Result<Generation, StoreError> {
+    let db = match place {
+        Place::Folder(folder) => {
+            let db = Db::sqlite(&folder.join(format!("projections-{number}.db")), false).await?;
+            if let Db::Sqlite { write, .. } = &db {
+                sqlx::migrate!("migrations/sqlite/projections").run(write).await?;
+            }
+            db
+        }
+        Place::Url(url) => {
+            let schema = format!("projections_{number}");
+            let db = Db::postgres(url, Some(&schema), false, 12).await?;
+            if let Db::Postgres(pool) = &db {
+                sqlx::query(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).execute(pool).await?;
+                sqlx::migrate!("migrations/postgres/projections").run(pool).await?;
+            }
+            db
+        }
+    };
+    Ok(Generation { number, db })
+}
+
+async fn drop_generation(place: &Place, log: &Log, number: u64) -> Result<(), StoreError> {
+    match (place, log.db()) {
+        (Place::Folder(folder), _) => {
+            for suffix in ["", "-wal", "-shm"] {
+                let file = folder.join(format!("projections-{number}.db{suffix}"));
+                match std::fs::remove_file(&file) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(StoreError::File(file.display().to_string(), error));
+                    }
+                    Ok(()) | Err(_) => {}
+                }
+            }
+        }
+        (Place::Url(_), Db::Postgres(pool)) => {
+            sqlx::query(&format!("DROP SCHEMA IF EXISTS projections_{number} CASCADE")).execute(pool).await?;
+        }
+        (Place::Url(_), Db::Sqlite { .. }) => {}
+    }
+    Ok(())
+}

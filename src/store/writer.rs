@@ -1,0 +1,198 @@
+//! The group-commit writer: commands in flight are collected and written in one transaction that holds the head of the
+//! log, so global order is commit order. A conflict fails alone; the rest of its batch commits.
+
+use std::collections::BTreeMap;
+
+use aggregates::ids::OrganizationId;
+use projections::Recorded;
+use tokio::sync::{mpsc, oneshot, watch};
+use uuid::Uuid;
+
+use super::append::{Append, Committed, Expected, GivenAnswer, Refused, Stream};
+use super::db::Db;
+use super::error::StoreError;
+use super::insert::Heads;
+
+/// The most commands in one transaction.
+const LARGEST_BATCH: usize = 256;
+/// The most commands waiting; beyond that callers wait to hand theirs in.
+const QUEUE: usize = 1024;
+
+struct Pending {
+    append: Append,
+    reply: oneshot::Sender<Result<Committed, Refused>>,
+}
+
+/// Hands appends to the one task that writes.
+#[derive(Clone)]
+pub struct Writer {
+    queue: mpsc::Sender<Pending>,
+}
+
+/// What the writer tells the rest of the process after each commit, before it answers.
+pub trait OnCommit: Send + Sync + 'static {
+    /// These events have been committed, in this order.
+    fn committed(&self, events: &[Recorded]);
+}
+
+/// The task that writes, to be spawned once.
+pub struct WriterTask<C> {
+    db: Db,
+    queue: mpsc::Receiver<Pending>,
+    on_commit: C,
+    healthy: watch::Sender<bool>,
+    new_id: fn() -> Uuid,
+}
+
+impl Writer {
+    /// A writer and its task. `healthy` tells whether the last write succeeded.
+    pub fn new<C: OnCommit>(db: Db, on_commit: C, new_id: fn() -> Uuid) -> (Self, WriterTask<C>, watch::Receiver<bool>) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let (healthy, health) = watch::channel(true);
+        (Self { queue: sender }, WriterTask { db, queue: receiver, on_commit, healthy, new_id }, health)
+    }
+
+    /// Appends, durably, all or nothing.
+    pub async fn append(&self, append: Append) -> Result<Committed, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Pending { append, reply }).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl<C: OnCommit> WriterTask<C> {
+    /// Writes until every [`Writer`] is gone.
+    pub async fn run(mut self) {
+        let mut waiting = Vec::with_capacity(LARGEST_BATCH);
+        while self.queue.recv_many(&mut waiting, LARGEST_BATCH).await > 0 {
+            let batch: Vec<Pending> = waiting.drain(..).collect();
+            metrics::histogram!("trust_zones_append_batch_size").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+            let (appends, replies): (Vec<Append>, Vec<_>) =
+                batch.into_iter().map(|pending| (pending.append, pending.reply)).unzip();
+            let outcomes = self.write(appends).await;
+            for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                // A caller that has gone away does not need its answer.
+                drop(reply.send(outcome));
+            }
+        }
+    }
+
+    async fn write(&self, appends: Vec<Append>) -> Vec<Result<Committed, Refused>> {
+        let number = appends.len();
+        match self.commit(appends).await {
+            Ok((outcomes, events)) => {
+                self.healthy.send_replace(true);
+                self.on_commit.committed(&events);
+                outcomes
+            }
+            Err(error) => {
+                tracing::error!(%error, "the log cannot be written");
+                self.healthy.send_replace(false);
+                (0..number).map(|_| Err(Refused::Unavailable(error.to_string()))).collect()
+            }
+        }
+    }
+
+    async fn commit(&self, appends: Vec<Append>) -> Result<(Vec<Result<Committed, Refused>>, Vec<Recorded>), StoreError> {
+        let mut tx = self.db.begin().await?;
+        let organizations = appends.iter().map(|append| append.organization_id.0).collect();
+        let streams = appends.iter().flat_map(streams_of).collect();
+        let keys = appends.iter().filter_map(|append| append.answer.as_ref()).map(key_of).collect();
+        let heads = tx.heads(organizations, streams, keys).await?;
+        let mut batch = Batch { heads, events: Vec::new(), touched: BTreeMap::new(), answers: Vec::new(), beside: Vec::new() };
+        let outcomes: Vec<Result<Committed, Refused>> =
+            appends.into_iter().map(|append| batch.admit(append, self.new_id)).collect();
+        if outcomes.iter().all(Result::is_err) {
+            return Ok((outcomes, Vec::new()));
+        }
+        tx.insert(&batch.events, batch.heads.log, &batch.touched, &batch.answers).await?;
+        for statement in batch.beside {
+            tx.execute(statement).await?;
+        }
+        tx.commit().await?;
+        Ok((outcomes, batch.events))
+    }
+}
+
+fn streams_of(append: &Append) -> impl Iterator<Item = Stream> + '_ {
+    append.writes.iter().map(|draft| draft.stream.clone()).chain(append.guards.iter().map(|(stream, _)| stream.clone()))
+}
+
+fn key_of(answer: &GivenAnswer) -> (Uuid, String) {
+    (answer.caller_id, answer.key.clone())
+}
+
+/// A batch as it fills: each append is held against the log as the appends before it leave it.
+struct Batch {
+    heads: Heads,
+    events: Vec<Recorded>,
+    touched: BTreeMap<Uuid, u64>,
+    answers: Vec<GivenAnswer>,
+    beside: Vec<projections::Statement>,
+}
+
+impl Batch {
+    fn admit(&mut self, append: Append, new_id: fn() -> Uuid) -> Result<Committed, Refused> {
+        if let Some(answer) = &append.answer
+            && self.heads.answered.contains(&key_of(answer))
+        {
+            return Err(Refused::Answered);
+        }
+        let moved = |stream: &Stream, expected: u64| self.heads.streams.get(stream).copied().unwrap_or(0) != expected;
+        let stale_write = append.writes.iter().any(|draft| match draft.expected {
+            Expected::At(expected) => moved(&draft.stream, expected),
+            Expected::Anywhere => false,
+        });
+        if stale_write || append.guards.iter().any(|(stream, expected)| moved(stream, *expected)) {
+            return Err(Refused::Conflict);
+        }
+        let first = self.events.len();
+        let organization = append.organization_id;
+        for draft in &append.writes {
+            for event in &draft.events {
+                let recorded = self.record(&append, organization, &draft.stream, event, new_id());
+                self.events.push(recorded);
+            }
+        }
+        let position = self.heads.organizations.get(&organization.0).copied().unwrap_or(0);
+        if let Some(answer) = append.answer {
+            self.heads.answered.insert(key_of(&answer));
+            self.answers.push(GivenAnswer { position, ..answer });
+        }
+        self.beside.extend(append.beside);
+        Ok(Committed { position, events: self.events[first..].to_vec() })
+    }
+
+    fn record(
+        &mut self,
+        append: &Append,
+        organization: OrganizationId,
+        stream: &Stream,
+        event: &super::append::DraftEvent,
+        id: Uuid,
+    ) -> Recorded {
+        self.heads.log += 1;
+        let position = self.heads.organizations.entry(organization.0).or_insert(0);
+        *position += 1;
+        self.touched.insert(organization.0, *position);
+        let sequence = self.heads.streams.entry(stream.clone()).or_insert(0);
+        *sequence += 1;
+        Recorded {
+            global_position: self.heads.log,
+            position: *position,
+            id,
+            organization_id: organization,
+            aggregate_type: stream.aggregate_type.to_owned(),
+            aggregate_id: stream.aggregate_id.clone(),
+            sequence: *sequence,
+            event_type: event.event_type.to_owned(),
+            version: "1".to_owned(),
+            occurred_at: append.occurred_at,
+            actor: append.actor,
+            zone_id: event.zone_id,
+            correlation_id: append.correlation_id,
+            causation_id: append.causation_id,
+            data: event.data.clone(),
+        }
+    }
+}
