@@ -44,7 +44,7 @@ pub struct Terms {
 /// SHA-256 (lower-case hex) of the canonical JSON (RFC 8785) of `parameters`.
 pub fn digest(parameters: &Map<String, Value>) -> String {
     let canonical = serde_json_canonicalizer::to_vec(parameters).expect("JSON maps have a canonical form");
-    Sha256::digest(&canonical).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(&canonical))
 }
 
 /// What can be asked of a grant.

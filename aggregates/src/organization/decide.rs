@@ -1,5 +1,7 @@
 //! Rules of membership (SPEC A1, A2).
 
+use std::collections::BTreeSet;
+
 use strum::IntoStaticStr;
 
 use super::command::Command;
@@ -80,7 +82,7 @@ pub(super) fn decide(state: &State, command: Command) -> Result<Vec<Event>, Reje
                 role: OrganizationRole::Owner,
                 sponsor_id: None,
                 agent_type: None,
-                skills: Default::default(),
+                skills: BTreeSet::new(),
                 added_at: now,
             };
             Ok(vec![founded, owner])

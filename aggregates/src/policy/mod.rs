@@ -19,6 +19,8 @@ pub use hours::{ActiveHours, Day, TimeOfDay, Window, ZoneOfEarth};
 pub use limits::{AllowList, Ceiling, Ceilings, Demand, Floor, Limit, NotAfter, NotBefore, UnionList};
 pub use merge::{apply_patch, validate};
 pub use narrowing::{Widening, sealed_sections, widenings};
+#[cfg(test)]
+pub use narrowing::{is_within, is_within_level};
 pub use parameters::{AgentQualifications, AlignmentRequirements, Constraints, ResourceScope, Responsibilities};
 pub use sections::{Policies, Section};
 pub use spending::{RateLimit, RateLimits, SpendingLimit, SpendingWindow};

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+#[cfg(test)]
+use super::effective::Effective;
 use super::effective::Level;
 use super::limits::Limit;
 use super::sections::{Policies, Section};
@@ -53,6 +55,39 @@ pub fn widenings(own: &Policies, ancestors: &[Level<'_>]) -> Vec<Widening> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// Whether nothing that holds in a child is wider than what holds in its parent; the first key that is, else.
+///
+/// # Errors
+/// The widening.
+#[cfg(test)]
+pub fn is_within(child: &Effective, parent: &Effective) -> Result<(), Widening> {
+    let nowhere = ZoneId(uuid::Uuid::nil());
+    macro_rules! compare {
+        ($($key:ident),+) => {
+            [$(child.$key.widenings(stringify!($key), &[(nowhere, &parent.$key)])),+]
+        };
+    }
+    let mut wider = compare!(responsibilities, resource_scope, agent_qualifications, alignment_requirements, constraints)
+        .into_iter()
+        .flatten();
+    wider.next().map_or(Ok(()), Err)
+}
+
+/// Whether nothing that holds is wider than what one level on the path says.
+///
+/// # Errors
+/// The widening.
+#[cfg(test)]
+pub fn is_within_level(held: &Effective, level: &Level<'_>) -> Result<(), Widening> {
+    macro_rules! compare {
+        ($($key:ident),+) => {
+            [$(level.$key().map_or_else(Vec::new, |said| held.$key.widenings(stringify!($key), &[(level.zone_id, said)]))),+]
+        };
+    }
+    let wider = compare!(responsibilities, resource_scope, agent_qualifications, alignment_requirements, constraints);
+    wider.into_iter().flatten().next().map_or(Ok(()), Err)
 }
 
 /// Sections of `own` that an ancestor has sealed, with the zone that did.

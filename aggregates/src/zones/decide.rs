@@ -29,7 +29,7 @@ pub(super) fn decide(tree: &Tree, command: Command) -> Decision {
             if let Some(expected) = expected_version.filter(|expected| *expected != zone.version) {
                 return Err(Rejection::StaleVersion { expected, current: zone.version });
             }
-            change(tree, zone_id, *changes, by_proposal, now)
+            change(tree, zone_id, &changes, by_proposal, now)
         }
         Command::Assign { zone_id, assignment_id, assignee, role, by_proposal, now } => {
             assign(tree, zone_id, assignment_id, &assignee, role, by_proposal, now)
@@ -115,16 +115,20 @@ fn refuse_wider(policies: &Policies, ancestors: &[Level<'_>], concerns: impl Fn(
 }
 
 /// A change may move, rewrite and switch a zone at once; each step is decided on what the steps before it leave.
-fn change(tree: &Tree, zone_id: ZoneId, changes: Changes, by_proposal: Option<ProposalId>, now: Moment) -> Decision {
+fn change(tree: &Tree, zone_id: ZoneId, changes: &Changes, by_proposal: Option<ProposalId>, now: Moment) -> Decision {
     let mut after = tree.clone();
     let mut events = Vec::new();
     let status = changes.status;
     if let Some(parent) = changes.parent_zone_id {
         events.extend(move_to(&after, zone_id, parent, by_proposal, now)?);
-        events.iter().for_each(|event| after.evolve(event));
+        for event in &events {
+            after.evolve(event);
+        }
     }
-    let rewritten = rewrite(&after, zone_id, &changes, by_proposal, now)?;
-    rewritten.iter().for_each(|event| after.evolve(event));
+    let rewritten = rewrite(&after, zone_id, changes, by_proposal, now)?;
+    for event in &rewritten {
+        after.evolve(event);
+    }
     events.extend(rewritten);
     if let Some(status) = status {
         events.extend(switch(&after, zone_id, status, by_proposal, now)?);

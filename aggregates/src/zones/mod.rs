@@ -18,6 +18,9 @@ pub use tree::{Assignment, Bound, Status, Tree, Zone};
 
 use crate::Decider;
 
+#[cfg(test)]
+mod laws;
+
 /// The zone tree as an aggregate.
 pub struct Zones;
 
