@@ -18,5 +18,5 @@ pub fn secret(length: usize) -> String {
 
 /// SHA-256 in lower-case hex.
 pub fn sha256(text: impl AsRef<[u8]>) -> String {
-    Sha256::digest(text.as_ref()).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(text.as_ref()))
 }

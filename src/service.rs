@@ -47,7 +47,7 @@ impl Service {
         let (writer, task, log_health) = Writer::new(log.db().clone(), Arc::clone(&parts), entropy::new_id);
         tasks.spawn("writer", task.run());
         let limits = Limits::new(config.sign_ins_per_minute, config.requests_per_second);
-        let app = Arc::new(App { config, clock, log, writer, log_health, views, parts, limits });
+        let app = Arc::new(App { config, clock, log, writer, log_health, views, parts, limits, ending: tasks.ending() });
         tasks.spawn("follower", follow_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("projector", project_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("reactions", react_to_log(Arc::clone(&app), tasks.ending()));

@@ -59,7 +59,7 @@ impl Action {
 
     /// Whether it only reads.
     pub fn is_read(&self) -> bool {
-        self.0.ends_with(".read")
+        self.0.rsplit('.').next() == Some("read") && self.0.contains('.')
     }
 
     /// Whether it speaks of governing rather than of work (SPEC C2): such actions are refused only when blocked by name.

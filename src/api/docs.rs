@@ -31,61 +31,58 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// What `show` makes of each entry of an object, one after the other.
+fn each(object: &Value, show: impl Fn(&str, &Value) -> String) -> String {
+    let entries = object.as_object().into_iter().flatten();
+    entries.map(|(key, value)| show(key, value)).collect::<Vec<_>>().concat()
+}
+
 fn page(description: &Value) -> String {
-    let mut html = String::from(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>Trust Zones: interface</title><link rel=\"stylesheet\" href=\"/docs.css\"></head><body><main>",
-    );
-    let info = &description["info"];
-    html.push_str(&format!(
-        "<h1>{}</h1><p>{}</p><p><a href=\"/openapi.json\">openapi.json</a></p>",
-        escaped(text(info, "title")),
-        escaped(text(info, "description"))
-    ));
-    for tag in description["tags"].as_array().into_iter().flatten() {
-        let name = text(tag, "name");
-        html.push_str(&format!("<h2>{}</h2><p>{}</p>", escaped(name), escaped(text(tag, "description"))));
-        for (path, methods) in description["paths"].as_object().into_iter().flatten() {
-            for (method, operation) in methods.as_object().into_iter().flatten() {
-                if operation["tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| tag == name)) {
-                    html.push_str(&operation_section(path, method, operation));
-                }
-            }
-        }
-    }
-    html.push_str("<h2>Schemas</h2>");
-    for (name, schema) in description["components"]["schemas"].as_object().into_iter().flatten() {
+    let tags = description["tags"].as_array().into_iter().flatten();
+    let tags = tags.map(|tag| tag_section(tag, &description["paths"])).collect::<Vec<_>>().concat();
+    let schemas = each(&description["components"]["schemas"], |name, schema| {
         let shown = serde_json::to_string_pretty(schema).unwrap_or_default();
-        html.push_str(&format!(
-            "<details id=\"schema-{0}\"><summary>{0}</summary><pre>{1}</pre></details>",
-            escaped(name),
-            escaped(&shown)
-        ));
-    }
-    html.push_str("</main></body></html>");
-    html
+        format!("<details id=\"schema-{0}\"><summary>{0}</summary><pre>{1}</pre></details>", escaped(name), escaped(&shown))
+    });
+    let info = &description["info"];
+    let (title, about) = (escaped(text(info, "title")), escaped(text(info, "description")));
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{title}: interface</title><link rel=\"stylesheet\" href=\"/docs.css\"></head><body><main><h1>{title}</h1><p>{about}</p>\
+         <p><a href=\"/openapi.json\">openapi.json</a></p>{tags}<h2>Schemas</h2>{schemas}</main></body></html>"
+    )
+}
+
+fn tag_section(tag: &Value, paths: &Value) -> String {
+    let name = text(tag, "name");
+    let belongs = |operation: &Value| operation["tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| tag == name));
+    let operations = each(paths, |path, methods| {
+        each(
+            methods,
+            |method, operation| if belongs(operation) { operation_section(path, method, operation) } else { String::new() },
+        )
+    });
+    format!("<h2>{}</h2><p>{}</p>{operations}", escaped(name), escaped(text(tag, "description")))
 }
 
 fn operation_section(path: &str, method: &str, operation: &Value) -> String {
-    let mut html = format!("<details><summary><b>{}</b> <code>{}</code></summary>", method.to_uppercase(), escaped(path));
-    html.push_str(&format!("<p>{} {}</p>", escaped(text(operation, "summary")), escaped(text(operation, "description"))));
-    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+    let parameters = operation["parameters"].as_array().into_iter().flatten().map(|parameter| {
         let required = if parameter["required"] == Value::Bool(true) { "required" } else { "optional" };
-        html.push_str(&format!(
-            "<p><code>{}</code> in {}, {required}. {}</p>",
-            escaped(text(parameter, "name")),
-            escaped(text(parameter, "in")),
-            escaped(text(parameter, "description"))
-        ));
-    }
+        let (name, place, about) = (text(parameter, "name"), text(parameter, "in"), text(parameter, "description"));
+        format!("<p><code>{}</code> in {}, {required}. {}</p>", escaped(name), escaped(place), escaped(about))
+    });
+    let parameters = parameters.collect::<Vec<_>>().concat();
     let body = operation["requestBody"]["content"].as_object().and_then(|content| content.values().next());
-    if let Some(name) = body.and_then(|body| body["schema"]["$ref"].as_str()).and_then(|reference| reference.rsplit('/').next())
-    {
-        html.push_str(&format!("<p>Body: <a href=\"#schema-{0}\">{0}</a></p>", escaped(name)));
-    }
-    for (status, response) in operation["responses"].as_object().into_iter().flatten() {
-        html.push_str(&format!("<p>{}: {}</p>", escaped(status), escaped(text(response, "description"))));
-    }
-    html.push_str("</details>");
-    html
+    let schema = body.and_then(|body| body["schema"]["$ref"].as_str()).and_then(|reference| reference.rsplit('/').next());
+    let body = schema.map(|name| format!("<p>Body: <a href=\"#schema-{0}\">{0}</a></p>", escaped(name))).unwrap_or_default();
+    let responses = each(&operation["responses"], |status, response| {
+        format!("<p>{}: {}</p>", escaped(status), escaped(text(response, "description")))
+    });
+    format!(
+        "<details><summary><b>{}</b> <code>{}</code></summary><p>{} {}</p>{parameters}{body}{responses}</details>",
+        method.to_uppercase(),
+        escaped(path),
+        escaped(text(operation, "summary")),
+        escaped(text(operation, "description"))
+    )
 }

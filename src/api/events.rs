@@ -62,9 +62,14 @@ pub async fn read(
     let fact = access::Event::LogExported { after_position: after, format: "ndjson".to_owned() };
     app.record(&caller, &fact).await;
     let head = app.log.organization_head(organization).await?;
-    let lines = until(app, organization, after, head)
-        .map(|events| events.map(|events| events.iter().map(|event| format!("{}\n", view(event))).collect::<String>()));
+    let lines = until(app, organization, after, head).map(|events| events.map(|events| ndjson(&events)));
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
+}
+
+fn ndjson(events: &[Recorded]) -> String {
+    let mut lines: Vec<String> = events.iter().map(|event| view(event).to_string()).collect();
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 fn told(event: &Recorded) -> Event {
@@ -89,7 +94,7 @@ fn until(
     })
 }
 
-/// Events after `after`, for ever.
+/// Events after `after`, until the reader or the service goes away.
 fn following(app: Arc<App>, organization: OrganizationId, after: u64) -> impl Stream<Item = Recorded> {
     let log = app.parts.freshness.watch_log();
     stream::unfold((app, log, after), move |(app, mut log, after)| async move {
@@ -100,7 +105,10 @@ fn following(app: Arc<App>, organization: OrganizationId, after: u64) -> impl St
                 let position = last.position;
                 return Some((stream::iter(events), (app, log, position)));
             }
-            log.changed().await.ok()?;
+            tokio::select! {
+                changed = log.changed() => changed.ok()?,
+                () = app.ending.cancelled() => return None,
+            }
         }
     })
     .flatten()

@@ -55,7 +55,7 @@ pub async fn create(State(app): State<Arc<App>>, command: Command<NewInvite>) ->
         let invite = attempt.load::<Invite>(id).await?;
         let mut plan = attempt.plan();
         plan.decide(&invite, Ask::Create { id, role: body.role, granted_by: own.role, expires_at, now: attempt.now }).await?;
-        plan.beside(keep_invite_secret(&entropy::sha256(&code), id.0, attempt.caller.organization_id));
+        plan.beside(keep_invite_secret(&entropy::sha256(code), id.0, attempt.caller.organization_id));
         let answer = json!({"id": id, "code": code, "role": body.role, "expires_at": expires_at, "created_at": attempt.now});
         Ok((plan, Answer::created(answer, "/api/v1/invites".to_owned()).showing_once("code")))
     }))
@@ -135,7 +135,7 @@ pub async fn accept(
             let issue = TokenAsk::Issue { id: new.id, member_id, name, prefix: new.prefix.clone(), expires_at: None, actions: None, now };
             plan.decide(&attempt.load::<Token>(new.id).await?, issue).await?;
             plan.beside(new.kept.clone());
-            plan.beside(keep_profile(organization_id, &profile));
+            plan.beside(keep_profile(organization_id, profile));
             let answer = json!({"id": member_id, "organization_id": organization_id, "role": role, "token": new.token});
             Ok((plan, Answer::created(answer, format!("/api/v1/members/{member_id}"))))
         }))

@@ -19,7 +19,7 @@ use crate::entropy;
 /// The largest body.
 const LARGEST_BODY: usize = 1024 * 1024;
 /// The longest a request may take; streams are answered long before.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Copy)]
 struct NewIds;

@@ -39,6 +39,7 @@ pub struct NewMember {
 
 /// What may change about someone. `null` removes what may be absent.
 #[derive(Debug, Deserialize, ToSchema)]
+#[expect(clippy::option_option, reason = "absent, null and given are three different wishes")]
 #[serde(deny_unknown_fields)]
 pub struct MemberChange {
     display_name: Option<Name>,
@@ -56,6 +57,7 @@ pub struct MemberChange {
 }
 
 /// Tells a key that is `null` from one that is absent.
+#[expect(clippy::option_option, reason = "absent, null and given are three different wishes")]
 fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
@@ -115,24 +117,27 @@ pub async fn add(State(app): State<Arc<App>>, command: Command<NewMember>) -> Re
         display_name: body.display_name.to_string(),
         email: body.email.as_ref().map(ToString::to_string),
     };
-    app.command(&envelope, decision!(attempt, [body, profile] => {
-        permit(&attempt.ruling, &attempt.caller, "member.add")?;
-        let ask = Ask::AddMember {
-            id,
-            kind: body.kind,
-            role: body.role,
-            sponsor_id: body.sponsor_id,
-            agent_type: body.agent_type.clone(),
-            skills: body.skills.clone(),
-            granted_by: role_of(attempt)?,
-            now: attempt.now,
-        };
-        let mut plan = attempt.plan();
-        let organization = plan.decide::<Organization>(&attempt.organization(), ask).await?;
-        plan.beside(keep_profile(attempt.caller.organization_id, &profile));
-        let member = organization.member(id).ok_or_else(|| Problem::not_found("member"))?;
-        Ok((plan, Answer::created(json!(view(member, Some(&profile), true)), format!("/api/v1/members/{id}")).at_version(1)))
-    }))
+    app.command(
+        &envelope,
+        decision!(attempt, [body, profile] => {
+            permit(&attempt.ruling, &attempt.caller, "member.add")?;
+            let ask = Ask::AddMember {
+                id,
+                kind: body.kind,
+                role: body.role,
+                sponsor_id: body.sponsor_id,
+                agent_type: body.agent_type.clone(),
+                skills: body.skills.clone(),
+                granted_by: role_of(attempt)?,
+                now: attempt.now,
+            };
+            let mut plan = attempt.plan();
+            let organization = plan.decide::<Organization>(&attempt.organization(), ask).await?;
+            plan.beside(keep_profile(attempt.caller.organization_id, profile));
+            let member = organization.member(id).ok_or_else(|| Problem::not_found("member"))?;
+            Ok((plan, Answer::created(json!(view(member, Some(profile), true)), format!("/api/v1/members/{id}")).at_version(1)))
+        }),
+    )
     .await
 }
 
@@ -228,10 +233,10 @@ pub async fn change(
                 organization = plan.decide::<Organization>(&attempt.organization(), ask).await?;
             }
             if renamed {
-                plan.beside(keep_profile(attempt.caller.organization_id, &profile));
+                plan.beside(keep_profile(attempt.caller.organization_id, profile));
             }
             let member = organization.member(id).ok_or_else(|| Problem::not_found("member"))?;
-            Ok((plan, Answer::ok(json!(view(member, Some(&profile), true))).at_version(member.version)))
+            Ok((plan, Answer::ok(json!(view(member, Some(profile), true))).at_version(member.version)))
         }),
     )
     .await

@@ -15,10 +15,7 @@ use crate::entropy::sha256;
 
 /// The caller behind a bearer token. A wrong one counts against the address; too many wrong ones close it for a while.
 pub async fn sign_in(app: &App, bearer: &str, address: IpAddr) -> Result<Caller, Problem> {
-    let caller = match known(app, bearer).await? {
-        Some(caller) => caller,
-        None => return Err(failed(app, address)),
-    };
+    let Some(caller) = known(app, bearer).await? else { return Err(failed(app, address)) };
     let credential = caller.token_id.map_or(caller.id().0, |token| token.0);
     match app.limits.requested(credential) {
         Some(seconds) => Err(Problem::too_many("too many requests with this credential", seconds)),

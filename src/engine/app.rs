@@ -12,6 +12,7 @@ use aggregates::organization::Member;
 use aggregates::permission::{Ask, Standing, Via, check, holds_in_organization};
 use projections::{Recorded, audit};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::authorities::{Authorities, Ruling};
@@ -140,6 +141,8 @@ pub struct App {
     pub parts: Arc<Parts>,
     /// How often who may ask.
     pub limits: Limits,
+    /// Is cancelled when the service is to end; streams that would go on for ever end then.
+    pub ending: CancellationToken,
 }
 
 impl App {

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use aggregates::actor::Actor;
-use aggregates::decider::DomainEvent;
 use aggregates::ids::ZoneId;
 use aggregates::organization::Organization;
 use aggregates::permission::Authority;
@@ -100,12 +99,15 @@ pub struct Loaded<D: Decider> {
     pub sequence: u64,
 }
 
+/// What memory keeps of an aggregate once its events are in the log.
+type Remember = Box<dyn FnOnce(&App) + Send>;
+
 /// What one attempt has decided: facts, what they rest on, and what belongs beside them.
 pub struct Plan {
     writes: Vec<Draft>,
     guards: Vec<(Stream, u64)>,
     beside: Vec<Statement>,
-    remember: Vec<Box<dyn FnOnce(&App) + Send>>,
+    remember: Vec<Remember>,
 }
 
 /// One attempt at a command.
@@ -202,11 +204,7 @@ impl Plan {
     }
 
     /// Adds facts that have been decided to the plan, with the state they lead to.
-    pub fn add<D: Decider>(&mut self, loaded: &Loaded<D>, facts: &[D::Event], state: &Arc<D::State>)
-    where
-        D: 'static,
-        D::Event: DomainEvent,
-    {
+    pub fn add<D: Decider + 'static>(&mut self, loaded: &Loaded<D>, facts: &[D::Event], state: &Arc<D::State>) {
         if facts.is_empty() {
             return;
         }
@@ -259,7 +257,9 @@ impl App {
             Some((state, sequence)) => {
                 let later = self.log.tail::<D>(&stream.aggregate_id, sequence).await?;
                 let mut state = (*state).clone();
-                later.iter().for_each(|event| D::evolve(&mut state, event));
+                for event in &later {
+                    D::evolve(&mut state, event);
+                }
                 (Arc::new(state), sequence + later.len() as u64)
             }
             None => {
@@ -286,9 +286,10 @@ impl App {
         let caller = &envelope.caller;
         let mut from_log = false;
         for _ in 0..MOST_ATTEMPTS {
-            let ruling = match from_log {
-                false => self.ruling(caller.organization_id).await?,
-                true => self.parts.authorities.fresh(&self.log, caller.organization_id).await?,
+            let ruling = if from_log {
+                self.parts.authorities.fresh(&self.log, caller.organization_id).await?
+            } else {
+                self.ruling(caller.organization_id).await?
             };
             let now = self.clock.now();
             let (app, caller) = (Arc::clone(self), caller.clone());

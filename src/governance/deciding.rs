@@ -50,7 +50,9 @@ pub async fn execute(attempt: &Attempt, plan: &mut Plan, proposal: &Loaded<Propo
         }
         Ok(Effects::Zones(events)) => {
             let mut tree = attempt.authority().tree.clone();
-            events.iter().for_each(|event| Zones::evolve(&mut tree, event));
+            for event in &events {
+                Zones::evolve(&mut tree, event);
+            }
             plan.add(&attempt.zone_tree(), &events, &Arc::new(tree));
             Command::RecordSuccess { grant_id: None, now }
         }

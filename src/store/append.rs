@@ -21,6 +21,7 @@ pub struct Stream {
 
 impl Stream {
     /// The stream of one aggregate of type `D`.
+    #[expect(clippy::needless_pass_by_value, reason = "ids are copied, and read better without a borrow")]
     pub fn of<D: Decider>(id: impl ToString) -> Self {
         Self { aggregate_type: D::TYPE, aggregate_id: id.to_string() }
     }

@@ -65,7 +65,7 @@ impl<C: OnCommit> WriterTask<C> {
     pub async fn run(mut self) {
         let mut waiting = Vec::with_capacity(LARGEST_BATCH);
         while self.queue.recv_many(&mut waiting, LARGEST_BATCH).await > 0 {
-            let batch: Vec<Pending> = waiting.drain(..).collect();
+            let batch: Vec<Pending> = std::mem::take(&mut waiting);
             metrics::histogram!("trust_zones_append_batch_size").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
             let (appends, replies): (Vec<Append>, Vec<_>) =
                 batch.into_iter().map(|pending| (pending.append, pending.reply)).unzip();

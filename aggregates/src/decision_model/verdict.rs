@@ -140,15 +140,16 @@ impl Count<'_> {
         match self.rule {
             Rule::Unilateral => settled(self.unilateral()),
             Rule::Threshold { threshold } if self.is_met(u64::from(*threshold)) => Verdict::Approved,
-            Rule::Threshold { .. } | Rule::Consensus { fallback: None } => Verdict::Undecided,
             Rule::Majority { quorum } if quorum.is_reached_by(self.took_part(), self.electors()) => {
                 self.majority(self.tally.closed(), true)
             }
             Rule::Weighted { approval_ratio, quorum, .. } if quorum.is_reached_by(self.weight_taking_part(), self.weight()) => {
                 self.weighted(self.tally.closed(), *approval_ratio, true)
             }
-            Rule::Majority { .. } | Rule::Weighted { .. } => Verdict::Undecided,
             Rule::Consensus { fallback: Some(fallback) } => Count { rule: fallback, ..*self }.at_deadline(),
+            Rule::Threshold { .. } | Rule::Majority { .. } | Rule::Weighted { .. } | Rule::Consensus { fallback: None } => {
+                Verdict::Undecided
+            }
         }
     }
 

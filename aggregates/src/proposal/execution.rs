@@ -104,7 +104,7 @@ impl Context<'_> {
     fn task(&self, task: &TaskExecution) -> Result<Effects, Rejection> {
         let executor = self.principal(task.executor_id, "/payload/executor_id")?;
         let params = task.params.clone().unwrap_or_default();
-        self.checked(Ask {
+        self.checked(&Ask {
             amount: task.amount,
             board_id: task.board_id.clone(),
             tool: task.tool.clone(),
@@ -118,7 +118,7 @@ impl Context<'_> {
     fn allocation(&self, allocation: &ResourceAllocation) -> Result<Effects, Rejection> {
         let beneficiary = self.principal(allocation.beneficiary_id, "/payload/beneficiary_id")?;
         let action = Action::known(ALLOCATE);
-        self.checked(Ask {
+        self.checked(&Ask {
             amount: Some(allocation.amount),
             board_id: allocation.board_id.clone(),
             agent_type: allocation.agent_type.clone(),
@@ -194,8 +194,8 @@ impl Context<'_> {
         Ask { standing, ..Ask::plain(principal, action, self.now) }
     }
 
-    fn checked(&self, ask: Ask) -> Result<(), Rejection> {
-        let answer = check(self.authority, self.zone_id, &ask);
+    fn checked(&self, ask: &Ask) -> Result<(), Rejection> {
+        let answer = check(self.authority, self.zone_id, ask);
         match answer.reasons.first() {
             Some(reason) if !answer.is_allowed() => Err(Rejection::by_check(reason)),
             Some(_) | None => Ok(()),

@@ -7,13 +7,16 @@ use aggregates::ids::ProposalId;
 use aggregates::proposal::Proposal;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use projections::audit;
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::{ProposalView, answer};
+use crate::api::audit::view;
 use crate::api::request::{Query, Reader, id_in_path};
 use crate::api::time_travel::events_as_of;
-use crate::engine::{App, Problem, permit_in_zone};
+use crate::engine::{App, Caller, Problem, permit_in_zone};
 
 /// Which state of it.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -41,8 +44,17 @@ pub async fn read(
     let zone = zone.filter(|zone| ruling.authority.tree.zone(*zone).is_some()).ok_or_else(|| Problem::not_found("proposal"))?;
     permit_in_zone(&ruling, &caller, zone, "zone.read", app.clock.now())?;
     let Some(as_of) = &which.as_of else {
-        return Ok(answer(&loaded.state, loaded.sequence)?.into_response());
+        let mut answer = answer(&loaded.state, loaded.sequence)?;
+        answer.body["history"] = history(&app, &caller, id).await?;
+        return Ok(answer.into_response());
     };
     let events = events_as_of::<Proposal>(&app, caller.organization_id, &id.to_string(), as_of).await?;
     Ok(answer(&Proposal::replay(&events), events.len() as u64)?.into_response())
+}
+
+/// Everything that happened to it, in order.
+async fn history(app: &App, caller: &Caller, id: ProposalId) -> Result<Value, Problem> {
+    let statement = audit::stream_until(caller.organization_id, Proposal::TYPE, id.to_string(), u64::MAX >> 1);
+    let events = app.log.events(statement).await?;
+    Ok(events.iter().map(view).collect())
 }

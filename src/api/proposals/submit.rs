@@ -28,7 +28,7 @@ pub struct NewProposal {
     r#type: ProposalType,
     title: Name,
     description: Option<Prose>,
-    /// By type: task_execution, resource_allocation, zone_change, membership_change.
+    /// By type: `task_execution`, `resource_allocation`, `zone_change`, `membership_change`.
     #[schema(value_type = Object)]
     payload: Value,
     /// Stricter than the zone's.

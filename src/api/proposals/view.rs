@@ -103,6 +103,10 @@ pub struct ProposalView {
     updated_at: DateTime<Utc>,
     /// Where its events are.
     events: String,
+    /// Everything that happened to it, in order; when it is read on its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Object>>)]
+    history: Option<Vec<Value>>,
 }
 
 /// What is still needed, in a sentence; that it is over, once it is.
@@ -173,6 +177,7 @@ pub fn view(state: &State, version: u64) -> Result<Value, Problem> {
         created_at: opening.opened_at,
         updated_at: state.updated_at.unwrap_or(opening.opened_at),
         events: format!("/api/v1/audit?zone_id={}&aggregate_id={}&order=asc", opening.zone_id, opening.proposal_id),
+        history: None,
     };
     Ok(json!(shown))
 }
