@@ -1,4 +1,6 @@
 //! Stories about the service, told over HTTP, on both databases.
 
+mod architecture;
 mod first_decision;
 mod harness;
+mod readme;
