@@ -42,7 +42,7 @@ impl Service {
         let (log, place) = open_log(&config).await?;
         let views = Views::open(place, &log).await?;
         let parts = Arc::new(Parts::default());
-        parts.freshness.log_reached(log.head().await?);
+        parts.begin_at(log.head().await?);
         let tasks = Tasks::default();
         let (writer, task, log_health) = Writer::new(log.db().clone(), Arc::clone(&parts), entropy::new_id);
         tasks.spawn("writer", task.run());

@@ -74,6 +74,17 @@ pub fn following(after: u64, limit: u64) -> Statement {
     Statement::new(selected!("WHERE global_position > $1 ORDER BY global_position LIMIT $2")).bind(after).bind(limit)
 }
 
+/// Events of organizations and zone trees after one global position, up to another.
+pub fn of_standing(after: u64, until: u64, limit: u64) -> Statement {
+    Statement::new(selected!(
+        "WHERE global_position > $1 AND global_position <= $2 AND aggregate_type IN ('organization', 'zone_tree')
+         ORDER BY global_position LIMIT $3"
+    ))
+    .bind(after)
+    .bind(until)
+    .bind(limit)
+}
+
 /// The events of one stream up to a position of its organization.
 pub fn stream_until(organization: OrganizationId, aggregate_type: &'static str, aggregate_id: String, until: u64) -> Statement {
     Statement::new(selected!(

@@ -1,6 +1,7 @@
 //! The parts of a running service, and who asks what of it.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -90,6 +91,7 @@ pub struct Parts {
     pub memory: Memory,
     /// How far everything has come.
     pub freshness: Freshness,
+    followed: AtomicU64,
     latest: RwLock<HashMap<OrganizationId, u64>>,
 }
 
@@ -106,9 +108,28 @@ impl Parts {
             *known = (*known).max(event.global_position);
         }
         drop(latest);
-        if let Some(last) = events.last() {
+        if let (Some(first), Some(last)) = (events.first(), events.last()) {
+            self.followed_without_gap(first.global_position, last.global_position);
             self.freshness.log_reached(last.global_position);
         }
+    }
+
+    /// The global position up to which every event has been followed.
+    pub fn followed(&self) -> u64 {
+        self.followed.load(Ordering::Acquire)
+    }
+
+    /// Where following begins: what memory holds is loaded from the log as it is needed.
+    pub fn begin_at(&self, position: u64) {
+        self.followed.store(position, Ordering::Release);
+        self.freshness.log_reached(position);
+    }
+
+    /// Counts a stretch of events as followed, unless others lie before it that have not been.
+    fn followed_without_gap(&self, first: u64, last: u64) {
+        let further = |followed: u64| (first <= followed + 1 && last > followed).then_some(last);
+        // Nothing to do where it is not further: that is what the error says.
+        drop(self.followed.fetch_update(Ordering::AcqRel, Ordering::Acquire, further));
     }
 
     fn latest_of(&self, organization: OrganizationId) -> u64 {

@@ -17,12 +17,10 @@ const STRIDE: u64 = 1_000;
 
 /// Follows the log until told to end: on PostgreSQL when notified, anyway at a glance a second.
 pub async fn follow_log(app: Arc<App>, ending: CancellationToken) {
-    let mut seen = app.parts.freshness.log_position();
     let mut listener = listen(&app).await;
     loop {
-        match read_on(&app, seen).await {
-            Ok(position) => seen = position,
-            Err(error) => tracing::warn!(%error, "the log cannot be followed"),
+        if let Err(error) = read_on(&app).await {
+            tracing::warn!(%error, "the log cannot be followed");
         }
         tokio::select! {
             () = ending.cancelled() => return,
@@ -32,14 +30,16 @@ pub async fn follow_log(app: Arc<App>, ending: CancellationToken) {
     }
 }
 
-async fn read_on(app: &App, mut seen: u64) -> Result<u64, StoreError> {
-    while app.log.head().await? > seen {
-        let events = app.log.events(audit::following(seen, STRIDE)).await?;
-        let Some(last) = events.last() else { break };
-        seen = last.global_position;
+/// What this process wrote has been followed as it was committed; what remains was written by others.
+async fn read_on(app: &App) -> Result<(), StoreError> {
+    while app.log.head().await? > app.parts.followed() {
+        let events = app.log.events(audit::following(app.parts.followed(), STRIDE)).await?;
+        if events.is_empty() {
+            break;
+        }
         app.parts.follow(&events);
     }
-    Ok(seen)
+    Ok(())
 }
 
 async fn listen(app: &App) -> Option<PgListener> {
