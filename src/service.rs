@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::engine::{Answer, App, Parts, Problem};
 use crate::entropy;
 use crate::governance::{Founded, found};
-use crate::processes::{Tasks, follow_log, project_log, react_to_log};
+use crate::processes::{Tasks, follow_log, project_log, react_to_log, watch_clock};
 use crate::store::{Log, Place, Profile, StoreError, Views, Writer};
 
 /// A running service.
@@ -51,6 +51,7 @@ impl Service {
         tasks.spawn("follower", follow_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("projector", project_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("reactions", react_to_log(Arc::clone(&app), tasks.ending()));
+        tasks.spawn("clock", watch_clock(Arc::clone(&app), tasks.ending()));
         Ok(Self { app, tasks })
     }
 

@@ -1,6 +1,7 @@
 //! Stories about the service, told over HTTP, on both databases.
 
 mod architecture;
+mod deadlines;
 mod first_decision;
 mod harness;
 mod readme;

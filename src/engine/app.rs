@@ -127,9 +127,13 @@ impl Parts {
 
     /// Counts a stretch of events as followed, unless others lie before it that have not been.
     fn followed_without_gap(&self, first: u64, last: u64) {
-        let further = |followed: u64| (first <= followed + 1 && last > followed).then_some(last);
-        // Nothing to do where it is not further: that is what the error says.
-        drop(self.followed.fetch_update(Ordering::AcqRel, Ordering::Acquire, further));
+        let mut followed = self.followed();
+        while first <= followed + 1 && last > followed {
+            match self.followed.compare_exchange(followed, last, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return,
+                Err(meanwhile) => followed = meanwhile,
+            }
+        }
     }
 
     fn latest_of(&self, organization: OrganizationId) -> u64 {

@@ -13,6 +13,8 @@ use crate::store::{Db, Log, StoreError, Tx};
 
 /// How many events are projected in one transaction.
 const STRIDE: u64 = 1_000;
+/// How often the log is looked at when nobody says it has grown.
+const GLANCE: Duration = Duration::from_secs(1);
 /// How long to wait after a failure.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -20,16 +22,17 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub async fn project_log(app: Arc<App>, ending: CancellationToken) {
     let mut log = app.parts.freshness.watch_log();
     loop {
-        let grown = match project_on(&app).await {
-            Ok(()) => tokio::time::timeout(Duration::from_secs(1), log.changed()).await.map_or(true, |changed| changed.is_ok()),
+        let pause = match project_on(&app).await {
+            Ok(()) => GLANCE,
             Err(error) => {
                 tracing::warn!(%error, "the read models cannot be brought up to date");
-                tokio::time::sleep(PAUSE).await;
-                true
+                PAUSE
             }
         };
-        if ending.is_cancelled() || !grown {
-            return;
+        tokio::select! {
+            () = ending.cancelled() => return,
+            changed = log.changed(), if pause == GLANCE => if changed.is_err() { return },
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }

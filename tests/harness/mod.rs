@@ -69,7 +69,11 @@ impl TestApp {
 
     /// Starts on a store that may hold something already, with extra flags.
     pub async fn on(store: Store, flags: &[&str]) -> Self {
-        let clock = Clock::standing_at(beginning());
+        Self::on_with(store, flags, Clock::standing_at(beginning())).await
+    }
+
+    /// Starts on a store with a clock that may have moved.
+    pub async fn on_with(store: Store, flags: &[&str], clock: Clock) -> Self {
         let (service, address) = serve(&store, flags, clock.clone()).await;
         let http = reqwest::Client::builder().pool_max_idle_per_host(128).build().expect("a client");
         let founded = service.bootstrap("Acme", "Olivia Owner").await.expect("a bootstrap");
@@ -109,6 +113,14 @@ impl TestApp {
     pub async fn other_organization(&self, name: &str) -> Person {
         let founded = self.owner.post("/organizations", serde_json::json!({"name": name})).await.expect(201);
         self.person(founded.text("/owner_id").as_str(), founded.text("/token").as_str())
+    }
+
+    /// Moves the clock on and waits until everything that is due by then is done.
+    pub async fn time_passes(&self, by: chrono::Duration) {
+        self.settled().await;
+        self.clock.advance(by);
+        trust_zones::processes::do_what_is_due(&self.service.app).await.expect("the clock");
+        self.settled().await;
     }
 
     /// Waits until every event so far has been projected and reacted to.

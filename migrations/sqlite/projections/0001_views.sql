@@ -88,3 +88,11 @@ CREATE TABLE grants (
 CREATE INDEX grants_in_order ON grants (organization_id, position DESC);
 CREATE INDEX grants_by_principal ON grants (organization_id, principal_id, position DESC);
 CREATE INDEX grants_by_zone ON grants (organization_id, zone_id, position DESC);
+CREATE TABLE deadlines (
+    kind            text NOT NULL,
+    subject_id      text NOT NULL,
+    organization_id text NOT NULL,
+    due_at          text NOT NULL,
+    PRIMARY KEY (subject_id, kind)
+);
+CREATE INDEX deadlines_in_order ON deadlines (due_at, subject_id);
