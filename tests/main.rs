@@ -2,6 +2,7 @@
 
 mod architecture;
 mod deadlines;
+mod demo;
 mod first_decision;
 mod harness;
 mod readme;

@@ -1,9 +1,39 @@
-//! A believable organization, made through the same commands as any client.
+//! A believable organization, made through the same commands as any client: every member speaks HTTP to the service's own
+//! router, with a token, so the demo can do nothing that a client could not.
+//!
+//! Nordlicht Energie is an energy retailer of middling size. Its five zones decide in five ways, its agents work under
+//! sponsors, and its proposals stand in every state that a proposal can be in.
+
+mod company;
+mod customer_care;
+mod door;
+mod people;
+mod platform;
+mod reliability;
+mod trading;
+mod zones;
+
+use door::Door;
+use people::People;
+use zones::Zones;
 
 use crate::governance::Founded;
 use crate::service::Service;
 
-/// On an empty store, makes the demo organization.
+/// On an empty store, makes the demo organization. A store that holds an organization is left as it is.
+///
+/// # Errors
+/// The first request that was not answered as expected, with the answer.
 pub async fn bootstrap(service: &Service) -> anyhow::Result<Option<Founded>> {
-    service.bootstrap("Demo", "Owner").await.map_err(|problem| anyhow::anyhow!(problem.detail))
+    let founded = service.bootstrap("Nordlicht Energie", "Greta Lindqvist").await;
+    let Some(founded) = founded.map_err(|problem| anyhow::anyhow!(problem.detail))? else { return Ok(None) };
+    let door = Door::of(&service.app);
+    let people = People::join(&door, &founded).await?;
+    let zones = Zones::set_up(&door, &people).await?;
+    customer_care::story(&door, &people, &zones).await?;
+    trading::story(&door, &people, &zones).await?;
+    platform::story(&door, &people, &zones).await?;
+    reliability::story(&door, &people, &zones).await?;
+    company::story(&door, &people, &zones).await?;
+    Ok(Some(founded))
 }

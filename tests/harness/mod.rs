@@ -135,7 +135,8 @@ impl TestApp {
     }
 }
 
-async fn serve(store: &Store, flags: &[&str], clock: Clock) -> (Service, SocketAddr) {
+/// Opens a service on a store and serves it on a socket.
+pub async fn serve(store: &Store, flags: &[&str], clock: Clock) -> (Service, SocketAddr) {
     let given = store.flags();
     let arguments = ["test".to_owned()].into_iter().chain(given).chain(flags.iter().map(|flag| (*flag).to_owned()));
     let config = Flags::parse_from(arguments).config;

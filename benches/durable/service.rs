@@ -1,0 +1,128 @@
+//! The service in a process of its own, with an organization whose one zone has many reviewers.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use crate::bare::psql;
+use crate::client::Client;
+use crate::commands::{APPROVALS, REVIEWERS};
+
+/// The longest to wait for read models to come up.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running service. Ends with its value.
+pub struct Running {
+    pub name: &'static str,
+    /// Where its PostgreSQL is.
+    pub database: Option<String>,
+    pub address: SocketAddr,
+    /// The owner's token.
+    pub owner: String,
+    /// The reviewers' tokens.
+    pub reviewers: Vec<String>,
+    pub zone: String,
+    child: Child,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let ended = self.child.kill().and_then(|()| self.child.wait());
+        if let Err(error) = ended {
+            eprintln!("the service could not be ended: {error}");
+        }
+    }
+}
+
+impl Running {
+    pub fn on_sqlite(folder: &Path) -> anyhow::Result<Self> {
+        Self::start("SQLite", folder, None)
+    }
+
+    /// On a database of its own of the server at `url`.
+    pub fn on_postgres(url: &str, folder: &Path) -> anyhow::Result<Self> {
+        let name = format!("bench_{}", std::process::id());
+        psql(url, &format!("CREATE DATABASE {name}"))?;
+        let url = url.replacen("/postgres?", &format!("/{name}?"), 1);
+        Self::start("PostgreSQL", folder, Some(url))
+    }
+
+    fn start(name: &'static str, folder: &Path, database: Option<String>) -> anyhow::Result<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trust-zones"));
+        command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.join("service"));
+        command.args(["--requests-per-second", "1000000"]);
+        command.env("RUST_LOG", "warn").env_remove("DATABASE_URL").env_remove("LOCAL_AUTH_TOKEN").stdout(Stdio::piped());
+        if let Some(url) = &database {
+            command.args(["--database-url", url]);
+        }
+        let mut child = command.spawn().context("the service cannot be started")?;
+        let output = child.stdout.take().context("the service says nothing")?;
+        let mut service = Self {
+            name,
+            database,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            owner: String::new(),
+            reviewers: Vec::new(),
+            zone: String::new(),
+            child,
+        };
+        for line in BufReader::new(output).lines() {
+            let line = line?;
+            if let Some((_, address)) = line.split_once("http://") {
+                service.address = address.trim().parse()?;
+            }
+            if let Some(at) = line.find("tz_") {
+                line[at..].trim().clone_into(&mut service.owner);
+                break;
+            }
+        }
+        service.set_up()?;
+        Ok(service)
+    }
+
+    fn set_up(&mut self) -> anyhow::Result<()> {
+        let mut client = Client::connect(self.address)?;
+        let zone = json!({
+            "name": "Work",
+            "decision_model": {"model_type": "threshold", "threshold": APPROVALS},
+            "approval_policy": {"reviewers_by_risk": {"low": REVIEWERS}},
+        });
+        self.zone = self.make(&mut client, "/zones", &zone, "id")?;
+        for number in 1..=REVIEWERS {
+            let member = json!({"kind": "human", "display_name": format!("Reviewer {number}"), "role": "member"});
+            let id = self.make(&mut client, "/members", &member, "id")?;
+            let assignment = json!({"member_id": id, "role": "approver"});
+            self.make(&mut client, &format!("/zones/{}/assignments", self.zone), &assignment, "id")?;
+            let token = self.make(&mut client, "/tokens", &json!({"member_id": id, "name": "bench"}), "token")?;
+            self.reviewers.push(token);
+        }
+        Ok(())
+    }
+
+    fn make(&self, client: &mut Client, path: &str, body: &Value, key: &str) -> anyhow::Result<String> {
+        let answer = client.expect(201, "POST", path, &self.owner, &body.to_string())?;
+        let made: Value = serde_json::from_str(&answer.body)?;
+        made[key].as_str().map(str::to_owned).with_context(|| format!("no {key} in {made}"))
+    }
+
+    /// Waits until the read models have caught up, so that no measurement pays for the one before it.
+    pub fn settle(&self) -> anyhow::Result<()> {
+        let mut client = Client::connect(self.address)?;
+        let comment = client.expect(200, "GET", "/audit?limit=1", &self.owner, "")?;
+        let newest: Value = serde_json::from_str(&comment.body)?;
+        let position = newest["items"][0]["position"].as_u64().unwrap_or(0);
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            let answer = client.ask("GET", &format!("/proposals?limit=1&after={position}"), &self.owner, "")?;
+            if answer.status == 200 {
+                return Ok(());
+            }
+        }
+        anyhow::bail!("the read models of the service on {} do not catch up", self.name)
+    }
+}

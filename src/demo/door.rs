@@ -1,0 +1,114 @@
+//! The door to the service, used in process: requests with tokens and JSON bodies, answers held against what they should be.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::{Method, Request, header};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::api;
+use crate::engine::App;
+
+/// The largest answer the demo reads.
+const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+
+/// Someone with a token.
+pub struct Person {
+    /// The principal's id.
+    pub id: String,
+    /// How they sign in.
+    pub token: String,
+}
+
+/// The service's router, without a socket in front of it.
+pub struct Door {
+    router: Router,
+}
+
+impl Door {
+    /// The door of `app`.
+    pub fn of(app: &Arc<App>) -> Self {
+        Self { router: api::router(Arc::clone(app)) }
+    }
+
+    /// Sends a body as someone; an answer that is not one of the `expected` statuses is an error.
+    async fn send(&self, who: &Person, method: Method, path: &str, body: &Value, expected: &[u16]) -> anyhow::Result<Value> {
+        let request = Request::builder()
+            .method(method.clone())
+            .uri(format!("/api/v1{path}"))
+            .header(header::AUTHORIZATION, format!("Bearer {}", who.token))
+            .header(header::CONTENT_TYPE, "application/json")
+            .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 0))))
+            .body(Body::from(body.to_string()))?;
+        let response = self.router.clone().oneshot(request).await?;
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), LARGEST_ANSWER).await?;
+        let answered = String::from_utf8_lossy(&bytes);
+        anyhow::ensure!(
+            expected.contains(&status.as_u16()),
+            "the demo cannot be made: {method} {path} was answered {status}: {answered}"
+        );
+        if bytes.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_slice(&bytes)?) }
+    }
+
+    /// Makes something; says what it is.
+    pub async fn makes(&self, who: &Person, path: &str, body: Value) -> anyhow::Result<Value> {
+        self.send(who, Method::POST, path, &body, &[201]).await
+    }
+
+    /// Makes something; says its id.
+    pub async fn makes_id(&self, who: &Person, path: &str, body: Value) -> anyhow::Result<String> {
+        text(&self.makes(who, path, body).await?, "id")
+    }
+
+    /// Changes something.
+    pub async fn changes(&self, who: &Person, path: &str, body: Value) -> anyhow::Result<()> {
+        self.send(who, Method::PATCH, path, &body, &[200]).await.map(drop)
+    }
+
+    /// Opens a proposal; says its id.
+    pub async fn proposes(
+        &self,
+        who: &Person,
+        zone: &str,
+        kind: &str,
+        title: &str,
+        why: &str,
+        payload: Value,
+    ) -> anyhow::Result<String> {
+        let body = json!({"zone_id": zone, "type": kind, "title": title, "description": why, "payload": payload});
+        self.makes_id(who, "/proposals", body).await
+    }
+
+    /// Votes on a proposal.
+    pub async fn votes(&self, who: &Person, proposal: &str, choice: &str, rationale: &str) -> anyhow::Result<()> {
+        let body = json!({"choice": choice, "rationale": rationale});
+        self.send(who, Method::POST, &format!("/proposals/{proposal}/votes"), &body, &[200]).await.map(drop)
+    }
+
+    /// Says something about a proposal.
+    pub async fn comments(&self, who: &Person, proposal: &str, words: &str) -> anyhow::Result<()> {
+        self.makes(who, &format!("/proposals/{proposal}/comments"), json!({"text": words})).await.map(drop)
+    }
+
+    /// Stands back from deciding a proposal.
+    pub async fn recuses(&self, who: &Person, proposal: &str) -> anyhow::Result<()> {
+        self.send(who, Method::POST, &format!("/proposals/{proposal}/recuse"), &json!({}), &[200]).await.map(drop)
+    }
+
+    /// Takes a proposal back.
+    pub async fn withdraws(&self, who: &Person, proposal: &str) -> anyhow::Result<()> {
+        self.send(who, Method::POST, &format!("/proposals/{proposal}/withdraw"), &json!({}), &[200]).await.map(drop)
+    }
+}
+
+/// The text under `key` of an answer.
+pub fn text(answer: &Value, key: &str) -> anyhow::Result<String> {
+    let text = answer.get(key).and_then(Value::as_str);
+    text.map(str::to_owned).with_context(|| format!("an answer without `{key}`: {answer}"))
+}
