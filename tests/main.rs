@@ -2,4 +2,6 @@
 
 mod first_decision;
 mod harness;
+mod openapi;
+mod permissions;
 mod races;
