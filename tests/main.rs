@@ -2,6 +2,7 @@
 
 mod first_decision;
 mod harness;
+mod malformed;
 mod openapi;
 mod permissions;
 mod races;
