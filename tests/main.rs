@@ -5,4 +5,8 @@ mod deadlines;
 mod demo;
 mod first_decision;
 mod harness;
+mod malformed;
+mod openapi;
+mod permissions;
+mod races;
 mod readme;

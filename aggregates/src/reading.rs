@@ -1,6 +1,8 @@
 //! Reading JSON into types, with the place and the reason when it does not fit.
 
-use serde::de::DeserializeOwned;
+use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
+use serde::forward_to_deserialize_any;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
@@ -11,10 +13,77 @@ use crate::rejection::Fault;
 /// # Errors
 /// One fault that names the key and the reason.
 pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, Fault> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
         let message = error.inner().to_string();
         fault(&pointer(error.path()), &message)
     })
+}
+
+/// JSON in which an object is an object: derived readers would take an array of its values in order for one, too.
+struct Strict(Value);
+
+impl<'de> IntoDeserializer<'de, serde_json::Error> for Strict {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for Strict {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Value::Array(items) => {
+                let mut items = SeqDeserializer::new(items.into_iter().map(Strict));
+                let read = visitor.visit_seq(&mut items)?;
+                items.end()?;
+                Ok(read)
+            }
+            Value::Object(keys) => {
+                let mut keys = MapDeserializer::new(keys.into_iter().map(|(key, value)| (key, Strict(value))));
+                let read = visitor.visit_map(&mut keys)?;
+                keys.end()?;
+                Ok(read)
+            }
+            scalar => scalar.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Value::Array(_) => Err(Self::Error::invalid_type(Unexpected::Seq, &"an object")),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct
+        map identifier ignored_any
+    }
 }
 
 fn pointer(path: &Path) -> String {
@@ -66,6 +135,9 @@ mod tests {
             (json!({"resource_scope": {"budget_limit": -1}}), "/resource_scope/budget_limit", "invalid"),
             (json!({"decision_model": {"model_type": "threshold", "threshold": 0}}), "/decision_model/threshold", "invalid"),
             (json!({"decision_model": {"model_type": "dictator"}}), "/decision_model/model_type", "invalid"),
+            (json!({"approval_policy": [null]}), "/approval_policy", "invalid"),
+            (json!({"constraints": {"spending_limit": ["5", "day"]}}), "/constraints/spending_limit", "invalid"),
+            (json!({"decision_model": ["unilateral"]}), "/decision_model", "invalid"),
         ];
         for (value, pointer, code) in cases {
             let fault = read::<Policies>(value.clone()).expect_err("a fault");

@@ -58,6 +58,16 @@ fn panicked(_panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something is broken here").into_response()
 }
 
+/// What the framework refuses by itself, in plain text (a path that is no UTF-8), is a problem like any other (SPEC H2).
+fn as_problem(response: Response) -> Response {
+    let plain = |kind: &HeaderValue| kind.to_str().is_ok_and(|kind| kind.starts_with("text/plain"));
+    if response.status().is_client_error() && response.headers().get(header::CONTENT_TYPE).is_some_and(plain) {
+        Problem::new(response.status(), "malformed", "the request cannot be read").into_response()
+    } else {
+        response
+    }
+}
+
 async fn observed(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let method = request.method().to_string();
@@ -66,6 +76,7 @@ async fn observed(request: Request, next: Next) -> Response {
     let began = std::time::Instant::now();
     let answered = tokio::time::timeout(LONGEST, next.run(request)).instrument(span).await;
     let response = answered.unwrap_or_else(|_| Problem::unavailable("too_slow", "the request took too long").into_response());
+    let response = as_problem(response);
     let status = response.status().as_u16().to_string();
     metrics::histogram!("trust_zones_request_seconds", "method" => method, "route" => route, "status" => status)
         .record(began.elapsed().as_secs_f64());

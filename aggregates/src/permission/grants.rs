@@ -6,7 +6,8 @@ use crate::actor::{OrganizationRole, ZoneRole};
 use crate::ids::{MemberId, ZoneId};
 
 /// Families of actions that govern; they are never implied by `zone.execute`.
-const GOVERNANCE: [&str; 8] = ["zone", "proposal", "escalation", "evaluation", "reviewer", "token", "member", "audit"];
+const GOVERNANCE: [&str; 9] =
+    ["organization", "zone", "proposal", "escalation", "evaluation", "reviewer", "token", "member", "audit"];
 
 /// What a zone role grants, as patterns.
 pub fn zone_grants(role: ZoneRole) -> &'static [&'static str] {
