@@ -2,3 +2,4 @@
 
 mod first_decision;
 mod harness;
+mod narrowing;
