@@ -1,5 +1,7 @@
 //! Stories about the service, told over HTTP, on both databases.
 
+mod decisions;
 mod first_decision;
 mod harness;
+mod isolation;
 mod narrowing;
