@@ -1,0 +1,106 @@
+//! People and zones that go: electorates let go of them, proposals and grants end with them (SPEC A2, P8, Z2).
+
+use serde_json::{Value, json};
+
+use super::{People, council, standing, told};
+use crate::harness::{Person, Reply, TestApp};
+use crate::on_both;
+
+/// Why someone left the electorate, if they did.
+fn left(proposal: &Reply, person: &Person) -> Value {
+    let reviewers = proposal.at("/electorate").as_array().expect("an electorate");
+    let reviewer = reviewers.iter().find(|reviewer| reviewer["member_id"] == person.id.as_str()).expect("a reviewer");
+    reviewer["left"].clone()
+}
+
+on_both!(removing_a_member_takes_them_out_of_every_open_electorate, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let zone = council(&app, &people.first(3), json!({"decision_model": {"model_type": "majority"}})).await;
+    let (first, second) = (app.owner.proposes_work(&zone).await, app.owner.proposes_work(&zone).await);
+    people.ann.votes(&first, "approve").await.expect(200);
+    people.bob.votes(&second, "approve").await.expect(200);
+
+    app.owner.delete(&format!("/members/{}", people.bob.id)).await.expect(204);
+    app.settled().await;
+    let after = standing(&app.owner, &first).await;
+    assert_eq!(left(&after, &people.bob), "membership_lost");
+    assert_eq!(after.text("/status"), "pending_review", "one of two is no majority");
+    let after = standing(&app.owner, &second).await;
+    assert_eq!(after.at("/tally/approve"), 0, "the vote of someone who left no longer counts");
+
+    app.owner.delete(&format!("/members/{}", people.cid.id)).await.expect(204);
+    app.settled().await;
+    let after = standing(&app.owner, &first).await;
+    assert_eq!(after.text("/status"), "approved", "Ann is the majority of those who are left");
+    assert_eq!(after.text("/execution/status"), "succeeded");
+    let expected = [
+        "proposal.opened",
+        "proposal.vote_cast",
+        "proposal.reviewer_recused",
+        "proposal.reviewer_recused",
+        "proposal.approved",
+        "proposal.execution_succeeded",
+    ];
+    assert_eq!(told(&app.owner, &first).await, expected);
+});
+
+on_both!(taking_an_approver_away_takes_them_out_of_the_electorates_that_rested_on_it, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let zone = council(&app, &people.first(1), json!({"decision_model": {"model_type": "threshold", "threshold": 2}})).await;
+    let assigned = app.owner.assigns(&zone, &people.bob, "approver").await.expect(201).id();
+    app.owner.assigns(&zone, &people.bob, "executor").await.expect(201);
+    let proposal = app.owner.proposes_work(&zone).await;
+    app.owner.delete(&format!("/zones/{zone}/assignments/{assigned}")).await.expect(204);
+    app.settled().await;
+    let after = standing(&app.owner, &proposal).await;
+    assert_eq!(left(&after, &people.bob), "role_lost");
+    assert_eq!(left(&after, &people.ann), Value::Null);
+    assert_eq!(after.text("/status"), "rejected", "two of one can never be reached");
+    assert_eq!(after.text("/resolution/reason"), "deadlock");
+    let cause = app.owner.get(&format!("/audit?aggregate_id={proposal}&type=proposal.reviewer_recused")).await.expect(200);
+    assert_eq!(cause.text("/items/0/actor/kind"), "system");
+});
+
+on_both!(whoever_keeps_the_role_from_above_stays, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let above = app.owner.makes_zone(json!({"name": "Above"})).await;
+    let zone = app.owner.makes_zone(json!({"name": "Zone", "parent_zone_id": above})).await;
+    let here = app.owner.assigns(&zone, &people.ann, "approver").await.expect(201).id();
+    app.owner.assigns(&above, &people.ann, "approver").await.expect(201);
+    let proposal = app.owner.proposes_work(&zone).await;
+    app.owner.delete(&format!("/zones/{zone}/assignments/{here}")).await.expect(204);
+    app.settled().await;
+    assert_eq!(left(&standing(&app.owner, &proposal).await, &people.ann), Value::Null);
+    people.ann.votes(&proposal, "approve").await.expect(200);
+});
+
+on_both!(archiving_a_zone_withdraws_what_is_open_below_it_and_voids_its_grants, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let parent = council(&app, &people.first(1), json!({})).await;
+    let child = app.owner.makes_zone(json!({"name": "Child", "parent_zone_id": parent})).await;
+    let elsewhere = council(&app, &people.first(1), json!({})).await;
+    let mut open = Vec::new();
+    for zone in [&parent, &child, &elsewhere] {
+        let granted = app.owner.proposes_work(zone).await;
+        people.ann.votes(&granted, "approve").await.expect(200);
+        open.push(app.owner.proposes_work(zone).await);
+    }
+    app.owner.post(&format!("/zones/{parent}/archive"), json!({})).await.expect(200);
+    app.settled().await;
+    for (proposal, zone, status) in
+        [(&open[0], &parent, "withdrawn"), (&open[1], &child, "withdrawn"), (&open[2], &elsewhere, "pending_review")]
+    {
+        assert_eq!(standing(&app.owner, proposal).await.text("/status"), status, "{zone}");
+        let grants = app.owner.get(&format!("/grants?zone_id={zone}")).await.expect(200);
+        let granted = if status == "withdrawn" { "voided" } else { "issued" };
+        assert_eq!(grants.text("/items/0/status"), granted);
+    }
+    assert_eq!(standing(&app.owner, &open[1]).await.text("/resolution/reason"), "zone_archived");
+    assert_eq!(told(&app.owner, &open[1]).await, ["proposal.opened", "proposal.withdrawn"]);
+    let grants = app.owner.get(&format!("/grants?zone_id={child}")).await.expect(200);
+    assert_eq!(grants.text("/items/0/reason"), "zone_archived");
+    assert_eq!(told(&app.owner, &grants.text("/items/0/id")).await, ["grant.issued", "grant.voided"]);
+    let child = app.owner.get(&format!("/zones/{child}")).await.expect(200);
+    assert_eq!(child.text("/status"), "active", "the child is not rewritten");
+    assert_eq!(*child.at("/in_force"), json!(false));
+});

@@ -1,0 +1,116 @@
+//! Votes: one each, by those who are asked, and what is needed still (SPEC P8, P12).
+
+use serde_json::{Value, json};
+
+use super::{People, council, standing, told};
+use crate::harness::TestApp;
+use crate::on_both;
+
+fn two_of_three() -> Value {
+    json!({"decision_model": {"model_type": "threshold", "threshold": 2}})
+}
+
+on_both!(a_repeated_vote_changes_nothing_and_a_different_one_is_refused, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let zone = council(&app, &people.first(3), two_of_three()).await;
+    let proposal = app.owner.proposes_work(&zone).await;
+    let first = people.ann.votes(&proposal, "approve").await.expect(200);
+    let again = people.ann.votes(&proposal, "approve").await.expect(200);
+    assert_eq!(again.body, first.body);
+    assert_eq!(again.position(), first.position());
+    people.ann.votes(&proposal, "reject").await.expect_problem(409, "already_voted");
+    people.ann.votes(&proposal, "abstain").await.expect_problem(409, "already_voted");
+    people.ann.post(&format!("/proposals/{proposal}/recuse"), json!({})).await.expect_problem(409, "already_voted");
+    let after = standing(&app.owner, &proposal).await;
+    assert_eq!(after.body, first.body);
+    assert_eq!(told(&app.owner, &proposal).await, ["proposal.opened", "proposal.vote_cast"]);
+});
+
+on_both!(where_votes_may_change_the_last_word_counts, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let mut zone = two_of_three();
+    zone["approval_policy"] = json!({"allow_vote_change": true});
+    let zone = council(&app, &people.first(3), zone).await;
+    let proposal = app.owner.proposes_work(&zone).await;
+    people.ann.votes(&proposal, "reject").await.expect(200);
+    let open = people.bob.votes(&proposal, "reject").await.expect(200);
+    assert_eq!(open.text("/status"), "pending_review", "two who may think again decide nothing");
+    let changed = people.ann.votes(&proposal, "approve").await.expect(200);
+    assert_eq!(changed.at("/tally/approve"), 1);
+    assert_eq!(changed.at("/tally/reject"), 1);
+    let decided = people.cid.votes(&proposal, "approve").await.expect(200);
+    assert_eq!(decided.text("/status"), "approved");
+    let expected = [
+        "proposal.opened",
+        "proposal.vote_cast",
+        "proposal.vote_cast",
+        "proposal.vote_changed",
+        "proposal.vote_cast",
+        "proposal.approved",
+        "proposal.execution_succeeded",
+    ];
+    assert_eq!(told(&app.owner, &proposal).await, expected);
+    people.bob.votes(&proposal, "approve").await.expect_problem(409, "not_pending");
+});
+
+on_both!(only_the_electorate_votes, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let zone = council(&app, &people.first(2), two_of_three()).await;
+    app.owner.assigns(&zone, &people.cid, "executor").await.expect(201);
+    let proposal = app.owner.proposes_work(&zone).await;
+    app.owner.assigns(&zone, &people.dee, "approver").await.expect(201);
+    for outsider in [&people.cid, &people.dee, &app.owner] {
+        outsider.votes(&proposal, "approve").await.expect_problem(403, "not_in_electorate");
+        outsider.post(&format!("/proposals/{proposal}/recuse"), json!({})).await.expect_problem(403, "not_in_electorate");
+    }
+    people.ann.votes(&proposal, "approve").await.expect(200);
+    people.bob.votes(&proposal, "approve").await.expect(200);
+    people.cid.votes(&proposal, "approve").await.expect_problem(403, "not_in_electorate");
+    let refused = app.owner.get(&format!("/audit?zone_id={zone}&type=access.vote_refused")).await.expect(200);
+    assert_eq!(refused.items().len(), 4, "refused votes are on record: {}", refused.body);
+});
+
+on_both!(whoever_stands_back_votes_no_more, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let zone = council(&app, &people.first(3), two_of_three()).await;
+    let proposal = app.owner.proposes_work(&zone).await;
+    let recuse = format!("/proposals/{proposal}/recuse");
+    let first = people.ann.post(&recuse, json!({})).await.expect(200);
+    let again = people.ann.post(&recuse, json!({})).await.expect(200);
+    assert_eq!(again.body, first.body, "standing back twice changes nothing");
+    people.ann.votes(&proposal, "approve").await.expect_problem(403, "recused");
+    let reviewers = again.at("/electorate").as_array().expect("an electorate").clone();
+    let ann = reviewers.iter().find(|reviewer| reviewer["member_id"] == people.ann.id.as_str()).expect("Ann");
+    assert_eq!(ann["left"], "recused");
+    assert_eq!(again.at("/needed/may_still_vote"), 2);
+});
+
+on_both!(a_proposal_says_what_is_still_needed, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let zone = council(&app, &people.first(3), two_of_three()).await;
+    let proposal = app.owner.proposes_work(&zone).await;
+    assert_eq!(standing(&app.owner, &proposal).await.text("/needed/summary"), "2 more approvals of 2; 3 may still vote");
+    let first = people.ann.votes(&proposal, "approve").await.expect(200);
+    assert_eq!(first.text("/needed/summary"), "1 more approval of 2; 2 may still vote");
+    let waiting = people.bob.get("/proposals/pending-reviews").await.expect(200);
+    assert_eq!(waiting.text("/items/0/id"), proposal);
+    assert!(people.ann.get("/proposals/pending-reviews").await.expect(200).items().is_empty(), "Ann has voted");
+    let decided = people.bob.votes(&proposal, "approve").await.expect(200);
+    assert_eq!(decided.text("/needed/summary"), "nothing: it is approved");
+    assert!(people.cid.get("/proposals/pending-reviews").await.expect(200).items().is_empty(), "nothing waits any more");
+});
+
+on_both!(only_the_proposer_withdraws_and_only_while_it_is_pending, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let zone = council(&app, &people.first(2), two_of_three()).await;
+    let proposal = people.dee.proposes_work(&zone).await;
+    let withdraw = format!("/proposals/{proposal}/withdraw");
+    app.owner.post(&withdraw, json!({})).await.expect_problem(403, "not_the_proposer");
+    let taken_back = people.dee.post(&withdraw, json!({})).await.expect(200);
+    assert_eq!(taken_back.text("/status"), "withdrawn");
+    people.ann.votes(&proposal, "approve").await.expect_problem(409, "not_pending");
+
+    let proposal = people.dee.proposes_work(&zone).await;
+    people.ann.votes(&proposal, "reject").await.expect(200);
+    people.dee.post(&format!("/proposals/{proposal}/withdraw"), json!({})).await.expect_problem(409, "not_pending");
+});
