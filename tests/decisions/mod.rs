@@ -67,7 +67,10 @@ pub async fn council(app: &TestApp, approvers: &[&Person], more: Value) -> Strin
 
 /// The proposal as it stands.
 pub async fn standing(person: &Person, proposal: &str) -> Reply {
-    person.get(&format!("/proposals/{proposal}")).await.expect(200)
+    let mut read = person.get(&format!("/proposals/{proposal}")).await.expect(200);
+    let history = read.body.as_object_mut().and_then(|shown| shown.remove("history"));
+    assert!(history.is_some_and(|history| history.as_array().is_some_and(|events| !events.is_empty())), "its history is told");
+    read
 }
 
 /// Who is in the electorate, in order.

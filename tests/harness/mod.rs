@@ -15,6 +15,7 @@ use trust_zones::config::Config;
 use trust_zones::service::Service;
 
 pub use people::Person;
+pub use reply::Reply;
 pub use store::{Kind, Store};
 
 /// Runs a story on both databases: `on_both!(a_sentence_about_it, async |app| { ... });`

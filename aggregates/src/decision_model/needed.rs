@@ -27,9 +27,14 @@ pub fn needed(rule: &Rule, tally: &Tally) -> Needed {
             (format!("{more} more {} of {threshold}", plural(more, "approval")), Some(more))
         }
         Rule::Majority { quorum } => {
-            let more = (tally.reject + tally.outstanding + tally.approve) / 2 + 1;
-            let more = more.saturating_sub(tally.approve);
-            (format!("{more} more {} for a majority of {electors} (quorum {quorum})", plural(more, "approval")), Some(more))
+            let counted = tally.approve + tally.reject + tally.outstanding;
+            let more = (counted / 2 + 1).saturating_sub(tally.approve);
+            let took_part = electors - tally.outstanding;
+            if more == 0 {
+                (format!("a quorum of {quorum} ({took_part} of {electors} took part)"), Some(0))
+            } else {
+                (format!("{more} more {} for a majority of {counted} (quorum {quorum})", plural(more, "approval")), Some(more))
+            }
         }
         Rule::Weighted { approval_ratio, quorum, .. } => {
             let counted = tally.approve_weight + tally.reject_weight + tally.outstanding_weight;
