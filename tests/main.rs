@@ -1,6 +1,7 @@
 //! Stories about the service, told over HTTP, on both databases.
 
 mod first_decision;
+mod golden_events;
 mod harness;
 mod malformed;
 mod openapi;
