@@ -3,6 +3,7 @@
 mod first_decision;
 mod golden_events;
 mod harness;
+mod log;
 mod malformed;
 mod openapi;
 mod permissions;
