@@ -412,3 +412,73 @@ on_both!(a_thousand_malformed_requests_to_each_command_change_nothing, async |ap
     let work = reviewer.votes(&proposal, "approve").await.expect(200);
     assert_eq!(work.text("/execution/status"), "succeeded", "it works as before");
 });
+
+on_both!(odd_queries_of_reads_never_break_the_service, async |app: TestApp| {
+    let owner = &app.owner;
+    let zone = owner.makes_zone(json!({"name": "Target"})).await;
+    let reviewer = app.human("Reviewer", "member").await;
+    owner.assigns(&zone, &reviewer, "approver").await.expect(201);
+    let proposal = owner.proposes_work(&zone).await;
+    let far = json!({"role": "member", "expires_at": "+262000-01-01T00:00:00Z"});
+    owner.post("/invites", far).await.expect(201);
+    app.settled().await;
+
+    let moments = [
+        "-200000-01-01T00:00:00Z",
+        "-4712-01-01T00:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "%2B262000-01-01T00:00:00Z",
+        "2026-13-01",
+        "x",
+        "",
+    ];
+    let numbers = ["-1", "0", "201", "9223372036854775807", "9223372036854775808", "18446744073709551615", "1e3", "x", ""];
+    let texts = ["%00", "%ff", "c0", "czzzzzzzzzzzz", "c3w5e11264sgsf", "%F0%9F%92%A9", "' OR 1=1--", "nobody"];
+    let keys = [
+        "limit",
+        "cursor",
+        "after",
+        "from",
+        "to",
+        "as_of",
+        "type",
+        "status",
+        "zone_id",
+        "actor_id",
+        "aggregate_id",
+        "correlation_id",
+        "member_id",
+        "role",
+        "kind",
+        "slug",
+        "order",
+        "inherited",
+        "proposer_id",
+        "reviewer_id",
+        "principal_id",
+        "parent_zone_id",
+        "unknown",
+    ];
+    let description = serde_json::to_value(trust_zones::api::openapi()).expect("a description");
+    let paths = description["paths"].as_object().expect("paths").iter().filter(|(_, methods)| methods.get("get").is_some());
+    let mut asked = 0;
+    for (pattern, _) in paths {
+        let Some(path) = pattern.strip_prefix("/api/v1") else { continue };
+        let path = path
+            .replace("/zones/{id}", &format!("/zones/{zone}"))
+            .replace("/members/{id}", &format!("/members/{}", reviewer.id));
+        let path = path.replace("/proposals/{id}", &format!("/proposals/{proposal}"));
+        for key in keys {
+            for value in moments.iter().chain(&numbers).chain(&texts) {
+                let asking = format!("{path}?{key}={}", value.replace(' ', "%20"));
+                let reply = owner.get(&asking).await;
+                assert!(reply.status < 500, "{asking}: {} {}", reply.status, reply.body);
+                if reply.status >= 400 {
+                    assert_eq!(reply.header("content-type"), "application/problem+json", "{asking}");
+                }
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 20 * keys.len() * 20, "only {asked} requests");
+});

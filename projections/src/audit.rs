@@ -96,6 +96,14 @@ pub fn stream_until(organization: OrganizationId, aggregate_type: &'static str, 
     .bind(until)
 }
 
+/// The position of one event of a stream.
+pub fn position_of(aggregate_type: &'static str, aggregate_id: &str, sequence: u64) -> Statement {
+    Statement::new("SELECT position FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence = $3")
+        .bind(aggregate_type)
+        .bind(aggregate_id)
+        .bind(sequence)
+}
+
 /// The last position of an organization at or before a moment.
 pub fn position_at(organization: OrganizationId, moment: DateTime<Utc>) -> Statement {
     Statement::new("SELECT COALESCE(MAX(position), 0) AS position FROM events WHERE organization_id = $1 AND occurred_at <= $2")

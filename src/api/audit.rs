@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::page::Wanted;
+use super::page::{Wanted, within_rfc_3339};
 use super::request::{Query, Reader};
 use crate::engine::{App, Problem, permit_in_zone};
 
@@ -81,8 +81,8 @@ pub async fn read(
         event_type: which.event_type,
         zone_id: which.zone_id,
         aggregate_id: which.aggregate_id,
-        from: which.from,
-        to: which.to,
+        from: within_rfc_3339("from", which.from)?,
+        to: within_rfc_3339("to", which.to)?,
         correlation_id: which.correlation_id,
     };
     let organization = caller.organization_id;

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use aggregates::actor::Actor;
+use aggregates::ids::OrganizationId;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::engine::{App, Problem};
 use crate::service::metrics_text;
-use crate::store::Row;
+use crate::store::{Append, Row};
 
 /// Whether the process is alive.
 #[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, description = "It is alive")))]
@@ -23,7 +26,7 @@ pub async fn healthz() -> &'static str {
 pub async fn readyz(State(app): State<Arc<App>>) -> Response {
     let failed = failed_projections(&app).await;
     let log_reads = app.log.head().await.is_ok();
-    let log_writes = *app.log_health.borrow();
+    let log_writes = log_writes(&app).await;
     let projections = failed.as_ref().is_ok_and(Vec::is_empty);
     let ready = log_reads && log_writes && projections;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -33,6 +36,26 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Response {
         "projections": {"position": app.parts.freshness.views_position(), "failed": failed.unwrap_or_default()},
     });
     (status, axum::Json(body)).into_response()
+}
+
+/// Whether the last write of the log succeeded. After one that did not, a write of nothing tries again: nobody sends commands to
+/// a process that is not ready, so it must find out by itself that the log is back (SPEC L6).
+async fn log_writes(app: &App) -> bool {
+    if *app.log_health.borrow() {
+        return true;
+    }
+    let nothing = Append {
+        organization_id: OrganizationId(Uuid::nil()),
+        actor: Actor::SYSTEM,
+        correlation_id: Uuid::nil(),
+        causation_id: Uuid::nil(),
+        occurred_at: app.clock.now(),
+        writes: Vec::new(),
+        guards: Vec::new(),
+        answer: None,
+        beside: Vec::new(),
+    };
+    app.writer.append(nothing).await.is_ok()
 }
 
 async fn failed_projections(app: &App) -> Result<Vec<serde_json::Value>, Problem> {

@@ -1,6 +1,7 @@
 //! Pages of lists: `{"items": [...], "next": cursor or null}`.
 
 use axum::http::StatusCode;
+use chrono::{DateTime, Datelike, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -74,6 +75,14 @@ fn cursor(place: u64) -> String {
         }
     }
     std::iter::once('c').chain(digits.into_iter().rev()).collect()
+}
+
+/// A moment of RFC 3339 has a year of four digits; what lies further off is none that a database need know.
+pub fn within_rfc_3339(key: &str, moment: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, Problem> {
+    match moment {
+        Some(far) if !(0..=9999).contains(&far.year()) => Err(refused(key, "must be an RFC 3339 moment")),
+        moment => Ok(moment),
+    }
 }
 
 /// A query parameter that does not fit.

@@ -2,7 +2,7 @@
 
 use aggregates::Decider;
 use aggregates::ids::OrganizationId;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use projections::audit;
 
 use super::page::refused;
@@ -17,7 +17,9 @@ pub async fn events_as_of<D: Decider>(
 ) -> Result<Vec<D::Event>, Problem> {
     let position = match (as_of.parse::<u64>(), as_of.parse::<DateTime<Utc>>()) {
         (Ok(position), _) => position.min(i64::MAX.unsigned_abs()),
-        (_, Ok(moment)) => app.log.number(audit::position_at(organization, moment), "position").await?.unwrap_or(0),
+        (_, Ok(moment)) if (0..=9999).contains(&moment.year()) => {
+            app.log.number(audit::position_at(organization, moment), "position").await?.unwrap_or(0)
+        }
         _ => return Err(refused("as_of", "must be a position or an RFC 3339 moment")),
     };
     let recorded = app.log.events(audit::stream_until(organization, D::TYPE, id.to_owned(), position)).await?;

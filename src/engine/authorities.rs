@@ -9,7 +9,7 @@ use aggregates::ids::OrganizationId;
 use aggregates::organization::Organization;
 use aggregates::permission::Authority;
 use aggregates::zones::Zones;
-use projections::Recorded;
+use projections::{Recorded, audit};
 
 use crate::store::{Log, StoreError, Stream};
 
@@ -93,10 +93,14 @@ impl Authorities {
 
     async fn reload(&self, log: &Log, organization: OrganizationId) -> Result<Arc<Ruling>, StoreError> {
         let id = organization.to_string();
-        // The position first: events that arrive meanwhile make the ruling newer than it says, never older.
-        let position = log.organization_head(organization).await?;
         let (people, organization_sequence) = log.load::<Organization>(&id).await?;
         let (tree, tree_sequence) = log.load::<Zones>(&id).await?;
+        // The position of the last event it rests on, whether it was followed or loaded: every process says the same.
+        let mut position = 0;
+        for (stream, sequence) in [(Organization::TYPE, organization_sequence), (Zones::TYPE, tree_sequence)] {
+            let at = log.number(audit::position_of(stream, &id, sequence), "position").await?;
+            position = position.max(at.unwrap_or(0));
+        }
         let authority = Authority { organization: people, tree };
         let ruling =
             Arc::new(Ruling { authority, organization_id: Some(organization), organization_sequence, tree_sequence, position });

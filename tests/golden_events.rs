@@ -1,0 +1,183 @@
+//! The stored form of every event, one file each (SPEC L2): names and forms never change, so a file is written once and must
+//! be readable, and written again in the same form, for ever.
+
+use std::collections::BTreeMap;
+
+use aggregates::decider::DomainEvent;
+use aggregates::proposal::Proposal;
+use aggregates::{Decider, access, grant, invite, organization, proposal, token, zones};
+use chrono::Duration;
+use projections::audit;
+use serde_json::{Map, Value, json};
+use trust_zones::store::DraftEvent;
+
+use crate::harness::{Kind, TestApp, golden};
+use crate::on_both;
+
+/// What reading an event and writing it again makes of it.
+type Again = fn(Value) -> Result<Value, String>;
+
+fn again<E: DomainEvent>(stored: Value) -> Result<Value, String> {
+    let event: E = serde_json::from_value(stored).map_err(|error| error.to_string())?;
+    let draft = DraftEvent::of(&event);
+    Ok(with_name(draft.event_type, draft.data))
+}
+
+/// Every name the log knows, and how its events are read.
+fn names() -> BTreeMap<&'static str, Again> {
+    let of = |names: &'static [&'static str], again: Again| names.iter().map(move |name| (*name, again));
+    of(organization::Event::NAMES, again::<organization::Event>)
+        .chain(of(zones::Event::NAMES, again::<zones::Event>))
+        .chain(of(proposal::Event::NAMES, again::<proposal::Event>))
+        .chain(of(token::Event::NAMES, again::<token::Event>))
+        .chain(of(invite::Event::NAMES, again::<invite::Event>))
+        .chain(of(grant::Event::NAMES, again::<grant::Event>))
+        .chain(of(access::Event::NAMES, again::<access::Event>))
+        .collect()
+}
+
+fn with_name(name: &str, data: Value) -> Value {
+    let Value::Object(mut keys) = data else { panic!("the data of {name} is an object") };
+    keys.insert("type".to_owned(), json!(name));
+    Value::Object(keys)
+}
+
+/// As a golden file holds it: the name and the data, apart, as the log does.
+fn filed(name: &str, stored: &Value) -> String {
+    let mut data: Map<String, Value> = stored.as_object().expect("an object").clone();
+    data.remove("type");
+    serde_json::to_string_pretty(&json!({"type": name, "data": data})).expect("JSON") + "\n"
+}
+
+/// A story in which everything happens that can, and what is stored of it: the fullest event of each name.
+async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
+    let owner = &app.owner;
+    let [ann, bob, cat] = [app.human("Ann", "member").await, app.human("Bob", "admin").await, app.human("Cat", "member").await];
+    let agent = app.agent("Bot", Some(&cat)).await;
+    owner.patch("/organizations/current", json!({"name": "Acme & Daughters"})).await.expect(200);
+    owner.patch(&format!("/members/{}", ann.id), json!({"skills": ["review", "rust"]})).await.expect(200);
+    app.other_organization("Elsewhere").await;
+
+    let policies = json!({"name": "Platform", "description": "What runs it all.",
+        "responsibilities": {"outcomes": ["it runs"], "expectations": ["no surprises"]},
+        "resource_scope": {"budget_limit": "1000.50", "allowed_boards": ["board-1"], "allowed_agent_types": ["coder"],
+            "allowed_tools": ["hammer"], "api_key_scopes": ["deploy"], "limits": {"replicas": 5}},
+        "agent_qualifications": {"kinds": ["human", "agent"], "required_skills": []},
+        "alignment_requirements": {"sponsor_required": true},
+        "incentive_model": {"positive_threshold": "0.9", "neutral_threshold": "0.5"},
+        "constraints": {"blocked_actions": ["work.never"], "approval_required_actions": ["deploy.*"],
+            "spending_limit": {"amount": "500", "window": "week"}, "rate_limits": [{"action": "work.*", "max": 10, "per_seconds": 60}],
+            "active_hours": {"timezone": "Europe/Berlin", "days": ["mon", "tue", "wed", "thu", "fri"], "from": "08:00", "to": "18:00"}},
+        "decision_model": {"model_type": "threshold", "threshold": 1, "timeout_hours": 24},
+        "approval_policy": {"reviewers_by_risk": {"low": 3}, "allow_vote_change": true},
+        "escalation_policy": {"cosigner_threshold": 3}, "evaluation_criteria": {"evaluators_required": 2},
+        "sealed": ["escalation_policy"]});
+    let zone = owner.makes_zone(policies).await;
+    let child = owner.makes_zone(json!({"name": "Child", "parent_zone_id": zone, "status": "draft"})).await;
+    owner.post(&format!("/zones/{child}/activate"), json!({})).await.expect(200);
+    owner.post(&format!("/zones/{child}/move"), json!({"parent_zone_id": null})).await.expect(200);
+    owner
+        .patch(&format!("/zones/{child}"), json!({"description": "A child.", "constraints": {"max_concurrent_tasks": 3}}))
+        .await
+        .expect(200);
+    for approver in [&ann, &bob, &cat] {
+        owner.assigns(&zone, approver, "approver").await.expect(201);
+    }
+    let held = owner.assigns(&zone, &agent, "executor").await.expect(201).id();
+    owner.delete(&format!("/zones/{zone}/assignments/{held}")).await.expect(204);
+
+    let work = async |title: &str| {
+        let payload = json!({"action": "work.do", "amount": "12.30", "board_id": "board-1", "tool": "hammer", "params": {"replicas": 2},
+            "executor_id": agent.id});
+        let body = json!({"zone_id": zone, "type": "task_execution", "title": title, "description": "At length.", "payload": payload,
+            "expires_at": "2026-01-06T00:00:00Z"});
+        owner.post("/proposals", body).await.expect(201).id()
+    };
+    // Cat sponsors whoever would do it, and is kept out; the model's threshold of 1 wants two against it to be rejected.
+    let approved = work("Approved").await;
+    owner.post(&format!("/proposals/{approved}/comments"), json!({"text": "Please look."})).await.expect(201);
+    bob.votes(&approved, "reject").await.expect(200);
+    bob.votes(&approved, "abstain").await.expect(200);
+    ann.votes(&approved, "approve").await.expect(200);
+    cat.votes(&approved, "approve").await.expect(403);
+    let rejected = work("Rejected").await;
+    bob.post(&format!("/proposals/{rejected}/recuse"), json!({})).await.expect(200);
+    ann.votes(&rejected, "reject").await.expect(200);
+    let withdrawn = work("Withdrawn").await;
+    owner.post(&format!("/proposals/{withdrawn}/withdraw"), json!({})).await.expect(200);
+    let failed = work("Failed").await;
+    owner.patch(&format!("/zones/{zone}"), json!({"constraints": {"blocked_actions": ["work.*"]}})).await.expect(200);
+    ann.votes(&failed, "approve").await.expect(200);
+
+    let denied = json!({"action": "work.do", "principal_id": agent.id, "record": true});
+    assert_eq!(owner.post(&format!("/zones/{zone}/check"), denied).await.expect(200).text("/decision"), "deny");
+    let narrow = json!({"name": "narrow", "expires_at": "2026-02-01T00:00:00Z", "actions": ["zone.read", "audit.*"]});
+    let narrow = owner.post("/tokens", narrow).await.expect(201);
+    owner.delete(&format!("/tokens/{}", narrow.id())).await.expect(204);
+    owner.with_token(&narrow.text("/token")).get("/me").await.expect(401);
+    let code =
+        owner.post("/invites", json!({"role": "admin", "expires_at": "2026-02-01T00:00:00Z"})).await.expect(201).text("/code");
+    app.stranger().post("/invites/accept", json!({"code": code, "display_name": "Guest"})).await.expect(201);
+    owner.get("/events").await.expect(200);
+    owner.delete(&format!("/members/{}", agent.id)).await.expect(204);
+    owner.post(&format!("/zones/{zone}/archive"), json!({})).await.expect(200);
+    app.settled().await;
+
+    let log = app.service.app.log.events(audit::following(0, 10_000)).await.expect("the log");
+    let mut stored: BTreeMap<String, Value> = BTreeMap::new();
+    for event in log {
+        let data = with_name(&event.event_type, event.data);
+        let fuller = |known: &Value| data.to_string().len() > known.to_string().len();
+        if stored.get(&event.event_type).is_none_or(fuller) {
+            stored.insert(event.event_type.clone(), data);
+        }
+    }
+    // The clock has its say in a process of its own; what it makes of the same opening is worked out here.
+    let opened: proposal::Event = serde_json::from_value(stored["proposal.opened"].clone()).expect("an opening");
+    let state = Proposal::replay([&opened]);
+    let due = state.due_at().expect("a deadline") + Duration::seconds(1);
+    let expired = Proposal::decide(&state, proposal::Command::ReachDeadline { now: due }).expect("it is due");
+    for event in &expired {
+        let draft = DraftEvent::of(event);
+        stored.entry(draft.event_type.to_owned()).or_insert_with(|| with_name(draft.event_type, draft.data));
+    }
+    stored
+}
+
+on_both!(every_event_there_is_reads_back_as_it_was_stored, async |app: TestApp| {
+    let names = names();
+    let stored = everything_that_happens(&app).await;
+    let told: Vec<&str> = stored.keys().map(String::as_str).collect();
+    assert_eq!(told, names.keys().copied().collect::<Vec<_>>(), "the story has everything in it");
+    for (name, event) in stored {
+        assert_eq!(names[name.as_str()](event.clone()), Ok(event), "{name}");
+    }
+});
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_stored_form_is_kept_and_can_be_read() {
+    let names = names();
+    let folder = golden::path("tests/golden/events");
+    let file = |name: &str| folder.join(format!("{name}.json"));
+    if golden::updating() {
+        // A form that has been stored once is never rewritten: only what is missing is made.
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let app = TestApp::start(Kind::Sqlite).await;
+        for (name, event) in everything_that_happens(&app).await.iter().filter(|(name, _)| !file(name).exists()) {
+            std::fs::write(file(name), filed(name, event)).expect("a file to write");
+        }
+    }
+    for (name, again) in &names {
+        let text = std::fs::read_to_string(file(name))
+            .unwrap_or_else(|_| panic!("no stored form of {name}: UPDATE_GOLDEN=1 makes it"));
+        let golden: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(golden["type"], *name);
+        let stored = with_name(name, golden["data"].clone());
+        assert_eq!(again(stored.clone()), Ok(stored), "{name} is not what it was: events are upcast, never changed");
+    }
+    let files = std::fs::read_dir(&folder).expect("the folder").map(|entry| entry.expect("an entry").file_name());
+    for name in files.map(|name| name.into_string().expect("a name")) {
+        let known = name.strip_suffix(".json").is_some_and(|name| names.contains_key(name));
+        assert!(known, "{name} is the form of an event that the code has forgotten");
+    }
+}
