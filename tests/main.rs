@@ -3,5 +3,6 @@
 mod decisions;
 mod first_decision;
 mod harness;
+mod http;
 mod isolation;
 mod narrowing;
