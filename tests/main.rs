@@ -7,6 +7,7 @@ mod demo;
 mod first_decision;
 mod golden_events;
 mod harness;
+mod http;
 mod isolation;
 mod log;
 mod malformed;

@@ -77,7 +77,7 @@ fn several_ceilings() -> Vec<Limit> {
     let limits = bound("/resource_scope/limits", json!({"tokens": 100}), json!({"tokens": 7}), json!({"tokens": 101}));
     let other_rate = json!([{"action": "deploy.*", "max": 1, "per_seconds": 3600}]);
     let both_rates = json!([rate(5)[0], other_rate[0]]);
-    let (day, afternoon, evening) = (hours("09:00", "17:00"), hours("12:00", "16:00"), hours("12:00", "17:05"));
+    let (day, afternoon, evening) = (hours("09:00", "17:05"), hours("12:00", "16:00"), hours("12:00", "17:10"));
     vec![
         Limit { emptied: Some(json!({"tokens": 100})), ..limits },
         bound("/constraints/rate_limits", rate(5), rate(4), rate(6)),

@@ -54,3 +54,12 @@ on_both!(a_key_that_nobody_knows_is_refused_by_every_door, async |app: TestApp| 
     }
     assert_eq!(*app.owner.get(&format!("/zones/{zone}")).await.expect(200).at("/version"), json!(1));
 });
+
+on_both!(dropping_a_limit_that_is_not_set_is_no_fault, async |app: TestApp| {
+    let zone = app.owner.makes_zone(json!({"name": "Zone", "resource_scope": {"limits": {"tokens": 5}}})).await;
+    let absent = json!({"constraints": {"allowed_actions": null, "spending_limit": null}, "decision_model": null});
+    app.owner.patch(&format!("/zones/{zone}"), absent).await.expect(200);
+    let dropped = json!({"resource_scope": {"limits": {"tokens": null, "others": null}}});
+    let changed = app.owner.patch(&format!("/zones/{zone}"), dropped).await.expect(200);
+    assert_eq!(*changed.at("/resource_scope/limits"), json!({}));
+});

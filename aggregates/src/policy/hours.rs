@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Duration, TimeZone, Timelike, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
@@ -186,14 +186,14 @@ impl ActiveHours {
     }
 }
 
-/// Every quarter of an hour of a week in winter and of a week in summer, so that windows in different time zones can
-/// be compared with daylight saving on and off.
-fn sampled_moments() -> impl Iterator<Item = DateTime<Utc>> {
-    let quarters = 7 * 24 * 4;
-    [(2026, 1, 5), (2026, 7, 6)].into_iter().flat_map(move |(year, month, day)| {
-        let monday = Utc.with_ymd_and_hms(year, month, day, 0, 0, 0).single().expect("a fixed, valid date");
-        (0..quarters).map(move |quarter| monday + Duration::minutes(15 * quarter))
-    })
+impl Window {
+    /// When it begins and ends on each day of a year. Between such moments nothing opens or closes.
+    fn edges(&self) -> impl Iterator<Item = DateTime<Utc>> {
+        let new_year = NaiveDate::from_ymd_opt(2026, 1, 1).expect("a fixed, valid date").and_time(NaiveTime::MIN);
+        let midnights = (0..=366).map(move |day| new_year + Duration::days(day));
+        let edges = midnights.flat_map(|day| [self.from, self.to].map(|time| day + Duration::minutes(i64::from(time.0))));
+        edges.filter_map(|local| self.timezone.0.from_local_datetime(&local).earliest()).map(|moment| moment.to_utc())
+    }
 }
 
 impl Limit for ActiveHours {
@@ -204,7 +204,8 @@ impl Limit for ActiveHours {
     }
 
     fn is_wider_than(&self, limit: &Self) -> bool {
-        sampled_moments().any(|moment| self.contain(moment) && !limit.contain(moment))
+        let windows = self.windows.iter().chain(&limit.windows);
+        self != limit && windows.flat_map(Window::edges).any(|moment| self.contain(moment) && !limit.contain(moment))
     }
 }
 
@@ -245,5 +246,27 @@ mod tests {
         assert!(!inside.is_wider_than(&office));
         assert!(outside.is_wider_than(&office));
         assert!(!office.meet(&outside).is_wider_than(&office));
+    }
+
+    #[test]
+    fn a_few_minutes_more_are_wider() {
+        let office = hours(r#"{"timezone":"UTC","from":"09:00","to":"17:05"}"#);
+        for (from, to, wider) in [
+            ("09:00", "17:05", false),
+            ("09:01", "17:04", false),
+            ("09:00", "17:10", true),
+            ("08:59", "17:05", true),
+            ("17:01", "17:06", true),
+        ] {
+            let other = hours(&format!(r#"{{"timezone":"UTC","from":"{from}","to":"{to}"}}"#));
+            assert_eq!(other.is_wider_than(&office), wider, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn windows_are_compared_on_the_days_when_only_one_clock_has_been_changed() {
+        let berlin = hours(r#"{"timezone":"Europe/Berlin","from":"15:00","to":"17:00"}"#);
+        let new_york = hours(r#"{"timezone":"America/New_York","from":"09:00","to":"11:00"}"#);
+        assert!(new_york.is_wider_than(&berlin), "from 8 to 29 March it is five hours, not six");
     }
 }

@@ -20,6 +20,7 @@ const REPLACED_WHOLE: [&str; 3] = ["decision_model", "sealed", "active_hours"];
 /// # Errors
 /// The faults in what would be written: keys that are unknown or do not fit, bounds between keys.
 pub fn apply_patch(own: &Policies, patch: &Map<String, Value>) -> Result<Policies, Vec<Fault>> {
+    refuse_unknown_nulls(patch)?;
     let mut merged = serde_json::to_value(own).expect("policies are plain data");
     for (key, change) in patch {
         merge_key(&mut merged, key, change);
@@ -27,6 +28,25 @@ pub fn apply_patch(own: &Policies, patch: &Map<String, Value>) -> Result<Policie
     let policies: Policies = reading::read(merged).map_err(|fault| vec![fault])?;
     let faults = validate(&policies);
     if faults.is_empty() { Ok(policies) } else { Err(faults) }
+}
+
+/// A `null` drops its key before anyone reads it: a misspelt one would drop nothing, silently.
+fn refuse_unknown_nulls(patch: &Map<String, Value>) -> Result<(), Vec<Fault>> {
+    match reading::read::<Policies>(Value::Object(only_nulls(patch))) {
+        Err(fault) if fault.code == "unknown_key" => Err(vec![fault]),
+        Err(_) | Ok(_) => Ok(()),
+    }
+}
+
+fn only_nulls(patch: &Map<String, Value>) -> Map<String, Value> {
+    let nulls = patch.iter().filter_map(|(key, change)| match change {
+        Value::Null => Some((key.clone(), Value::Null)),
+        Value::Object(keys) if !REPLACED_WHOLE.contains(&key.as_str()) => {
+            Some((key.clone(), Value::Object(only_nulls(keys)))).filter(|(_, keys)| keys != &Value::Object(Map::new()))
+        }
+        _ => None,
+    });
+    nulls.collect()
 }
 
 fn merge_key(target: &mut Value, key: &str, change: &Value) {

@@ -1,0 +1,145 @@
+//! Writing twice and writing at once: idempotency keys, versions, places and positions (SPEC H3, H4).
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Kind, Store, TestApp};
+use crate::on_both;
+
+fn key(text: &str) -> [(&'static str, &str); 1] {
+    [("idempotency-key", text)]
+}
+
+/// A story on a store that outlives a service.
+async fn answers_again_after_a_restart(kind: Kind) {
+    let mut app = TestApp::on(Store::create(kind).await, &[]).await;
+    let owner = app.owner.clone();
+    let zone = json!({"name": "Zone"});
+    let made = owner.post_with("/zones", zone.clone(), &key("one")).await.expect(201);
+    let token = owner.post_with("/tokens", json!({"name": "mine"}), &key("two")).await.expect(201);
+    assert!(token.text("/token").starts_with("tz_"));
+
+    let unused = Store::create(Kind::Sqlite).await;
+    let store = std::mem::replace(&mut app.store, unused);
+    app.service.end().await;
+    let app = TestApp::on(store, &[]).await;
+    let owner = app.person(&owner.id, &owner.token);
+    let again = owner.post_with("/zones", zone, &key("one")).await.expect(201);
+    assert_eq!(again.body, made.body);
+    assert_eq!(again.position(), made.position());
+    assert_eq!((again.header("location"), again.header("etag")), (made.header("location"), made.header("etag")));
+    assert_eq!(owner.get("/zones").await.expect(200).items().len(), 1, "made once");
+    owner.post_with("/zones", json!({"name": "Other"}), &key("one")).await.expect_problem(422, "idempotency_key_reused");
+
+    let replayed = owner.post_with("/tokens", json!({"name": "mine"}), &key("two")).await.expect(201);
+    assert_eq!(*replayed.at("/token"), Value::Null, "a secret is shown once and never kept");
+    assert_eq!(replayed.id(), token.id());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_answered_again_after_a_restart_on_sqlite() {
+    answers_again_after_a_restart(Kind::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_answered_again_after_a_restart_on_postgres() {
+    answers_again_after_a_restart(Kind::Postgres).await;
+}
+
+on_both!(the_same_key_gives_the_same_answer_and_does_it_once, async |app: TestApp| {
+    let ann = app.human("Ann", "admin").await;
+    let zone = json!({"name": "Zone"});
+    let made = app.owner.post_with("/zones", zone.clone(), &key("one")).await.expect(201);
+    let again = app.owner.post_with("/zones", zone.clone(), &key("one")).await.expect(201);
+    assert_eq!((again.id(), again.position()), (made.id(), made.position()));
+    let others = ann.post_with("/zones", zone.clone(), &key("one")).await.expect(201);
+    assert_ne!(others.id(), made.id(), "a key belongs to whoever sends it");
+    assert_eq!(app.owner.get("/zones").await.expect(200).items().len(), 2);
+
+    app.owner.post_with("/zones", json!({"name": "Other"}), &key("one")).await.expect_problem(422, "idempotency_key_reused");
+    app.owner.post_with("/organizations", zone.clone(), &key("one")).await.expect_problem(422, "idempotency_key_reused");
+    let refused = json!({"name": "Zone", "slug": "zone"});
+    app.owner.post_with("/zones", refused.clone(), &key("two")).await.expect_problem(409, "slug_taken");
+    let renamed = json!({"slug": "another"});
+    app.owner.patch(&format!("/zones/{}", made.id()), renamed).await.expect(200);
+    app.owner.post_with("/zones", refused, &key("two")).await.expect(201);
+});
+
+on_both!(many_at_once_under_one_key_do_it_once, async |app: TestApp| {
+    let requests = (0..8).map(|_| app.owner.post_with("/zones", json!({"name": "Zone"}), &[("idempotency-key", "one")]));
+    let answers = futures::future::join_all(requests).await;
+    let ids: std::collections::BTreeSet<String> = answers.into_iter().map(|answer| answer.expect(201).id()).collect();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(app.owner.get("/zones").await.expect(200).items().len(), 1);
+});
+
+on_both!(secrets_are_shown_once_and_never_kept, async |app: TestApp| {
+    let cases = [
+        ("/tokens", json!({"name": "mine"}), "/token"),
+        ("/invites", json!({"role": "member"}), "/code"),
+        ("/organizations", json!({"name": "Another"}), "/token"),
+    ];
+    for (path, body, secret) in cases {
+        let first = app.owner.post_with(path, body.clone(), &key(path)).await.expect(201);
+        let shown = first.text(secret);
+        let again = app.owner.post_with(path, body, &key(path)).await.expect(201);
+        assert_eq!(*again.at(secret), Value::Null, "{path}");
+        assert_eq!(again.id(), first.id(), "{path}");
+        let log = app.owner.get("/audit?limit=200").await.expect(200);
+        let hidden = shown.rsplit('_').next().expect("a secret").to_owned();
+        assert!(!log.body.to_string().contains(&hidden), "no secret in the log: {path}");
+    }
+});
+
+on_both!(creating_says_where_and_changing_says_which_version, async |app: TestApp| {
+    let zone = app.owner.post("/zones", json!({"name": "Zone"})).await.expect(201);
+    let place = zone.header("location");
+    assert_eq!(place, format!("/api/v1/zones/{}", zone.id()));
+    assert_eq!(zone.header("etag"), "\"1\"");
+    let read = app.owner.get(place.trim_start_matches("/api/v1")).await.expect(200);
+    assert_eq!((read.id(), read.header("etag")), (zone.id(), "\"1\"".to_owned()));
+    let member =
+        app.owner.post("/members", json!({"kind": "human", "display_name": "Ann", "role": "member"})).await.expect(201);
+    assert!(member.position() > zone.position());
+    app.owner.get(member.header("location").trim_start_matches("/api/v1")).await.expect(200);
+});
+
+on_both!(a_change_to_something_newer_than_was_seen_is_refused, async |app: TestApp| {
+    let ann = app.human("Ann", "member").await;
+    let zone = app.owner.makes_zone(json!({"name": "Zone"})).await;
+    let proposal = ann.proposes_work(&zone).await;
+    let things = [
+        (Method::PATCH, format!("/zones/{zone}"), format!("/zones/{zone}"), json!({"name": "Seen"}), json!({"name": "Unseen"})),
+        (
+            Method::PATCH,
+            format!("/members/{}", ann.id),
+            format!("/members/{}", ann.id),
+            json!({"skills": ["reading"]}),
+            json!({"skills": []}),
+        ),
+        (
+            Method::PATCH,
+            "/organizations/current".to_owned(),
+            "/organizations/current".to_owned(),
+            json!({"name": "Seen"}),
+            json!({"name": "Unseen"}),
+        ),
+        (Method::POST, format!("/zones/{zone}"), format!("/zones/{zone}/suspend"), json!({}), json!({})),
+    ];
+    for (method, read, write, first, second) in things {
+        let seen = app.owner.get(&read).await.expect(200).header("etag");
+        let bytes = |body: &Value| Some(body.to_string().into_bytes());
+        let done = app.owner.send(method.clone(), &write, &[("if-match", &seen)], bytes(&first)).await.expect(200);
+        assert_ne!(done.header("etag"), seen, "{write}");
+        let stale = app.owner.send(method.clone(), &write, &[("if-match", &seen)], bytes(&second)).await;
+        stale.expect_problem(412, "stale_version");
+        let garbled = app.owner.send(method.clone(), &write, &[("if-match", "\"abc\"")], bytes(&second)).await;
+        garbled.expect_problem(412, "stale_version");
+        app.owner.send(method, &write, &[("if-match", "*")], bytes(&second)).await.expect(200);
+    }
+    let withdraw = format!("/proposals/{proposal}/withdraw");
+    let stale = ann.post_with(&withdraw, json!({}), &[("if-match", "\"9\"")]).await;
+    stale.expect_problem(412, "stale_version");
+    let seen = ann.get(&format!("/proposals/{proposal}")).await.expect(200).header("etag");
+    ann.post_with(&withdraw, json!({}), &[("if-match", &seen)]).await.expect(200);
+});

@@ -1,0 +1,8 @@
+//! The interface itself: problems, keys, versions, pages, time travel, streams, and who may come in (SPEC A2–A8, H2–H4, L7).
+
+mod access;
+mod changing;
+mod problems;
+mod reading;
+mod streams;
+mod tokens;

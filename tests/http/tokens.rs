@@ -1,0 +1,91 @@
+//! Tokens: they narrow their principal, end when they should, and are worthless at once when revoked (SPEC A4).
+
+use serde_json::{Value, json};
+
+use crate::harness::TestApp;
+use crate::on_both;
+
+on_both!(a_token_is_for_what_it_names_and_no_more, async |app: TestApp| {
+    let ann = app.human("Ann", "member").await;
+    let zone = app.owner.makes_zone(json!({"name": "Zone"})).await;
+    app.owner.assigns(&zone, &ann, "approver").await.expect(201);
+    let token = ann.post("/tokens", json!({"name": "reader", "actions": ["zone.read", "proposal.review"]})).await.expect(201);
+    let narrow = ann.with_token(&token.text("/token"));
+    narrow.get(&format!("/zones/{zone}")).await.expect(200);
+    let proposal = app.owner.proposes_work(&zone).await;
+    narrow.votes(&proposal, "approve").await.expect_problem(403, "outside_token_scope");
+    let body = json!({"zone_id": zone, "type": "task_execution", "title": "Work", "payload": {"action": "work.do"}});
+    narrow.post("/proposals", body.clone()).await.expect_problem(403, "outside_token_scope");
+    narrow.votes(&proposal, "abstain").await.expect(200);
+    let allowed = narrow.post(&format!("/zones/{zone}/check"), json!({"action": "proposal.approve"})).await.expect(200);
+    assert_eq!(allowed.text("/decision"), "deny");
+    assert_eq!(allowed.text("/reasons/0/code"), "outside_token_scope");
+    ann.post("/proposals", body).await.expect(201);
+});
+
+on_both!(a_token_never_gives_what_its_principal_has_not, async |app: TestApp| {
+    let ann = app.human("Ann", "member").await;
+    let token = ann.post("/tokens", json!({"name": "wishful", "actions": ["*"]})).await.expect(201).text("/token");
+    ann.with_token(&token).post("/zones", json!({"name": "Zone"})).await.expect_problem(403, "forbidden");
+});
+
+on_both!(a_token_makes_none_that_is_for_more_than_itself, async |app: TestApp| {
+    let narrow = json!({"name": "narrow", "actions": ["token.*", "zone.read"]});
+    let narrow = app.owner.with_token(&app.owner.post("/tokens", narrow).await.expect(201).text("/token"));
+    for actions in [Value::Null, json!(["*"]), json!(["zone.*"]), json!(["zone.read", "zone.write"])] {
+        let refused = narrow.post("/tokens", json!({"name": "wider", "actions": actions})).await;
+        refused.expect_problem(403, "wider_than_token");
+    }
+    narrow.post("/tokens", json!({"name": "narrower", "actions": ["zone.read"]})).await.expect(201);
+});
+
+on_both!(a_token_ends_when_it_says, async |app: TestApp| {
+    let ends = json!({"name": "brief", "expires_at": "2026-01-05T10:30:00Z"});
+    let brief = app.owner.with_token(&app.owner.post("/tokens", ends.clone()).await.expect(201).text("/token"));
+    app.clock.advance(chrono::Duration::minutes(30) - chrono::Duration::microseconds(1));
+    brief.get("/me").await.expect(200);
+    app.clock.advance(chrono::Duration::microseconds(1));
+    brief.get("/me").await.expect_problem(401, "unauthenticated");
+    brief.post("/zones", json!({"name": "Zone"})).await.expect_problem(401, "unauthenticated");
+    app.owner.post("/tokens", ends).await.expect_problem(422, "expires_in_the_past");
+});
+
+on_both!(a_revoked_token_is_worthless_at_once_and_only_that_one, async |app: TestApp| {
+    let ann = app.human("Ann", "member").await;
+    let made = ann.post("/tokens", json!({"name": "second"})).await.expect(201);
+    let second = ann.with_token(&made.text("/token"));
+    second.get("/me").await.expect(200);
+    ann.delete(&format!("/tokens/{}", made.id())).await.expect(204);
+    second.get("/me").await.expect_problem(401, "unauthenticated");
+    ann.get("/me").await.expect(200);
+    let listed = ann.get("/tokens").await.expect(200);
+    let revoked = listed.items().iter().find(|token| token["id"] == made.id()).expect("it is still listed");
+    assert!(!revoked["revoked_at"].is_null());
+    assert!(!String::from_utf8_lossy(&listed.raw).contains(made.text("/token").rsplit('_').next().expect("a secret")));
+});
+
+on_both!(whoever_is_removed_has_no_token_left, async |app: TestApp| {
+    let ann = app.human("Ann", "admin").await;
+    ann.get("/me").await.expect(200);
+    app.owner.delete(&format!("/members/{}", ann.id)).await.expect(204);
+    ann.get("/me").await.expect_problem(401, "unauthenticated");
+});
+
+on_both!(a_right_prefix_with_a_wrong_secret_opens_nothing_and_is_on_record, async |app: TestApp| {
+    let (stem, secret) = app.owner.token.rsplit_once('_').expect("a secret");
+    let turned: String = secret.chars().rev().collect();
+    app.owner.with_token(&format!("{stem}_{turned}")).get("/me").await.expect_problem(401, "unauthenticated");
+    let found = app.owner.get("/audit?type=access.sign_in_failed").await.expect(200);
+    assert_eq!(found.items().len(), 1);
+    assert!(!found.body.to_string().contains(&turned), "the wrong secret is not");
+});
+
+on_both!(others_tokens_are_for_those_who_run_the_organization, async |app: TestApp| {
+    let (ann, bob) = (app.human("Ann", "member").await, app.human("Bob", "admin").await);
+    let hers = ann.post("/tokens", json!({"name": "hers"})).await.expect(201).id();
+    ann.post("/tokens", json!({"name": "his", "member_id": bob.id})).await.expect_problem(403, "forbidden");
+    bob.post("/tokens", json!({"name": "theirs", "member_id": app.owner.id})).await.expect_problem(403, "role_above_own");
+    let listed = ann.get(&format!("/tokens?member_id={}", bob.id)).await.expect(200);
+    assert!(listed.items().iter().all(|token| token["member_id"] == ann.id.as_str()), "one's own only");
+    bob.delete(&format!("/tokens/{hers}")).await.expect(204);
+});
