@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 
 use crate::api;
-use crate::auth::Limits;
+use crate::auth::{Limits, Secrets};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::{Answer, App, Parts, Problem};
@@ -47,7 +47,9 @@ impl Service {
         let (writer, task, log_health) = Writer::new(log.db().clone(), Arc::clone(&parts), entropy::new_id);
         tasks.spawn("writer", task.run());
         let limits = Limits::new(config.sign_ins_per_minute, config.requests_per_second);
-        let app = Arc::new(App { config, clock, log, writer, log_health, views, parts, limits, ending: tasks.ending() });
+        let secrets = Secrets::default();
+        let ending = tasks.ending();
+        let app = Arc::new(App { config, clock, log, writer, log_health, views, parts, limits, ending, secrets });
         tasks.spawn("follower", follow_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("projector", project_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("reactions", react_to_log(Arc::clone(&app), tasks.ending()));

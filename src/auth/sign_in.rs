@@ -36,7 +36,7 @@ async fn known(app: &App, bearer: &str) -> Result<Option<Caller>, Problem> {
         return Ok(Some(caller));
     }
     let Some((prefix, secret)) = halves(bearer) else { return Ok(None) };
-    let Some(kept) = app.log.token_secret(prefix).await? else { return Ok(None) };
+    let Some(kept) = app.secrets.of(&app.log, prefix).await? else { return Ok(None) };
     let token = app.load::<Token>(kept.token_id, false).await?;
     let Some(issued) = &token.state.issued else { return Ok(None) };
     let caller = member(app, kept.organization_id, issued.member_id, Some((issued.id, issued.actions.clone()))).await?;

@@ -20,7 +20,7 @@ use super::authorities::{Authorities, Ruling};
 use super::freshness::Freshness;
 use super::memory::Memory;
 use super::problem::Problem;
-use crate::auth::Limits;
+use crate::auth::{Limits, Secrets};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::{Log, OnCommit, StoreError, Views, Writer};
@@ -168,6 +168,8 @@ pub struct App {
     pub limits: Limits,
     /// Is cancelled when the service is to end; streams that would go on for ever end then.
     pub ending: CancellationToken,
+    /// Secrets of tokens that have been presented.
+    pub secrets: Secrets,
 }
 
 impl App {
