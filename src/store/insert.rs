@@ -1,14 +1,15 @@
-//! The SQL of an append, in each dialect: one statement for any number of rows on PostgreSQL, prepared loops on SQLite.
+//! The SQL of an append, in each dialect: one statement for any number of events, and few in
+//! all, since each is a way to the database and back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use projections::{Recorded, Statement};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::append::{GivenAnswer, Stream};
-use super::db::Tx;
+use super::db::{Tx, moment_text};
 use super::error::StoreError;
 
 /// What a batch needs to know of the log once it holds the head.
@@ -61,15 +62,17 @@ impl Tx {
                         .await?;
                     heads.organizations.insert(id, found.map_or(0, whole));
                 }
-                for stream in streams {
-                    let found: Option<i64> =
-                        sqlx::query_scalar("SELECT MAX(sequence) FROM events WHERE aggregate_type = $1 AND aggregate_id = $2")
-                            .bind(stream.aggregate_type)
-                            .bind(&stream.aggregate_id)
-                            .fetch_one(&mut **tx)
-                            .await?;
-                    heads.streams.insert(stream, found.map_or(0, whole));
-                }
+                let streams: Vec<Stream> = streams.into_iter().collect();
+                let asked: Vec<_> = streams.iter().map(|stream| (stream.aggregate_type, &stream.aggregate_id)).collect();
+                let found: Vec<i64> = sqlx::query_scalar(
+                    "SELECT COALESCE((SELECT MAX(sequence) FROM events
+                         WHERE aggregate_type = s.value ->> 0 AND aggregate_id = s.value ->> 1), 0)
+                       FROM json_each($1) AS s ORDER BY s.key",
+                )
+                .bind(json!(asked).to_string())
+                .fetch_all(&mut **tx)
+                .await?;
+                heads.streams = streams.into_iter().zip(found.into_iter().map(whole)).collect();
                 for (caller, key) in keys {
                     let found: Option<i64> =
                         sqlx::query_scalar("SELECT position FROM idempotency_keys WHERE caller_id = $1 AND key = $2")
@@ -133,55 +136,34 @@ impl Tx {
         answers: &[GivenAnswer],
     ) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(_) => self.insert_one_by_one(events, head, organizations, answers).await,
+            Self::Sqlite(_) => self.insert_into_file(events, head, organizations, answers).await,
             Self::Postgres(tx) => {
-                insert_at_once(tx, events, organizations).await?;
+                insert_at_once(tx, events, organizations, head).await?;
                 if !answers.is_empty() {
                     answer_at_once(tx, answers).await?;
                 }
-                sqlx::query(
-                    "WITH told AS (SELECT pg_notify('trust_zones_log', $1::text)) UPDATE log_head SET position = $1 FROM told",
-                )
-                .bind(signed(head))
-                .execute(&mut **tx)
-                .await?;
                 Ok(())
             }
         }
     }
 
-    async fn insert_one_by_one(
+    async fn insert_into_file(
         &mut self,
         events: &[Recorded],
         head: u64,
         organizations: &BTreeMap<Uuid, u64>,
         answers: &[GivenAnswer],
     ) -> Result<(), StoreError> {
-        for event in events {
-            let statement = Statement::new(
-                "INSERT INTO events (global_position, organization_id, position, event_id, aggregate_type, aggregate_id, sequence,
-                     event_type, event_version, payload, metadata, zone_id, actor_id, actor_kind, correlation_id, causation_id, occurred_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-            )
-            .bind(event.global_position)
-            .bind(event.organization_id)
-            .bind(event.position)
-            .bind(event.id)
-            .bind(event.aggregate_type.as_str())
-            .bind(event.aggregate_id.as_str())
-            .bind(event.sequence)
-            .bind(event.event_type.as_str())
-            .bind(event.version.as_str())
-            .bind(event.data.clone())
-            .bind(json!({}))
-            .bind(event.zone_id)
-            .bind(event.actor.id)
-            .bind(event.actor.kind.to_string())
-            .bind(event.correlation_id)
-            .bind(event.causation_id)
-            .bind(event.occurred_at);
-            self.execute(statement).await?;
-        }
+        let statement = Statement::new(
+            "INSERT INTO events (global_position, organization_id, position, event_id, aggregate_type, aggregate_id, sequence,
+                 event_type, event_version, payload, metadata, zone_id, actor_id, actor_kind, correlation_id, causation_id, occurred_at)
+             SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 4, e.value ->> 5, e.value ->> 6,
+                 e.value ->> 7, e.value ->> 8, e.value ->> 9, '{}', e.value ->> 10, e.value ->> 11, e.value ->> 12, e.value ->> 13,
+                 e.value ->> 14, e.value ->> 15
+               FROM json_each($1) AS e",
+        );
+        let rows: Vec<Value> = events.iter().map(as_text).collect();
+        self.execute(statement.bind(Value::Array(rows).to_string())).await?;
         for (id, position) in organizations {
             let statement = Statement::new(
                 "INSERT INTO organization_heads (organization_id, position) VALUES ($1, $2)
@@ -208,9 +190,36 @@ impl Tx {
     }
 }
 
+/// An event as SQLite keeps it, in the order of the columns.
+fn as_text(event: &Recorded) -> Value {
+    json!([
+        event.global_position,
+        event.organization_id,
+        event.position,
+        event.id,
+        event.aggregate_type,
+        event.aggregate_id,
+        event.sequence,
+        event.event_type,
+        event.version,
+        event.data.to_string(),
+        event.zone_id,
+        event.actor.id,
+        event.actor.kind.to_string(),
+        event.correlation_id,
+        event.causation_id,
+        moment_text(event.occurred_at),
+    ])
+}
+
 type PgTx = sqlx::Transaction<'static, sqlx::Postgres>;
 
-async fn insert_at_once(tx: &mut PgTx, events: &[Recorded], organizations: &BTreeMap<Uuid, u64>) -> Result<(), StoreError> {
+async fn insert_at_once(
+    tx: &mut PgTx,
+    events: &[Recorded],
+    organizations: &BTreeMap<Uuid, u64>,
+    head: u64,
+) -> Result<(), StoreError> {
     fn column<'e, T>(events: &'e [Recorded], read: impl Fn(&'e Recorded) -> T) -> Vec<T> {
         events.iter().map(read).collect()
     }
@@ -218,7 +227,9 @@ async fn insert_at_once(tx: &mut PgTx, events: &[Recorded], organizations: &BTre
     sqlx::query(
         "WITH heads AS (
              INSERT INTO organization_heads (organization_id, position) SELECT * FROM unnest($17::uuid[], $18::bigint[])
-             ON CONFLICT (organization_id) DO UPDATE SET position = excluded.position)
+             ON CONFLICT (organization_id) DO UPDATE SET position = excluded.position),
+         head AS (
+             UPDATE log_head SET position = $19 FROM (SELECT pg_notify('trust_zones_log', $19::text)) AS told)
          INSERT INTO events (global_position, organization_id, position, event_id, aggregate_type, aggregate_id, sequence,
              event_type, event_version, payload, zone_id, actor_id, actor_kind, correlation_id, causation_id, occurred_at, metadata)
          SELECT *, '{}'::jsonb FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::bigint[],
@@ -242,6 +253,7 @@ async fn insert_at_once(tx: &mut PgTx, events: &[Recorded], organizations: &BTre
     .bind(column(events, |event| event.occurred_at))
     .bind(&ids)
     .bind(&positions)
+    .bind(signed(head))
     .execute(&mut **tx)
     .await?;
     Ok(())
