@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// How far the log and the read models have come, as global positions.
 pub struct Freshness {
     log: watch::Sender<u64>,
     views: watch::Sender<u64>,
+    wanted: Notify,
 }
 
 impl Default for Freshness {
     fn default() -> Self {
-        Self { log: watch::Sender::new(0), views: watch::Sender::new(0) }
+        Self { log: watch::Sender::new(0), views: watch::Sender::new(0), wanted: Notify::new() }
     }
 }
 
@@ -50,8 +51,17 @@ impl Freshness {
         self.log.subscribe()
     }
 
+    /// Waits until somebody waits for the read models.
+    pub async fn views_wanted(&self) {
+        self.wanted.notified().await;
+    }
+
     /// Waits until the read models have reached `position`; says whether they did in time.
     pub async fn views_at(&self, position: u64, patience: Duration) -> bool {
+        if self.views_position() >= position {
+            return true;
+        }
+        self.wanted.notify_one();
         let mut views = self.views.subscribe();
         let reached = views.wait_for(|reached| *reached >= position);
         tokio::time::timeout(patience, reached).await.is_ok_and(|reached| reached.is_ok())

@@ -15,6 +15,9 @@ use crate::store::{Db, Log, StoreError, Tx};
 const STRIDE: u64 = 1_000;
 /// How often the log is looked at when nobody says it has grown.
 const GLANCE: Duration = Duration::from_secs(1);
+/// How long to let the log grow before projecting on, unless somebody waits: many events in one transaction cost little more
+/// than one.
+const BREATH: Duration = Duration::from_millis(20);
 /// How long to wait after a failure.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -33,6 +36,11 @@ pub async fn project_log(app: Arc<App>, ending: CancellationToken) {
             () = ending.cancelled() => return,
             changed = log.changed(), if pause == GLANCE => if changed.is_err() { return },
             () = tokio::time::sleep(pause) => {}
+        }
+        tokio::select! {
+            () = tokio::time::sleep(BREATH) => {}
+            () = app.parts.freshness.views_wanted() => {}
+            () = ending.cancelled() => {}
         }
     }
 }
@@ -54,9 +62,7 @@ pub async fn catch_up(log: &Log, views: &Db) -> Result<u64, StoreError> {
         let mut places = Checkpoints::take(&mut tx).await?;
         let after = places.earliest();
         let events = log.events(audit::following(after, STRIDE)).await?;
-        if events.is_empty() {
-            return Ok(after);
-        }
+        let Some(last) = events.last().map(|last| last.global_position) else { return Ok(after) };
         for event in &events {
             for statement in places.statements(event) {
                 tx.execute(statement).await?;
@@ -64,6 +70,9 @@ pub async fn catch_up(log: &Log, views: &Db) -> Result<u64, StoreError> {
         }
         places.keep(&mut tx).await?;
         tx.commit().await?;
+        if events.len() < STRIDE as usize && places.failed.is_empty() {
+            return Ok(last);
+        }
     }
 }
 
@@ -75,9 +84,17 @@ struct Checkpoints {
 
 impl Checkpoints {
     async fn take(tx: &mut Tx) -> Result<Self, StoreError> {
+        let taken = Self::read(tx).await?;
+        if taken.at.len() == ALL.len() {
+            return Ok(taken);
+        }
         for projection in &ALL {
             tx.execute(checkpoints::begin(projection.name)).await?;
         }
+        Self::read(tx).await
+    }
+
+    async fn read(tx: &mut Tx) -> Result<Self, StoreError> {
         let all = match tx {
             Tx::Sqlite(_) => checkpoints::all(),
             Tx::Postgres(_) => checkpoints::all_locked(),
