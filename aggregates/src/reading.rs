@@ -22,7 +22,7 @@ pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, Fault> {
 /// JSON in which an object is an object: derived readers would take an array of its values in order for one, too.
 struct Strict(Value);
 
-impl<'de> IntoDeserializer<'de, serde_json::Error> for Strict {
+impl IntoDeserializer<'_, serde_json::Error> for Strict {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -213,7 +213,8 @@ pub async fn change(
     app.command(
         &envelope,
         decision!(attempt, [body, profile] => {
-            if standing_changes || id != attempt.caller.id() {
+            let changes_nothing = role_of(attempt)? == OrganizationRole::Auditor;
+            if standing_changes || id != attempt.caller.id() || changes_nothing {
                 permit(&attempt.ruling, &attempt.caller, "member.write")?;
             }
             let member = attempt.authority().organization.member(id).ok_or_else(|| Problem::not_found("member"))?;

@@ -82,7 +82,7 @@ pub async fn create(State(app): State<Arc<App>>, command: Command<NewOrganizatio
 #[utoipa::path(get, path = "/organizations", tag = "organizations", responses((status = 200, description = "A page of organizations")))]
 pub async fn list(State(app): State<Arc<App>>, Reader(caller): Reader) -> Result<Json<Value>, Problem> {
     let ruling = app.ruling(caller.organization_id).await?;
-    app.fresh_views(caller.organization_id, None).await?;
+    app.latest_views().await;
     let rows = app.views.live().db.rows(organizations::founded_by(caller.id())).await?;
     let mut items = vec![json!(view(&ruling.authority.organization))];
     for row in rows {

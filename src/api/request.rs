@@ -157,6 +157,13 @@ fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if let Some(pointer) = nul_in(&value, "") {
         return Err(Problem::faults(vec![Fault::new(pointer, "invalid", "must not contain the character NUL")]));
     }
+    if let Some(pointer) = unending_year_in(&value, "") {
+        return Err(Problem::faults(vec![Fault::new(
+            pointer,
+            "invalid",
+            "a moment is written as in RFC 3339, its year in four digits",
+        )]));
+    }
     if !value.is_object() {
         return Err(Problem::faults(vec![Fault::new("", "invalid", "the body must be a JSON object")]));
     }
@@ -175,6 +182,21 @@ fn nul_in(value: &Value, at: &str) -> Option<String> {
                 },
             )
         }
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// Where a text is a moment beyond the years that RFC 3339 and text order know.
+fn unending_year_in(value: &Value, at: &str) -> Option<String> {
+    match value {
+        Value::String(text) => {
+            let signed = text.starts_with(['+', '-']);
+            (signed && text.parse::<chrono::DateTime<chrono::Utc>>().is_ok()).then(|| at.to_owned())
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, item)| unending_year_in(item, &format!("{at}/{index}")))
+        }
+        Value::Object(keys) => keys.iter().find_map(|(key, item)| unending_year_in(item, &format!("{at}/{key}"))),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }

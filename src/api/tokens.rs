@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aggregates::action::Pattern;
+use aggregates::actor::OrganizationRole;
 use aggregates::ids::{MemberId, TokenId};
 use aggregates::text::Name;
 use aggregates::token::{Command as Ask, Token};
@@ -35,9 +36,11 @@ pub struct NewToken {
     actions: Option<BTreeSet<Pattern>>,
 }
 
-/// One's own tokens are one's own business; others' need `token.*`. A token never makes one that is for more.
+/// One's own tokens are one's own business, except an auditor's, who changes nothing; others' need `token.*`. A token never makes one that is for more.
 fn may_touch(attempt: &Attempt, owner: MemberId, action: &'static str) -> Result<(), Problem> {
-    if owner == attempt.caller.id() && attempt.caller.scope.is_none() {
+    let own = attempt.authority().organization.member(attempt.caller.id());
+    let changes_nothing = own.is_none_or(|own| own.role == OrganizationRole::Auditor);
+    if owner == attempt.caller.id() && attempt.caller.scope.is_none() && !changes_nothing {
         return Ok(());
     }
     permit(&attempt.ruling, &attempt.caller, action)

@@ -215,6 +215,11 @@ impl App {
         }
     }
 
+    /// Waits a moment for everything this process knows to be in the log, whichever organization it is of.
+    pub async fn latest_views(&self) {
+        self.parts.freshness.views_at(self.parts.freshness.log_position(), COURTESY).await;
+    }
+
     /// Waits until what memory holds of an organization is as fresh as asked.
     pub async fn fresh_memory(&self, organization: OrganizationId, after: Option<u64>) -> Result<(), Problem> {
         let Some(after) = after else { return Ok(()) };

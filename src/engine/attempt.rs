@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use aggregates::action::Action;
 use aggregates::actor::Actor;
 use aggregates::ids::ZoneId;
 use aggregates::organization::Organization;
-use aggregates::permission::Authority;
+use aggregates::permission::{Authority, holds_in_zone};
+use aggregates::token::Token;
 use aggregates::zones::{Tree, Zones};
 use aggregates::{Decider, Moment};
 use axum::http::StatusCode;
@@ -122,6 +124,7 @@ pub struct Attempt {
     pub ruling: Arc<Ruling>,
     /// When.
     pub now: Moment,
+    token: Option<(Stream, u64)>,
     from_log: bool,
 }
 
@@ -148,9 +151,17 @@ impl Attempt {
         permit_in_zone(&self.ruling, &self.caller, zone, action, self.now)
     }
 
-    /// A plan that rests on the ruling.
+    /// Refuses a caller without a role (and a token) that grants `action` in `zone`, whatever the zone blocks.
+    pub fn permit_by_role(&self, zone: ZoneId, action: &'static str) -> Result<(), Problem> {
+        let asked = Action::parse(action).map_err(|_| Problem::forbidden(action))?;
+        let granted = holds_in_zone(self.authority(), self.caller.id(), zone, &asked) && self.caller.token_covers(&asked);
+        if granted { Ok(()) } else { Err(Problem::forbidden(action)) }
+    }
+
+    /// A plan that rests on the ruling, and on the token by which the caller came.
     pub fn plan(&self) -> Plan {
-        Plan { writes: Vec::new(), guards: self.ruling.guards(), beside: Vec::new(), remember: Vec::new() }
+        let guards = self.ruling.guards().into_iter().chain(self.token.clone()).collect();
+        Plan { writes: Vec::new(), guards, beside: Vec::new(), remember: Vec::new() }
     }
 
     /// What authority will be with another tree.
@@ -292,8 +303,9 @@ impl App {
                 self.ruling(caller.organization_id).await?
             };
             let now = self.clock.now();
+            let token = self.token_of(caller, now, from_log).await?;
             let (app, caller) = (Arc::clone(self), caller.clone());
-            match decide(Attempt { app, caller, if_match: envelope.if_match, ruling, now, from_log }).await {
+            match decide(Attempt { app, caller, if_match: envelope.if_match, ruling, now, token, from_log }).await {
                 Err(_) if !from_log => from_log = true,
                 Err(problem) => return Err(problem),
                 Ok((plan, answer)) => match self.append(envelope, envelope.caller.actor, now, plan, answer).await {
@@ -344,6 +356,14 @@ impl App {
         let committed = self.writer.append(append).await?;
         plan.remember.into_iter().for_each(|remember| remember(self));
         Ok(Done { answer, position: committed.position })
+    }
+
+    /// The stream of the caller's token, which a command rests on: a token revoked in another process writes nothing any more.
+    async fn token_of(&self, caller: &Caller, now: Moment, from_log: bool) -> Result<Option<(Stream, u64)>, Problem> {
+        let Some(id) = caller.token_id else { return Ok(None) };
+        let token = self.load::<Token>(id, from_log).await?;
+        let valid = token.state.issued.as_ref().is_some_and(|issued| issued.is_valid(now));
+        if valid { Ok(Some((token.stream, token.sequence))) } else { Err(Problem::unauthenticated()) }
     }
 
     /// The answer already given under the envelope's key.

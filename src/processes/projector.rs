@@ -70,7 +70,7 @@ pub async fn catch_up(log: &Log, views: &Db) -> Result<u64, StoreError> {
         }
         places.keep(&mut tx).await?;
         tx.commit().await?;
-        if events.len() < STRIDE as usize && places.failed.is_empty() {
+        if (events.len() as u64) < STRIDE && places.failed.is_empty() {
             return Ok(last);
         }
     }

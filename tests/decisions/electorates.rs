@@ -88,7 +88,7 @@ on_both!(solo_is_for_those_who_have_no_peers_and_marked_for_ever, async |app: Te
 
     let proposal = app.owner.proposes_work(&alone).await;
     let opened = standing(&app.owner, &proposal).await;
-    assert_eq!(electorate(&opened), [app.owner.id.clone()]);
+    assert_eq!(electorate(&opened), std::slice::from_ref(&app.owner.id));
     assert_eq!(opened.text("/electorate/0/reason"), "solo");
     let decided = app.owner.votes(&proposal, "approve").await.expect(200);
     assert_eq!(decided.text("/execution/status"), "succeeded");
@@ -98,7 +98,7 @@ on_both!(solo_is_for_those_who_have_no_peers_and_marked_for_ever, async |app: Te
     assert_eq!(*standing(&second, &proposal).await.at("/resolution/solo"), json!(true), "the mark stays");
     let proposal = app.owner.proposes_work(&alone).await;
     let opened = standing(&app.owner, &proposal).await;
-    assert_eq!(electorate(&opened), [second.id.clone()], "with a peer there is no solo");
+    assert_eq!(electorate(&opened), std::slice::from_ref(&second.id), "with a peer there is no solo");
     let decided = second.votes(&proposal, "approve").await.expect(200);
     assert_eq!(*decided.at("/resolution/solo"), json!(false));
 });

@@ -25,6 +25,9 @@ async fn all(person: &Person, path: &str, limit: usize) -> Vec<String> {
     }
 }
 
+/// Whether a filter keeps an event.
+type Keeps<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
+
 on_both!(cursors_page_through_lists_completely, async |app: TestApp| {
     let root = app.owner.makes_zone(json!({"name": "Root"})).await;
     for number in 0..5 {
@@ -157,7 +160,6 @@ on_both!(each_filter_of_the_log_keeps_to_itself, async |app: TestApp| {
     let correlation = whole[0]["correlation_id"].as_str().expect("a correlation").to_owned();
     let (noon, eleven) = ("2026-01-05T12:00:00Z", "2026-01-05T11:00:00Z");
     let since = |event: &Value, moment: &str| event["occurred_at"].as_str().expect("a moment") >= moment;
-    type Keeps<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
     let filters: Vec<(String, Keeps<'_>)> = vec![
         (format!("actor_id={}", ann.id), Box::new(|event| event["actor"]["id"] == ann.id.as_str())),
         ("type=zone.created".to_owned(), Box::new(|event| event["type"] == "zone.created")),

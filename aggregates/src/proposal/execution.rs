@@ -131,6 +131,9 @@ impl Context<'_> {
         let zone_id = self.target(change.zone_id)?;
         let changes = Changes::read(change.changes.clone())
             .map_err(|fault| not_executable(&fault.message, vec![fault.clone()], "/payload/changes"))?;
+        if let Some(parent) = changes.parent_zone_id {
+            self.stays_inside(parent)?;
+        }
         self.refuse_strangers(&changes)?;
         let command = zones::Command::Change {
             zone_id,
@@ -168,6 +171,14 @@ impl Context<'_> {
         let zone_id = named.unwrap_or(self.zone_id);
         self.authority.tree.zone(zone_id).ok_or(Rejection::NoSuchZone { id: zone_id, pointer: "/payload/zone_id" })?;
         if self.authority.tree.is_within(zone_id, self.zone_id) { Ok(zone_id) } else { Err(Rejection::OutsideZone(zone_id)) }
+    }
+
+    /// A zone moved by proposal stays below the zone that decided: else a child's approvers could lift every limit above them.
+    fn stays_inside(&self, parent: Option<ZoneId>) -> Result<(), Rejection> {
+        let pointer = "/payload/changes/parent_zone_id";
+        let Some(parent) = parent else { return Err(Rejection::OutsideZone(self.zone_id)) };
+        self.authority.tree.zone(parent).ok_or(Rejection::NoSuchZone { id: parent, pointer })?;
+        if self.authority.tree.is_within(parent, self.zone_id) { Ok(()) } else { Err(Rejection::OutsideZone(parent)) }
     }
 
     fn principal(&self, named: Option<MemberId>, pointer: &'static str) -> Result<MemberId, Rejection> {

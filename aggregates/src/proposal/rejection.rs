@@ -46,7 +46,7 @@ pub enum Rejection {
         faults: Vec<Fault>,
     },
     /// It speaks of a zone outside its own.
-    #[error("zone {0} is neither the proposal's zone nor below it")]
+    #[error("a proposal reaches its own zone and what lies below it, not beyond zone {0}")]
     OutsideZone(ZoneId),
     /// It changes nothing.
     #[error("it would change nothing")]

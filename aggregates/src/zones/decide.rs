@@ -70,7 +70,8 @@ fn create(tree: &Tree, new: NewZone, now: Moment) -> Decision {
         }
     }
     if !matches!(new.status, Status::Draft | Status::Active) {
-        return Err(Rejection::InvalidTransition { from: Status::Draft, to: new.status });
+        let fault = Fault::new("/status", "invalid", "a new zone is a draft or active");
+        return Err(Rejection::Invalid(vec![fault]));
     }
     let slug = match new.slug {
         Some(slug) if tree.by_slug(&slug).is_some() => return Err(Rejection::SlugTaken(slug)),

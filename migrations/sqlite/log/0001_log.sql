@@ -81,7 +81,14 @@ CREATE TABLE projection_generation (
 );
 INSERT INTO projection_generation (generation) VALUES (1);
 
--- An INSERT OR REPLACE deletes first: connections set recursive_triggers so that these fire for it too.
+-- INSERT OR REPLACE deletes first, which fires no trigger unless the connection asks for it: refuse it before that.
+CREATE TRIGGER events_refuse_replace BEFORE INSERT ON events
+WHEN EXISTS (SELECT 1 FROM events WHERE global_position = NEW.global_position)
+  OR EXISTS (SELECT 1 FROM events WHERE organization_id = NEW.organization_id AND position = NEW.position)
+  OR EXISTS (SELECT 1 FROM events WHERE aggregate_type = NEW.aggregate_type AND aggregate_id = NEW.aggregate_id AND sequence = NEW.sequence)
+BEGIN
+    SELECT RAISE(ABORT, 'events are appended, never changed (REPLACE refused)');
+END;
 CREATE TRIGGER events_refuse_update BEFORE UPDATE ON events BEGIN
     SELECT RAISE(ABORT, 'events are appended, never changed (UPDATE refused)');
 END;

@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use projections::audit;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use super::{ProposalView, answer};
@@ -43,17 +43,21 @@ pub async fn read(
     let zone = loaded.state.opening.as_ref().map(|opening| opening.zone_id);
     let zone = zone.filter(|zone| ruling.authority.tree.zone(*zone).is_some()).ok_or_else(|| Problem::not_found("proposal"))?;
     permit_in_zone(&ruling, &caller, zone, "zone.read", app.clock.now())?;
-    let Some(as_of) = &which.as_of else {
-        let mut answer = answer(&loaded.state, loaded.sequence)?;
-        answer.body["history"] = history(&app, &caller, id).await?;
-        return Ok(answer.into_response());
+    let mut history = history(&app, &caller, id).await?;
+    let mut answer = match &which.as_of {
+        None => answer(&loaded.state, loaded.sequence)?,
+        Some(as_of) => {
+            let events = events_as_of::<Proposal>(&app, caller.organization_id, &id.to_string(), as_of).await?;
+            history.truncate(events.len());
+            answer(&Proposal::replay(&events), events.len() as u64)?
+        }
     };
-    let events = events_as_of::<Proposal>(&app, caller.organization_id, &id.to_string(), as_of).await?;
-    Ok(answer(&Proposal::replay(&events), events.len() as u64)?.into_response())
+    answer.body["history"] = json!(history);
+    Ok(answer.into_response())
 }
 
 /// Everything that happened to it, in order.
-async fn history(app: &App, caller: &Caller, id: ProposalId) -> Result<Value, Problem> {
+async fn history(app: &App, caller: &Caller, id: ProposalId) -> Result<Vec<Value>, Problem> {
     let statement = audit::stream_until(caller.organization_id, Proposal::TYPE, id.to_string(), u64::MAX >> 1);
     let events = app.log.events(statement).await?;
     Ok(events.iter().map(view).collect())

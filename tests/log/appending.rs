@@ -1,0 +1,255 @@
+//! Appended once, in one order, whole commands or none.
+
+use std::collections::BTreeMap;
+
+use aggregates::access;
+use aggregates::actor::Actor;
+use aggregates::ids::{OrganizationId, TokenId};
+use futures::future::join_all;
+use projections::{Recorded, Statement, audit};
+use trust_zones::entropy::new_id;
+use trust_zones::processes::Tasks;
+use trust_zones::service::open_log;
+use trust_zones::store::{Append, Db, Draft, DraftEvent, Expected, GivenAnswer, Log, OnCommit, Refused, Stream, Writer};
+
+use crate::harness::{Kind, TestApp, beginning};
+use crate::on_both;
+
+pub async fn whole(log: &Log) -> Vec<Recorded> {
+    let mut all: Vec<Recorded> = Vec::new();
+    loop {
+        let after = all.last().map_or(0, |event| event.global_position);
+        let more = log.events(audit::following(after, 1_000)).await.expect("the log");
+        if more.is_empty() {
+            return all;
+        }
+        all.extend(more);
+    }
+}
+
+pub async fn tried(db: &Db, sql: &[&'static str]) -> Result<(), String> {
+    let mut tx = db.begin().await.map_err(|error| error.to_string())?;
+    for statement in sql {
+        tx.execute(Statement::new(statement)).await.map_err(|error| error.to_string())?;
+    }
+    tx.commit().await.map_err(|error| error.to_string())
+}
+
+on_both!(the_database_itself_refuses_to_change_events, async |app: TestApp| {
+    let log = &app.service.app.log;
+    app.human("Ann", "member").await;
+    let before = whole(log).await;
+    let mut attempts: Vec<Vec<&str>> = vec![
+        vec!["UPDATE events SET payload = '{}'"],
+        vec!["UPDATE events SET position = position + 100 WHERE global_position = 1"],
+        vec!["DELETE FROM events"],
+        vec!["DELETE FROM events WHERE global_position = 2"],
+    ];
+    match app.store.kind() {
+        Kind::Sqlite => attempts.extend([
+            vec!["INSERT OR REPLACE INTO events SELECT * FROM events WHERE global_position = 1"],
+            vec!["REPLACE INTO events SELECT * FROM events"],
+            vec!["UPDATE OR REPLACE events SET sequence = 1"],
+        ]),
+        Kind::Postgres => attempts.extend([
+            vec!["TRUNCATE events"],
+            vec!["TRUNCATE events CASCADE"],
+            // Not even where triggers are usually left out.
+            vec!["SET LOCAL session_replication_role = replica", "UPDATE events SET payload = '{}'"],
+            vec!["SET LOCAL session_replication_role = replica", "DELETE FROM events"],
+            vec!["SET LOCAL session_replication_role = replica", "TRUNCATE events"],
+        ]),
+    }
+    for attempt in attempts {
+        let refused = tried(log.db(), &attempt).await.expect_err(attempt[attempt.len() - 1]);
+        assert!(refused.contains("appended, never changed"), "{attempt:?}: {refused}");
+    }
+    assert_eq!(whole(log).await, before);
+});
+
+/// Nobody listens.
+struct Silence;
+
+impl OnCommit for Silence {
+    fn committed(&self, _events: &[Recorded]) {}
+}
+
+fn fact(number: u64) -> DraftEvent {
+    DraftEvent::of(&access::Event::LogExported { after_position: number, format: "ndjson".to_owned() })
+}
+
+fn stream(name: &str) -> Stream {
+    Stream { aggregate_type: "access", aggregate_id: name.to_owned() }
+}
+
+/// A command that adds `facts` to a stream.
+fn append(organization: OrganizationId, name: &str, expected: Expected, facts: &[u64]) -> Append {
+    Append {
+        organization_id: organization,
+        actor: Actor::SYSTEM,
+        correlation_id: new_id(),
+        causation_id: new_id(),
+        occurred_at: beginning(),
+        writes: vec![Draft { stream: stream(name), expected, events: facts.iter().map(|number| fact(*number)).collect() }],
+        guards: Vec::new(),
+        answer: None,
+        beside: Vec::new(),
+    }
+}
+
+on_both!(positions_are_dense_and_global_order_is_commit_order_under_64_writers, async |app: TestApp| {
+    const WRITERS: usize = 64;
+    const EACH: u64 = 10;
+    // Two processes write; a reader follows meanwhile.
+    let (here, _) = open_log(&app.service.app.config).await.expect("the log");
+    let (there, _) = open_log(&app.service.app.config).await.expect("the log");
+    let tasks = Tasks::default();
+    let (one, task, _) = Writer::new(here.db().clone(), Silence, new_id);
+    tasks.spawn("one writer", task.run());
+    let (other, task, _) = Writer::new(there.db().clone(), Silence, new_id);
+    tasks.spawn("another writer", task.run());
+    let first = here.head().await.expect("a head");
+    let last = first + WRITERS as u64 * EACH;
+    let organizations: Vec<OrganizationId> = (0..4).map(|_| OrganizationId(new_id())).collect();
+
+    let write = async |number: usize| {
+        let writer = if number.is_multiple_of(2) { &one } else { &other };
+        let log = if number.is_multiple_of(2) { &there } else { &here };
+        for fact in 0..EACH {
+            let append = append(organizations[number % 4], &format!("writer {number}"), Expected::At(fact), &[fact]);
+            let committed = writer.append(append).await.expect("an append");
+            let at = committed.events[0].global_position;
+            assert_eq!(committed.position, committed.events[0].position);
+            // What has been committed before it is there for everyone, without a gap.
+            let below = Statement::new("SELECT COUNT(*) AS number FROM events WHERE global_position <= $1").bind(at);
+            assert_eq!(log.number(below, "number").await.expect("a count"), Some(at));
+        }
+    };
+    let follow = async {
+        let mut seen = first;
+        while seen < last {
+            for event in there.events(audit::following(seen, 100)).await.expect("the log") {
+                assert_eq!(event.global_position, seen + 1, "a reader never skips");
+                seen = event.global_position;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::join!(join_all((0..WRITERS).map(write)), follow);
+
+    let log = whole(&here).await;
+    assert_eq!(log.len() as u64, last);
+    let mut heads: BTreeMap<OrganizationId, u64> = BTreeMap::new();
+    let mut sequences: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for (index, event) in log.iter().enumerate() {
+        assert_eq!(event.global_position, index as u64 + 1);
+        let head = heads.entry(event.organization_id).or_default();
+        *head += 1;
+        assert_eq!(event.position, *head, "positions of an organization have no gaps");
+        let sequence = sequences.entry((event.aggregate_type.clone(), event.aggregate_id.clone())).or_default();
+        *sequence += 1;
+        assert_eq!(event.sequence, *sequence);
+    }
+    for organization in organizations {
+        assert_eq!(heads[&organization], WRITERS as u64 / 4 * EACH);
+        assert_eq!(here.organization_head(organization).await.expect("a head"), heads[&organization]);
+    }
+    drop((one, other));
+    tasks.end().await;
+});
+
+on_both!(a_conflict_in_a_batch_fails_alone_and_leaks_nothing, async |app: TestApp| {
+    let (log, _) = open_log(&app.service.app.config).await.expect("the log");
+    let (writer, task, healthy) = Writer::new(log.db().clone(), Silence, new_id);
+    let organization = OrganizationId(new_id());
+    let before = log.head().await.expect("a head");
+
+    let guarded = Append { guards: vec![(stream("a"), 7)], ..append(organization, "guarded", Expected::At(0), &[1]) };
+    let answer = GivenAnswer {
+        caller_id: new_id(),
+        key: "key".to_owned(),
+        fingerprint: String::new(),
+        status: 200,
+        body: "{}".to_owned(),
+        etag: None,
+        location: None,
+        position: 0,
+    };
+    let answered = |append: Append| Append { answer: Some(answer.clone()), ..append };
+    let beside = |append: Append, prefix: &str| {
+        let secret = trust_zones::store::KeptSecret {
+            organization_id: organization,
+            token_id: TokenId(new_id()).0,
+            secret_sha256: String::new(),
+        };
+        Append { beside: vec![trust_zones::store::keep_token_secret(prefix, &secret)], ..append }
+    };
+    let two_streams = {
+        let mut both = append(organization, "fresh", Expected::At(0), &[1, 2]);
+        both.writes.extend(append(organization, "a", Expected::At(0), &[3]).writes);
+        both
+    };
+    let batch = vec![
+        append(organization, "a", Expected::At(0), &[1, 2]),
+        // Stale since the one before: its first events would fit nowhere, its last ones would.
+        beside(answered(append(organization, "a", Expected::At(0), &[10, 11, 12, 13])), "leaked"),
+        append(organization, "a", Expected::At(1), &[20, 21, 22]),
+        append(organization, "a", Expected::At(9), &[30]),
+        guarded,
+        two_streams,
+        beside(answered(append(organization, "b", Expected::At(0), &[40])), "kept"),
+        answered(append(organization, "c", Expected::At(0), &[50])),
+        append(organization, "a", Expected::At(2), &[60]),
+        append(organization, "b", Expected::Anywhere, &[70]),
+    ];
+    let number = batch.len();
+    let waiting = join_all(batch.into_iter().map(|append| writer.append(append)));
+    // All are waiting before the writer begins: it takes them as one batch.
+    let running = async {
+        tokio::task::yield_now().await;
+        let tasks = Tasks::default();
+        tasks.spawn("writer", task.run());
+        tasks
+    };
+    let (outcomes, tasks) = tokio::join!(waiting, running);
+    assert_eq!(outcomes.len(), number);
+    let told: Vec<&str> = outcomes
+        .iter()
+        .map(|outcome| match outcome {
+            Ok(_) => "committed",
+            Err(Refused::Conflict) => "conflict",
+            Err(Refused::Answered) => "answered",
+            Err(Refused::Unavailable(_)) => "unavailable",
+        })
+        .collect();
+    let expected = [
+        "committed",
+        "conflict",
+        "conflict",
+        "conflict",
+        "conflict",
+        "conflict",
+        "committed",
+        "answered",
+        "committed",
+        "committed",
+    ];
+    assert_eq!(told, expected);
+
+    let added: Vec<(String, u64, u64)> = whole(&log).await[usize::try_from(before).expect("small")..]
+        .iter()
+        .map(|event| (event.aggregate_id.clone(), event.sequence, event.data["after_position"].as_u64().expect("a number")))
+        .collect();
+    let in_full =
+        [("a", 1, 1), ("a", 2, 2), ("b", 1, 40), ("a", 3, 60), ("b", 2, 70)].map(|(id, at, data)| (id.to_owned(), at, data));
+    assert_eq!(added, in_full, "nothing of a stale command has leaked");
+    assert_eq!(log.head().await.expect("a head"), before + 5);
+    assert_eq!(log.organization_head(organization).await.expect("a head"), 5);
+    assert!(log.token_secret("leaked").await.expect("a look").is_none(), "nor anything beside it");
+    assert!(log.token_secret("kept").await.expect("a look").is_some());
+    let given = log.answer(answer.caller_id, "key").await.expect("a look").expect("an answer");
+    assert_eq!(given.position, 3, "the answer is that of the command that was committed");
+    assert!(*healthy.borrow(), "conflicts are no failure of the log");
+    drop(writer);
+    tasks.end().await;
+});

@@ -1,0 +1,271 @@
+//! Everything else is worked out from the log and can be made again.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aggregates::Decider;
+use aggregates::action::Action;
+use aggregates::organization::Organization;
+use aggregates::permission::{Ask, Authority, check};
+use aggregates::proposal::Proposal;
+use aggregates::zones::Zones;
+use projections::{Recorded, TABLES};
+use serde_json::{Value, json};
+use trust_zones::processes::rebuild;
+use trust_zones::store::Db;
+
+use crate::harness::{Person, Store, TestApp, beginning};
+use crate::on_both;
+
+use super::appending::whole;
+
+/// A story with a row in every table of the read models.
+pub async fn story(app: &TestApp) -> (String, Person, Person) {
+    let owner = &app.owner;
+    let (ann, bob) = (app.human("Ann", "member").await, app.human("Bob", "member").await);
+    let zone = json!({"name": "Platform", "decision_model": {"model_type": "threshold", "threshold": 1},
+        "approval_policy": {"reviewers_by_risk": {"low": 2}}, "resource_scope": {"budget_limit": "100"}});
+    let zone = owner.makes_zone(zone).await;
+    let child = json!({"name": "Child", "parent_zone_id": zone, "constraints": {"blocked_actions": ["work.never"]}});
+    owner.makes_zone(child).await;
+    for approver in [&ann, &bob] {
+        owner.assigns(&zone, approver, "approver").await.expect(201);
+    }
+    app.other_organization("Elsewhere").await;
+    let code = owner.post("/invites", json!({"role": "member"})).await.expect(201).text("/code");
+    app.stranger().post("/invites/accept", json!({"code": code, "display_name": "Guest"})).await.expect(201);
+    owner.post("/invites", json!({"role": "auditor"})).await.expect(201);
+    let token = owner.post("/tokens", json!({"name": "short", "actions": ["zone.read"]})).await.expect(201).id();
+    owner.delete(&format!("/tokens/{token}")).await.expect(204);
+    for round in 0..6 {
+        let proposal = owner.proposes_work(&zone).await;
+        match round % 3 {
+            0 => drop(ann.votes(&proposal, "approve").await.expect(200)),
+            1 => drop(bob.votes(&proposal, "reject").await.expect(200)),
+            _ => drop(owner.post(&format!("/proposals/{proposal}/withdraw"), json!({})).await.expect(200)),
+        }
+    }
+    let due = json!({"zone_id": zone, "type": "task_execution", "title": "Soon", "payload": {"action": "work.do"},
+        "expires_at": "2026-02-01T00:00:00Z"});
+    owner.post("/proposals", due).await.expect(201);
+    (zone, ann, bob)
+}
+
+/// Every row of every read model, as text.
+async fn rows(views: &Db) -> BTreeMap<&'static str, Vec<String>> {
+    let mut tables = BTreeMap::new();
+    for table in TABLES {
+        let rows: Vec<String> = match views {
+            Db::Sqlite { read, .. } => {
+                let columns = sqlx::query_scalar::<_, String>("SELECT name FROM pragma_table_info($1) ORDER BY cid");
+                let columns = columns.bind(table).fetch_all(read).await.expect("columns").join(", ");
+                let sql = format!("SELECT json_array({columns}) AS line FROM {table} ORDER BY line");
+                sqlx::query_scalar(&sql).fetch_all(read).await.expect(table)
+            }
+            Db::Postgres(pool) => {
+                let sql = format!("SELECT to_jsonb(t)::text AS line FROM {table} t ORDER BY line");
+                sqlx::query_scalar(&sql).fetch_all(pool).await.expect(table)
+            }
+        };
+        assert!(!rows.is_empty(), "the story has something in {table}");
+        tables.insert(table, rows);
+    }
+    tables
+}
+
+on_both!(a_rebuild_gives_the_same_rows_while_reads_and_writes_go_on, async |app: TestApp| {
+    let (zone, ann, bob) = story(&app).await;
+    app.settled().await;
+    let service = &app.service.app;
+    let live = rows(&service.views.live().db).await;
+
+    let read = rebuild(&service.log, &service.views).await.expect("a rebuild");
+    assert_eq!(read, service.log.head().await.expect("a head"), "it reads everything");
+    assert_eq!(service.views.live().number, 2);
+    assert_eq!(rows(&service.views.live().db).await, live, "a rebuild gives the same rows");
+
+    let over = AtomicBool::new(false);
+    let write = async {
+        let mut decided = Vec::new();
+        while !over.load(Ordering::SeqCst) || decided.len() < 20 {
+            let proposal = app.owner.proposes_work(&zone).await;
+            let (one, other) = tokio::join!(ann.votes(&proposal, "approve"), bob.votes(&proposal, "reject"));
+            one.expect(200);
+            assert!(matches!(other.status, 200 | 409), "{}", other.body);
+            decided.push(proposal);
+        }
+        decided
+    };
+    let look = async {
+        let mut looks = 0;
+        while !over.load(Ordering::SeqCst) || looks < 20 {
+            let head = app.owner.get("/proposals?limit=1").await.expect(200);
+            assert_eq!(head.items().len(), 1);
+            app.owner.get("/grants").await.expect(200);
+            app.owner.get("/tokens").await.expect(200);
+            app.stranger().get("/readyz").await.expect(200);
+            looks += 1;
+        }
+    };
+    let again = async {
+        for _ in 0..3 {
+            rebuild(&service.log, &service.views).await.expect("a rebuild");
+        }
+        over.store(true, Ordering::SeqCst);
+    };
+    let (decided, (), ()) = tokio::join!(write, look, again);
+    app.settled().await;
+    assert_eq!(service.views.live().number, 5);
+    let after = rows(&service.views.live().db).await;
+    assert_eq!(after["proposals"].len(), 6 + decided.len());
+    assert_eq!(after["grants"].len(), 2 + decided.len());
+    rebuild(&service.log, &service.views).await.expect("a rebuild");
+    assert_eq!(rows(&service.views.live().db).await, after, "what was projected meanwhile is what a rebuild gives");
+});
+
+/// The state of an aggregate after its events.
+fn replayed<D: Decider>(events: &[&Recorded]) -> D::State {
+    let events: Vec<D::Event> = events.iter().map(|event| event.read().expect("an event")).collect();
+    D::replay(&events)
+}
+
+on_both!(a_replay_of_the_log_answers_as_the_service_does, async |app: TestApp| {
+    let (zone, ann, bob) = story(&app).await;
+    let log = whole(&app.service.app.log).await;
+    let mine = log[0].organization_id;
+    let of = |kind: &str| {
+        log.iter().filter(move |event| event.organization_id == mine && event.aggregate_type == kind).collect::<Vec<_>>()
+    };
+
+    let organization = replayed::<Organization>(&of(Organization::TYPE));
+    let authority = Authority { organization, tree: replayed::<Zones>(&of(Zones::TYPE)) };
+    let members = app.owner.get("/members").await.expect(200);
+    let ids: Vec<Value> = authority.organization.members().map(|member| json!(member.id)).collect();
+    assert_eq!(members.items().iter().map(|member| member["id"].clone()).collect::<Vec<_>>(), ids);
+
+    let policy = log.iter().filter(|event| [Organization::TYPE, Zones::TYPE].contains(&event.aggregate_type.as_str()));
+    let rests_on = policy.filter(|event| event.organization_id == mine).map(|event| event.position).max();
+    for place in authority.tree.zones() {
+        let shown = app.owner.get(&format!("/zones/{}/effective-policy", place.id)).await.expect(200);
+        let mut effective = json!(authority.tree.effective(place.id));
+        effective["zone_id"] = json!(place.id);
+        effective["in_force"] = json!(true);
+        effective["position"] = json!(rests_on);
+        assert_eq!(shown.body, effective);
+        for person in [&app.owner, &ann, &bob] {
+            for action in ["work.do", "work.never", "zone.write", "proposal.approve", "zone.read"] {
+                let asked = json!({"action": action, "principal_id": person.id});
+                let live = app.owner.post(&format!("/zones/{}/check", place.id), asked).await.expect(200);
+                let principal = person.id.parse().map(aggregates::ids::MemberId).expect("an id");
+                let ask = Ask::plain(principal, Action::parse(action).expect("an action"), beginning());
+                let answer = check(&authority, place.id, &ask);
+                let told = json!({"decision": answer.decision, "reasons": answer.reasons, "position": rests_on});
+                assert_eq!(live.body, told);
+            }
+        }
+    }
+
+    let mut streams: BTreeMap<String, Vec<&Recorded>> = BTreeMap::new();
+    for event in of(Proposal::TYPE) {
+        streams.entry(event.aggregate_id.clone()).or_default().push(event);
+    }
+    assert_eq!(streams.len(), 6);
+    let head = log.iter().filter(|event| event.organization_id == mine).map(|event| event.position).max().expect("a head");
+    for (id, events) in streams {
+        let state = replayed::<Proposal>(&events);
+        let live = app.owner.get(&format!("/proposals/{id}")).await.expect(200);
+        assert_eq!(live.at("/zone_id"), &json!(zone));
+        assert_eq!(live.at("/status"), &json!(state.status));
+        assert_eq!(live.at("/tally"), &json!(state.tally()));
+        assert_eq!(live.at("/version"), &json!(events.len()));
+        let votes = state.reviewers.iter().map(|reviewer| json!(reviewer.vote.as_ref().map(|vote| vote.choice)));
+        let shown = live.at("/electorate").as_array().expect("reviewers");
+        let shown = shown.iter().map(|reviewer| reviewer["vote"].get("choice").cloned().unwrap_or(Value::Null));
+        assert_eq!(shown.collect::<Vec<_>>(), votes.collect::<Vec<_>>());
+        let then = app.owner.get(&format!("/proposals/{id}?as_of={head}")).await.expect(200);
+        assert_eq!(then.body, live.body, "as of now is now");
+    }
+});
+
+/// What a service says about everything in it.
+async fn answers(person: &Person, zone: &str) -> Vec<(String, Value)> {
+    let mut paths: Vec<String> = [
+        "/me",
+        "/organizations",
+        "/organizations/current",
+        "/members",
+        "/tokens",
+        "/invites",
+        "/zones",
+        "/zones/tree",
+        "/proposals",
+        "/proposals/pending-reviews",
+        "/grants",
+        "/audit?limit=200&order=asc",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    paths.extend(["", "/children", "/ancestry", "/effective-policy", "/assignments"].map(|of| format!("/zones/{zone}{of}")));
+    let proposals = person.get("/proposals").await.expect(200);
+    paths.extend(proposals.items().iter().map(|item| format!("/proposals/{}", item["id"].as_str().expect("an id"))));
+    let mut all = Vec::new();
+    for path in paths {
+        let body = person.get(&path).await.expect(200).body;
+        all.push((path, body));
+    }
+    all
+}
+
+/// Ends the service in order and starts another on the same store; the owner speaks to that one.
+async fn restarted(app: TestApp, between: impl AsyncFnOnce(&Store)) -> (TestApp, Person) {
+    let TestApp { service, owner, store, .. } = app;
+    service.end().await;
+    between(&store).await;
+    let app = TestApp::on(store, &[]).await;
+    let owner = app.person(&owner.id, &owner.token);
+    (app, owner)
+}
+
+on_both!(a_service_restarted_on_the_same_store_answers_the_same, async |app: TestApp| {
+    let (zone, ..) = story(&app).await;
+    let keyed = [("idempotency-key", "across")];
+    let once = app.owner.post_with("/zones", json!({"name": "Once"}), &keyed).await.expect(201);
+    app.owner.proposes_work(&zone).await;
+    app.settled().await;
+    let before = answers(&app.owner, &zone).await;
+    let (app, owner) = restarted(app, async |_| {}).await;
+    let again = owner.post_with("/zones", json!({"name": "Once"}), &keyed).await.expect(201);
+    assert_eq!((again.id(), again.position()), (once.id(), once.position()), "a key is answered the same after a restart");
+    for ((path, was), (_, is)) in before.iter().zip(answers(&owner, &zone).await) {
+        assert_eq!(is, *was, "{path}");
+    }
+    let more = app.service.app.log.head().await.expect("a head");
+    owner.makes_zone(json!({"name": "Next"})).await;
+    assert_eq!(app.service.app.log.head().await.expect("a head"), more + 1, "and it goes on");
+});
+
+on_both!(read_models_that_are_gone_are_made_again_at_the_start, async |app: TestApp| {
+    let (zone, ..) = story(&app).await;
+    app.settled().await;
+    let before = (answers(&app.owner, &zone).await, rows(&app.service.app.views.live().db).await);
+    let (app, owner) = restarted(app, async |store| match store.url() {
+        None => {
+            let folder = store.flags()[1].clone();
+            let files = std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path());
+            let views: Vec<_> = files.filter(|path| path.to_string_lossy().contains("projections-")).collect();
+            assert!(!views.is_empty());
+            views.iter().for_each(|path| std::fs::remove_file(path).expect("a file to remove"));
+        }
+        Some(url) => {
+            let pool = sqlx::PgPool::connect(&url).await.expect("PostgreSQL");
+            sqlx::query("DROP SCHEMA projections_1 CASCADE").execute(&pool).await.expect("a schema to drop");
+            pool.close().await;
+        }
+    })
+    .await;
+    app.settled().await;
+    for ((path, was), (_, is)) in before.0.iter().zip(answers(&owner, &zone).await) {
+        assert_eq!(is, *was, "{path}");
+    }
+    assert_eq!(rows(&app.service.app.views.live().db).await, before.1);
+});
