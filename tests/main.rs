@@ -15,4 +15,5 @@ mod narrowing;
 mod openapi;
 mod permissions;
 mod races;
+mod reach;
 mod readme;

@@ -16,7 +16,7 @@ const EACH: u64 = 1_000;
 /// How many are under way at once.
 const AT_ONCE: usize = 16;
 
-/// SplitMix64: small, and the same everywhere.
+/// `SplitMix64`: small, and the same everywhere.
 struct Dice(u64);
 
 impl Dice {
