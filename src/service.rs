@@ -2,20 +2,27 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use aggregates::actor::Actor;
+use aggregates::ids::OrganizationId;
 use aggregates::text::Name;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
+use uuid::Uuid;
 
 use crate::api;
 use crate::auth::{Limits, Secrets};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::{Answer, App, Parts, Problem};
+use crate::engine::{Answer, App, Caller, Envelope, Parts, Problem};
 use crate::entropy;
 use crate::governance::{Founded, found};
 use crate::processes::{Tasks, follow_log, project_log, react_to_log, watch_clock};
 use crate::store::{Log, Place, Profile, StoreError, Views, Writer};
+
+/// How long requests under way have to finish when the service is told to end.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running service.
 pub struct Service {
@@ -64,15 +71,26 @@ impl Service {
         }
         let name = Name::parse(name).map_err(|error| Problem::malformed(error.to_string()))?;
         let profile = Profile { member_id: aggregates::ids::MemberId::SYSTEM, display_name: owner.to_owned(), email: None };
-        let (_, founded) = found(&self.app, name, None, &profile, None, None, |_, _| Answer::nothing()).await?;
-        Ok(Some(founded))
+        // Two processes may start at once: the first founding is kept under a key of its own.
+        let nobody = Caller { organization_id: OrganizationId(Uuid::nil()), actor: Actor::SYSTEM, token_id: None, scope: None };
+        let key = Some(("first start".to_owned(), "first start".to_owned()));
+        let asked = Envelope { caller: nobody, answer_to: None, correlation_id: entropy::new_id(), key, if_match: None };
+        let owner_id = |founded: &Founded| serde_json::json!({"owner_id": founded.owner_id});
+        let (done, founded) =
+            found(&self.app, name, None, &profile, None, Some(&asked), |_, founded| Answer::ok(owner_id(founded))).await?;
+        Ok((done.answer.body == owner_id(&founded)).then_some(founded))
     }
 
     /// Serves HTTP on `listener` until told to end, then finishes what is under way.
     pub async fn serve(&self, listener: TcpListener) -> std::io::Result<()> {
         let ending = self.tasks.ending();
         let router = api::router(Arc::clone(&self.app)).into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(listener, router).with_graceful_shutdown(async move { ending.cancelled().await }).await
+        let told = ending.clone();
+        let served = axum::serve(listener, router).with_graceful_shutdown(async move { told.cancelled().await });
+        tokio::select! {
+            served = served => served,
+            () = async { ending.cancelled().await; tokio::time::sleep(PATIENCE).await } => Ok(()),
+        }
     }
 
     /// Ends everything in order.
@@ -83,7 +101,9 @@ impl Service {
         let log = app.log.clone();
         let views = app.views.clone();
         drop(app);
-        tasks.end().await;
+        if tokio::time::timeout(PATIENCE, tasks.end()).await.is_err() {
+            tracing::warn!("some requests did not end in time");
+        }
         views.live().db.close().await;
         log.db().close().await;
     }

@@ -208,7 +208,7 @@ impl Command {
             return self.plain(TOO_LARGE, self.with(&key, json!("x".repeat(2 * 1024 * 1024))));
         }
         match index % 16 {
-            0 | 1 | 2 => {
+            0..=2 => {
                 let key = self.some_key(dice);
                 let wrong = wrong_for(self.body.get(&key).unwrap_or(&Value::Null), dice);
                 self.plain("wrong type", self.with(&key, wrong))

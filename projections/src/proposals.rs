@@ -154,12 +154,11 @@ pub fn pending_reviews(organization: OrganizationId, member: MemberId, before: u
         "SELECT p.proposal_id, p.opened_position, p.zone_id, p.proposal_type, p.title, p.status, p.risk_level, p.proposer_id,
              p.decision_model, p.tally, p.reason, p.execution_status, p.deadline, p.expires_at, p.opened_at, p.decided_at, p.updated_at
          FROM reviewers r JOIN proposals p ON p.proposal_id = r.proposal_id
-         WHERE r.organization_id = $1 AND r.member_id = $2 AND r.pending = $3 AND r.opened_position < $4
-         ORDER BY r.opened_position DESC LIMIT $5",
+         WHERE r.organization_id = $1 AND r.member_id = $2 AND r.pending AND r.opened_position < $3
+         ORDER BY r.opened_position DESC LIMIT $4",
     )
     .bind(organization)
     .bind(member)
-    .bind(true)
     .bind(before)
     .bind(limit)
 }

@@ -19,7 +19,7 @@ use utoipa::IntoParams;
 use super::audit::view;
 use super::page::refused;
 use super::request::{Query, Reader};
-use crate::engine::{App, Problem};
+use crate::engine::{App, Caller, Problem};
 
 /// How many events are read at once.
 const STRIDE: u64 = 500;
@@ -55,12 +55,13 @@ pub async fn read(
         headers.get_all(header::ACCEPT).iter().any(|accept| accept.to_str().is_ok_and(|accept| accept.contains(kind)))
     };
     let organization = caller.organization_id;
-    if accepts("text/event-stream") {
-        let events = following(app, organization, after).map(|event| Ok::<_, Infallible>(told(&event)));
+    let live = accepts("text/event-stream");
+    let format = if live { "event-stream" } else { "ndjson" };
+    app.record(&caller, &access::Event::LogExported { after_position: after, format: format.to_owned() }).await;
+    if live {
+        let events = following(app, caller, after).map(|event| Ok::<_, Infallible>(told(&event)));
         return Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response());
     }
-    let fact = access::Event::LogExported { after_position: after, format: "ndjson".to_owned() };
-    app.record(&caller, &fact).await;
     let head = app.log.organization_head(organization).await?;
     let lines = until(app, organization, after, head).map(|events| events.map(|events| ndjson(&events)));
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
@@ -94,20 +95,25 @@ fn until(
     })
 }
 
-/// Events after `after`, until the reader or the service goes away.
-fn following(app: Arc<App>, organization: OrganizationId, after: u64) -> impl Stream<Item = Recorded> {
+/// Events after `after`, until the reader or the service goes away, or the reader may read no more.
+fn following(app: Arc<App>, caller: Caller, after: u64) -> impl Stream<Item = Recorded> {
     let log = app.parts.freshness.watch_log();
-    stream::unfold((app, log, after), move |(app, mut log, after)| async move {
-        loop {
-            log.mark_unchanged();
-            let events = stretch(&app, organization, after).await.ok()?;
-            if let Some(last) = events.last() {
-                let position = last.position;
-                return Some((stream::iter(events), (app, log, position)));
-            }
-            tokio::select! {
-                changed = log.changed() => changed.ok()?,
-                () = app.ending.cancelled() => return None,
+    stream::unfold((app, log, after), move |(app, mut log, after)| {
+        let caller = caller.clone();
+        async move {
+            loop {
+                log.mark_unchanged();
+                app.permitted(&caller, "audit.read").await.ok()?;
+                app.still_signed_in(&caller).await.ok()?;
+                let events = stretch(&app, caller.organization_id, after).await.ok()?;
+                if let Some(last) = events.last() {
+                    let position = last.position;
+                    return Some((stream::iter(events), (app, log, position)));
+                }
+                tokio::select! {
+                    changed = log.changed() => changed.ok()?,
+                    () = app.ending.cancelled() => return None,
+                }
             }
         }
     })

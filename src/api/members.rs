@@ -213,6 +213,7 @@ pub async fn change(
     app.command(
         &envelope,
         decision!(attempt, [body, profile] => {
+            attempt.token_must_cover("member.write")?;
             let changes_nothing = role_of(attempt)? == OrganizationRole::Auditor;
             if standing_changes || id != attempt.caller.id() || changes_nothing {
                 permit(&attempt.ruling, &attempt.caller, "member.write")?;

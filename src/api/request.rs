@@ -10,6 +10,7 @@ use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Datelike, Utc};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
@@ -190,8 +191,8 @@ fn nul_in(value: &Value, at: &str) -> Option<String> {
 fn unending_year_in(value: &Value, at: &str) -> Option<String> {
     match value {
         Value::String(text) => {
-            let signed = text.starts_with(['+', '-']);
-            (signed && text.parse::<chrono::DateTime<chrono::Utc>>().is_ok()).then(|| at.to_owned())
+            let moment = text.trim().parse::<DateTime<Utc>>().ok()?;
+            (!(0..=9999).contains(&moment.year())).then(|| at.to_owned())
         }
         Value::Array(items) => {
             items.iter().enumerate().find_map(|(index, item)| unending_year_in(item, &format!("{at}/{index}")))

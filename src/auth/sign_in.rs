@@ -1,11 +1,10 @@
 //! From a bearer token to a caller.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use aggregates::access;
-use aggregates::action::Pattern;
-use aggregates::ids::{MemberId, OrganizationId, TokenId};
+use aggregates::actor::Actor;
+use aggregates::ids::OrganizationId;
 use aggregates::token::Token;
 use subtle::ConstantTimeEq;
 
@@ -15,7 +14,10 @@ use crate::entropy::sha256;
 
 /// The caller behind a bearer token. A wrong one counts against the address; too many wrong ones close it for a while.
 pub async fn sign_in(app: &App, bearer: &str, address: IpAddr) -> Result<Caller, Problem> {
-    let Some(caller) = known(app, bearer).await? else { return Err(failed(app, address)) };
+    let caller = match known(app, bearer).await? {
+        Presented::Right(caller) => caller,
+        Presented::Wrong(failure) => return Err(failed(app, address, failure).await),
+    };
     let credential = caller.token_id.map_or(caller.id().0, |token| token.0);
     match app.limits.requested(credential) {
         Some(seconds) => Err(Problem::too_many("too many requests with this credential", seconds)),
@@ -23,48 +25,49 @@ pub async fn sign_in(app: &App, bearer: &str, address: IpAddr) -> Result<Caller,
     }
 }
 
-fn failed(app: &App, address: IpAddr) -> Problem {
+/// Puts a failure on record as far as the address may fail at all: the log does not grow with someone's patience.
+async fn failed(app: &App, address: IpAddr, failure: Option<(OrganizationId, access::Event)>) -> Problem {
     metrics::counter!("trust_zones_sign_ins_failed_total").increment(1);
-    match app.limits.failed(address) {
-        Some(seconds) => Problem::too_many("too many failed sign-ins from this address", seconds),
-        None => Problem::unauthenticated(),
+    if let Some(seconds) = app.limits.failed(address) {
+        return Problem::too_many("too many failed sign-ins from this address", seconds);
     }
+    if let Some((organization_id, fact)) = failure {
+        let nobody = Caller { organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
+        app.record(&nobody, &fact).await;
+    }
+    Problem::unauthenticated()
 }
 
-async fn known(app: &App, bearer: &str) -> Result<Option<Caller>, Problem> {
+/// What a bearer token turns out to be.
+enum Presented {
+    /// Someone's.
+    Right(Caller),
+    /// Nobody's; with what to put on record where the token is known.
+    Wrong(Option<(OrganizationId, access::Event)>),
+}
+
+async fn known(app: &App, bearer: &str) -> Result<Presented, Problem> {
     if let Some(caller) = local_owner(app, bearer).await? {
-        return Ok(Some(caller));
+        return Ok(Presented::Right(caller));
     }
-    let Some((prefix, secret)) = halves(bearer) else { return Ok(None) };
-    let Some(kept) = app.secrets.of(&app.log, prefix).await? else { return Ok(None) };
+    let nobody = Ok(Presented::Wrong(None));
+    let Some((prefix, secret)) = halves(bearer) else { return nobody };
+    let Some(kept) = app.secrets.of(&app.log, prefix).await? else { return nobody };
     let token = app.load::<Token>(kept.token_id, false).await?;
-    let Some(issued) = &token.state.issued else { return Ok(None) };
-    let caller = member(app, kept.organization_id, issued.member_id, Some((issued.id, issued.actions.clone()))).await?;
-    let Some(caller) = caller else { return Ok(None) };
+    let Some(issued) = &token.state.issued else { return nobody };
+    let ruling = app.ruling(kept.organization_id).await?;
+    let Some(member) = ruling.authority.organization.member(issued.member_id) else { return nobody };
     let right = bool::from(sha256(secret).as_bytes().ct_eq(kept.secret_sha256.as_bytes()));
     let reason = match (right, issued.is_valid(app.clock.now())) {
-        (true, true) => return Ok(Some(caller)),
+        (true, true) => {
+            let (organization_id, scope) = (kept.organization_id, issued.actions.clone());
+            return Ok(Presented::Right(Caller { organization_id, actor: member.actor(), token_id: Some(issued.id), scope }));
+        }
         (false, _) => "wrong_secret",
         (true, false) => "expired_or_revoked",
     };
     let fact = access::Event::SignInFailed { token_id: issued.id, reason: reason.to_owned() };
-    app.record(&caller, &fact).await;
-    Ok(None)
-}
-
-/// A token's id, and what it is for.
-type Presented = (TokenId, Option<BTreeSet<Pattern>>);
-
-async fn member(
-    app: &App,
-    organization: OrganizationId,
-    id: MemberId,
-    token: Option<Presented>,
-) -> Result<Option<Caller>, Problem> {
-    let ruling = app.ruling(organization).await?;
-    let Some(member) = ruling.authority.organization.member(id) else { return Ok(None) };
-    let (token_id, scope) = token.map_or((None, None), |(id, scope)| (Some(id), scope));
-    Ok(Some(Caller { organization_id: organization, actor: member.actor(), token_id, scope }))
+    Ok(Presented::Wrong(Some((kept.organization_id, fact))))
 }
 
 /// `LOCAL_AUTH_TOKEN` stands for the first owner of the first organization who is still an owner.

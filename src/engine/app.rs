@@ -259,7 +259,7 @@ pub fn permit_in_zone(
         return Err(Problem::not_found("zone"));
     }
     let asked = Action::parse(action).map_err(|_| Problem::forbidden(action))?;
-    let standing = Standing { out_of_force: true, approved: false };
+    let standing = Standing { out_of_force: true, ..Standing::default() };
     let ask = Ask { via: caller.via(), standing, ..Ask::plain(caller.id(), asked, now) };
     let answer = check(&ruling.authority, zone, &ask);
     if answer.is_allowed() { Ok(()) } else { Err(Problem::denied(answer)) }

@@ -7,7 +7,7 @@ use aggregates::action::Action;
 use aggregates::actor::Actor;
 use aggregates::ids::ZoneId;
 use aggregates::organization::Organization;
-use aggregates::permission::{Authority, holds_in_zone};
+use aggregates::permission::{Ask, Authority, Standing, check, holds_in_zone};
 use aggregates::token::Token;
 use aggregates::zones::{Tree, Zones};
 use aggregates::{Decider, Moment};
@@ -149,6 +149,21 @@ impl Attempt {
     /// do not need the zone in force.
     pub fn permit(&self, zone: ZoneId, action: &'static str) -> Result<(), Problem> {
         permit_in_zone(&self.ruling, &self.caller, zone, action, self.now)
+    }
+
+    /// Refuses a token that is not for `action`.
+    pub fn token_must_cover(&self, action: &'static str) -> Result<(), Problem> {
+        let asked = Action::parse(action).map_err(|_| Problem::forbidden(action))?;
+        if self.caller.token_covers(&asked) { Ok(()) } else { Err(Problem::forbidden(action)) }
+    }
+
+    /// Refuses what `zone` or a zone above it blocks, whoever asks and by whatever token.
+    pub fn not_blocked(&self, zone: ZoneId, action: &'static str) -> Result<(), Problem> {
+        let asked = Action::parse(action).map_err(|_| Problem::forbidden(action))?;
+        let standing = Standing { out_of_force: true, approved: true, ..Standing::default() };
+        let ask = Ask { standing, ..Ask::plain(self.caller.id(), asked, self.now) };
+        let answer = check(self.authority(), zone, &ask);
+        if answer.is_allowed() { Ok(()) } else { Err(Problem::denied(answer)) }
     }
 
     /// Refuses a caller without a role (and a token) that grants `action` in `zone`, whatever the zone blocks.
@@ -308,6 +323,8 @@ impl App {
             match decide(Attempt { app, caller, if_match: envelope.if_match, ruling, now, token, from_log }).await {
                 Err(_) if !from_log => from_log = true,
                 Err(problem) => return Err(problem),
+                // That there is nothing to do is no more certain on memory than a refusal.
+                Ok((plan, _)) if plan.is_empty() && !from_log => from_log = true,
                 Ok((plan, answer)) => match self.append(envelope, envelope.caller.actor, now, plan, answer).await {
                     Ok(done) => return Ok(done),
                     Err(Refused::Conflict) => from_log = true,
@@ -356,6 +373,11 @@ impl App {
         let committed = self.writer.append(append).await?;
         plan.remember.into_iter().for_each(|remember| remember(self));
         Ok(Done { answer, position: committed.position })
+    }
+
+    /// Refuses a caller whose token has been revoked or has expired since.
+    pub async fn still_signed_in(&self, caller: &Caller) -> Result<(), Problem> {
+        self.token_of(caller, self.clock.now(), false).await.map(drop)
     }
 
     /// The stream of the caller's token, which a command rests on: a token revoked in another process writes nothing any more.

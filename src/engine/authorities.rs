@@ -62,10 +62,30 @@ enum Followed {
     Gap,
 }
 
+/// What is known of one organization: how long its streams are at least, and the ruling if it is held.
+#[derive(Default)]
+struct Known {
+    organization_sequence: u64,
+    tree_sequence: u64,
+    ruling: Option<Arc<Ruling>>,
+}
+
+impl Known {
+    fn see(&mut self, event: &Recorded) {
+        let seen =
+            if event.aggregate_type == Organization::TYPE { &mut self.organization_sequence } else { &mut self.tree_sequence };
+        *seen = (*seen).max(event.sequence);
+    }
+
+    fn is_newer_than(&self, ruling: &Ruling) -> bool {
+        self.organization_sequence > ruling.organization_sequence || self.tree_sequence > ruling.tree_sequence
+    }
+}
+
 /// The authorities of all organizations in use.
 #[derive(Default)]
 pub struct Authorities {
-    known: RwLock<HashMap<OrganizationId, Arc<Ruling>>>,
+    known: RwLock<HashMap<OrganizationId, Known>>,
 }
 
 impl Authorities {
@@ -114,24 +134,29 @@ impl Authorities {
     pub fn follow(&self, events: &[Recorded]) {
         for event in events.iter().filter(|event| matches!(event.aggregate_type.as_str(), Organization::TYPE | Zones::TYPE)) {
             let mut known = self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let Some(ruling) = known.get_mut(&event.organization_id) else { continue };
-            if matches!(Arc::make_mut(ruling).follow(event), Followed::Gap) {
-                known.remove(&event.organization_id);
+            let known = known.entry(event.organization_id).or_default();
+            known.see(event);
+            let held = known.ruling.as_mut().map(|ruling| Arc::make_mut(ruling).follow(event));
+            if matches!(held, Some(Followed::Gap)) {
+                known.ruling = None;
             }
         }
     }
 
     fn recall(&self, organization: OrganizationId) -> Option<Arc<Ruling>> {
-        self.known.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(&organization).cloned()
+        let known = self.known.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.get(&organization).and_then(|known| known.ruling.clone())
     }
 
+    /// Holds a ruling that was read from the log, unless events have been seen since that it does not know.
     fn put(&self, organization: OrganizationId, ruling: &Arc<Ruling>) {
         let mut known = self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let newer = |held: &Arc<Ruling>| {
-            held.organization_sequence >= ruling.organization_sequence && held.tree_sequence >= ruling.tree_sequence
-        };
-        if !known.get(&organization).is_some_and(newer) {
-            known.insert(organization, Arc::clone(ruling));
+        let known = known.entry(organization).or_default();
+        if known.is_newer_than(ruling) {
+            return;
         }
+        known.organization_sequence = ruling.organization_sequence;
+        known.tree_sequence = ruling.tree_sequence;
+        known.ruling = Some(Arc::clone(ruling));
     }
 }

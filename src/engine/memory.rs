@@ -13,7 +13,8 @@ use crate::store::Stream;
 /// How many aggregates are kept.
 const KEPT: usize = 20_000;
 
-type Kept = (u64, Arc<dyn Any + Send + Sync>);
+/// How long a stream is known to be, and its state if that is known too.
+type Kept = (u64, Option<Arc<dyn Any + Send + Sync>>);
 
 /// Aggregates in memory.
 pub struct Memory {
@@ -32,24 +33,25 @@ impl Memory {
     pub fn recall<D: Decider>(&self, stream: &Stream) -> Option<(Arc<D::State>, u64)> {
         let key = (stream.aggregate_type.to_owned(), stream.aggregate_id.clone());
         let (sequence, state) = self.lock().get(&key).cloned()?;
-        Some((state.downcast::<D::State>().ok()?, sequence))
+        Some((state?.downcast::<D::State>().ok()?, sequence))
     }
 
-    /// Remembers a state, unless a later one is known.
+    /// Remembers a state, unless the stream is known to be longer.
     pub fn remember<D: Decider>(&self, stream: &Stream, sequence: u64, state: Arc<D::State>) {
         let key = (stream.aggregate_type.to_owned(), stream.aggregate_id.clone());
         let mut kept = self.lock();
-        if kept.peek(&key).is_none_or(|(known, _)| *known < sequence) {
-            kept.put(key, (sequence, state));
+        if kept.peek(&key).is_none_or(|(known, _)| *known <= sequence) {
+            kept.put(key, (sequence, Some(state)));
         }
     }
 
-    /// Forgets a stream that is known to be longer than remembered.
+    /// Forgets the state of a stream that is longer than remembered, and how long it is at least: what is read meanwhile and is
+    /// shorter is not remembered.
     pub fn forget_older(&self, aggregate_type: &str, aggregate_id: &str, sequence: u64) {
         let key = (aggregate_type.to_owned(), aggregate_id.to_owned());
         let mut kept = self.lock();
-        if kept.peek(&key).is_some_and(|(known, _)| *known < sequence) {
-            kept.pop(&key);
+        if kept.peek(&key).is_none_or(|(known, _)| *known < sequence) {
+            kept.put(key, (sequence, None));
         }
     }
 

@@ -46,7 +46,11 @@ pub async fn project_log(app: Arc<App>, ending: CancellationToken) {
 }
 
 async fn project_on(app: &App) -> Result<(), StoreError> {
-    app.views.follow(&app.log).await?;
+    if let Some(upcoming) = app.views.upcoming(&app.log).await? {
+        // Nobody reads it before it is as far as what it replaces.
+        catch_up(&app.log, &upcoming.db).await?;
+        app.views.go_live(upcoming);
+    }
     let generation = app.views.live();
     let reached = catch_up(&app.log, &generation.db).await?;
     app.parts.freshness.views_reached(reached);

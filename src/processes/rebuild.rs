@@ -9,7 +9,8 @@ pub async fn rebuild(log: &Log, views: &Views) -> Result<u64, StoreError> {
     let generation = views.next(log).await?;
     let reached = catch_up(log, &generation.db).await?;
     views.switch(log, &generation).await?;
-    views.follow(log).await?;
+    catch_up(log, &generation.db).await?;
+    views.go_live(generation);
     views.sweep(log).await?;
     Ok(reached)
 }

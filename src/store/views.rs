@@ -61,14 +61,18 @@ impl Views {
         log.db().execute(Statement::new("UPDATE projection_generation SET generation = $1").bind(generation.number)).await
     }
 
-    /// Follows a switch made here or by another process; says whether there was one.
-    pub async fn follow(&self, log: &Log) -> Result<bool, StoreError> {
+    /// The generation that a switch, made here or by another process, has made the live one; none if it is live already.
+    pub async fn upcoming(&self, log: &Log) -> Result<Option<Generation>, StoreError> {
         let number = live_number(log).await?;
         if number == self.live().number {
-            return Ok(false);
+            return Ok(None);
         }
-        self.live.store(Arc::new(open_generation(&self.place, number).await?));
-        Ok(true)
+        open_generation(&self.place, number).await.map(Some)
+    }
+
+    /// Reads from `generation` from here on.
+    pub fn go_live(&self, generation: Generation) {
+        self.live.store(Arc::new(generation));
     }
 
     /// Removes generations older than the one before the live one; that one may still be read by others.

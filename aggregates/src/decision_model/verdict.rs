@@ -125,6 +125,7 @@ impl Count<'_> {
             Rule::Unilateral => self.unilateral(),
             Rule::Threshold { threshold } if everyone_voted || final_votes => self.threshold(u64::from(*threshold)),
             Rule::Threshold { threshold } if self.is_met(u64::from(*threshold)) => Verdict::Approved,
+            Rule::Consensus { fallback: None } if final_votes && self.tally.reject > 0 => Verdict::Rejected,
             Rule::Consensus { fallback } if everyone_voted => self.consensus(fallback.as_deref()),
             Rule::Majority { quorum } if everyone_voted || final_votes => {
                 self.majority(self.tally, quorum.is_reached_by(self.took_part(), self.electors()))
@@ -138,6 +139,7 @@ impl Count<'_> {
 
     fn at_deadline(&self) -> Verdict {
         match self.rule {
+            Rule::Consensus { fallback: None } if self.tally.reject > 0 => Verdict::Rejected,
             Rule::Unilateral => settled(self.unilateral()),
             Rule::Threshold { threshold } if self.is_met(u64::from(*threshold)) => Verdict::Approved,
             Rule::Majority { quorum } if quorum.is_reached_by(self.took_part(), self.electors()) => {

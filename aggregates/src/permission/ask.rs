@@ -27,6 +27,8 @@ pub struct Standing {
     pub out_of_force: bool,
     /// An approved proposal stands behind it: neither role nor further approval is asked, every hard rule is.
     pub approved: bool,
+    /// It is an allocation of resources, which allow-lists of work do not speak of.
+    pub allocation: bool,
 }
 
 /// May `principal` do `action`, with these particulars, at `now`?

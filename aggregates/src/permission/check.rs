@@ -109,8 +109,7 @@ impl Question<'_> {
 
     /// An approved allocation is bound by resources, not by the list of work that is allowed.
     fn allowed(&self) -> Option<Reason> {
-        let allocates = self.ask.standing.approved && self.ask.action.family() == "resource";
-        if !self.is_work() || allocates {
+        if !self.is_work() || self.ask.standing.allocation {
             return None;
         }
         self.levels.iter().find_map(|level| {
@@ -149,7 +148,7 @@ impl Question<'_> {
         if !self.is_work() {
             return None;
         }
-        let assignee = Assignee::from(self.member);
+        let assignee = Assignee::of(self.member, &self.authority.organization);
         self.levels.iter().find_map(|level| {
             let (code, parameter, cure) = unfit(&assignee, level.agent_qualifications(), level.alignment_requirements())?;
             let reason = Reason::new(code, format!("the principal does not qualify: {cure}")).by(level.zone_id);
@@ -167,7 +166,8 @@ impl Question<'_> {
     }
 
     fn within_resources(&self) -> Option<Reason> {
-        let agent_type = self.ask.agent_type.as_ref().or(self.member.agent_type.as_ref());
+        // What the principal is counts, whatever is said besides.
+        let agent_types = [self.member.agent_type.as_ref(), self.ask.agent_type.as_ref()];
         self.levels.iter().find_map(|level| {
             let scope = level.resource_scope()?;
             let outside = |code: &str, key: &str, limit: serde_json::Value, requested: serde_json::Value| {
@@ -180,8 +180,8 @@ impl Question<'_> {
             {
                 return outside("board_not_allowed", "allowed_boards", json(boards), json(board));
             }
-            if let (Some(types), Some(agent_type)) = (&scope.allowed_agent_types, agent_type)
-                && !types.admits(agent_type)
+            if let Some(types) = &scope.allowed_agent_types
+                && let Some(agent_type) = agent_types.iter().flatten().find(|agent_type| !types.admits(agent_type))
             {
                 return outside("agent_type_not_allowed", "allowed_agent_types", json(types), json(agent_type));
             }

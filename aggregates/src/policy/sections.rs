@@ -130,4 +130,10 @@ impl Policies {
         });
         listed.chain(weighed.map(|id| ("/decision_model/weights".to_owned(), id))).collect()
     }
+
+    /// The members these policies name and `before` did not.
+    pub fn newly_named(&self, before: &Self) -> Vec<(String, MemberId)> {
+        let known = before.members_named();
+        self.members_named().into_iter().filter(|named| !known.contains(named)).collect()
+    }
 }

@@ -119,6 +119,8 @@ impl Open<'_> {
             }
         } else if self.state.status != Status::PendingReview {
             return Ok(vec![]);
+        } else if self.state.due_at().is_some_and(|due_at| due_at <= now) {
+            return self.reach_deadline(now);
         }
         let mut after = self.state.clone();
         after.dismiss(member_id, reason);
@@ -161,11 +163,18 @@ impl Open<'_> {
         let rule = &self.opening.decision_model.rule;
         match verdict_of(rule, &self.state.ballots(), occasion, self.opening.human_required) {
             Verdict::Open => None,
+            Verdict::Approved if !self.passes_the_zones_own_model(occasion) => Some(self.rejected("deadlock", now)),
             Verdict::Approved => Some(self.approved("votes", now)),
             Verdict::Rejected => Some(self.rejected("votes", now)),
             Verdict::Deadlocked => Some(self.rejected("deadlock", now)),
             Verdict::Undecided => Some(self.expired("deadline", now)),
         }
+    }
+
+    /// A stricter model of the proposer's choice lets nothing through that the zone's own would stop (SPEC P9).
+    fn passes_the_zones_own_model(&self, occasion: Occasion) -> bool {
+        let Some(model) = &self.opening.zone_model else { return true };
+        verdict_of(&model.rule, &self.state.ballots(), occasion, self.opening.human_required) == Verdict::Approved
     }
 
     fn approved(&self, reason: &str, now: Moment) -> Event {

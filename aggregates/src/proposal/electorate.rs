@@ -95,6 +95,8 @@ pub(super) struct Choosing<'a> {
     pub policy_zone: Option<ZoneId>,
     pub risk: Risk,
     pub rule: &'a Rule,
+    /// The fewest reviewers with whom it can be approved.
+    pub least: usize,
     pub human_required: bool,
 }
 
@@ -128,7 +130,7 @@ impl<'a> Choosing<'a> {
         match self.policy.selection() {
             ReviewerSelection::Static => self.take(self.listed(), usize::MAX, chosen, conflicts),
             ReviewerSelection::Assigned | ReviewerSelection::Gardener => {
-                let wanted = self.policy.reviewers_for(self.risk).max(self.rule.least_electorate());
+                let wanted = self.policy.reviewers_for(self.risk).max(self.least);
                 for level in self.approvers_by_level() {
                     self.take(level, wanted, chosen, conflicts);
                 }
@@ -145,7 +147,7 @@ impl<'a> Choosing<'a> {
                 if self.is_decidable(chosen) {
                     return;
                 }
-                let only_human_missing = chosen.len() >= self.rule.least_electorate();
+                let only_human_missing = chosen.len() >= self.least;
                 if only_human_missing && candidate.member.kind != PrincipalKind::Human && !chosen.is_empty() {
                     continue;
                 }
@@ -156,7 +158,7 @@ impl<'a> Choosing<'a> {
 
     fn is_decidable(&self, chosen: &[Candidate<'a>]) -> bool {
         let human = chosen.iter().any(|candidate| candidate.member.kind == PrincipalKind::Human);
-        chosen.len() >= self.rule.least_electorate().max(1) && (human || !self.human_required)
+        chosen.len() >= self.least.max(1) && (human || !self.human_required)
     }
 
     fn take(&self, from: Vec<Candidate<'a>>, wanted: usize, chosen: &mut Vec<Candidate<'a>>, conflicts: &mut Vec<Conflict>) {
@@ -229,7 +231,7 @@ impl<'a> Choosing<'a> {
         if chosen.is_empty() {
             return Err(Rejection::NoElectorate("there is no reviewer without a conflict".to_owned()));
         }
-        let least = self.rule.least_electorate();
+        let least = self.least;
         if chosen.len() < least {
             let message = format!("the decision model needs {least} reviewers, only {} can be found", chosen.len());
             return Err(Rejection::NoElectorate(message));

@@ -32,6 +32,9 @@ pub struct Opening {
     pub risk_level: Risk,
     /// How votes become an outcome.
     pub decision_model: DecisionModel,
+    /// The zone's own rule, where the proposer chose a stricter one: an approval must pass both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone_model: Option<DecisionModel>,
     /// Who decides.
     pub electorate: Vec<Elector>,
     /// Who was kept out.

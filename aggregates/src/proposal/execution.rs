@@ -1,7 +1,7 @@
 //! What executing a proposal does (SPEC X1–X3), worked out against the policy in force now.
 
 use chrono::Duration;
-use serde_json::Map;
+use serde_json::{Map, Value, json};
 
 use super::rejection::Rejection;
 use super::state::State;
@@ -11,6 +11,7 @@ use crate::actor::OrganizationRole;
 use crate::grant::{LIFETIME_HOURS, Terms, digest};
 use crate::ids::{AssignmentId, GrantId, MemberId, ProposalId, ZoneId};
 use crate::permission::{Ask, Authority, Standing, check};
+use crate::policy::apply_patch;
 use crate::rejection::{Fault, Kind, Rejected};
 use crate::zones::{self, Assignee, Changes, Zones};
 use crate::{Decider, Moment};
@@ -108,23 +109,27 @@ impl Context<'_> {
             amount: task.amount,
             board_id: task.board_id.clone(),
             tool: task.tool.clone(),
-            params: params.clone(),
+            params,
             ..self.ask(executor, task.action.clone())
         })?;
-        Ok(self.grant(executor, task.action.clone(), &params, task.amount, Some(1)))
+        let bound = bound([("board_id", json!(task.board_id)), ("tool", json!(task.tool)), ("params", json!(task.params))]);
+        Ok(self.grant(executor, task.action.clone(), &bound, task.amount, Some(1)))
     }
 
     /// A grant to use the amount up.
     fn allocation(&self, allocation: &ResourceAllocation) -> Result<Effects, Rejection> {
         let beneficiary = self.principal(allocation.beneficiary_id, "/payload/beneficiary_id")?;
         let action = Action::known(ALLOCATE);
+        let asked = self.ask(beneficiary, action.clone());
         self.checked(&Ask {
+            standing: Standing { allocation: true, ..asked.standing },
             amount: Some(allocation.amount),
             board_id: allocation.board_id.clone(),
             agent_type: allocation.agent_type.clone(),
-            ..self.ask(beneficiary, action.clone())
+            ..asked
         })?;
-        Ok(self.grant(beneficiary, action, &Map::new(), Some(allocation.amount), None))
+        let bound = bound([("board_id", json!(allocation.board_id)), ("agent_type", json!(allocation.agent_type))]);
+        Ok(self.grant(beneficiary, action, &bound, Some(allocation.amount), None))
     }
 
     fn zone_change(&self, change: &ZoneChange) -> Result<Effects, Rejection> {
@@ -134,7 +139,7 @@ impl Context<'_> {
         if let Some(parent) = changes.parent_zone_id {
             self.stays_inside(parent)?;
         }
-        self.refuse_strangers(&changes)?;
+        self.refuse_strangers(zone_id, &changes)?;
         let command = zones::Command::Change {
             zone_id,
             changes: Box::new(changes),
@@ -152,7 +157,7 @@ impl Context<'_> {
         let by_proposal = self.by_proposal;
         let command = match change.operation {
             MembershipOperation::Add => {
-                let assignee = Box::new(Assignee::from(member));
+                let assignee = Box::new(Assignee::of(member, &self.authority.organization));
                 let assignment_id = AssignmentId(self.new_id);
                 zones::Command::Assign { zone_id, assignment_id, assignee, role: change.role, by_proposal, now: self.now }
             }
@@ -191,17 +196,20 @@ impl Context<'_> {
         Ok(id)
     }
 
-    fn refuse_strangers(&self, changes: &Changes) -> Result<(), Rejection> {
-        let policies = crate::policy::apply_patch(&crate::policy::Policies::default(), &changes.policies);
-        let named = policies.map(|policies| policies.members_named()).unwrap_or_default();
-        match named.into_iter().find(|(_, id)| self.authority.organization.member(*id).is_none()) {
+    /// Names of people who are not here; what the zone named before stays its own affair.
+    fn refuse_strangers(&self, zone_id: ZoneId, changes: &Changes) -> Result<(), Rejection> {
+        let Some(zone) = self.authority.tree.zone(zone_id) else { return Ok(()) };
+        // What does not fit is refused with its reason by the tree.
+        let Ok(after) = apply_patch(&zone.policies, &changes.policies) else { return Ok(()) };
+        let mut named = after.newly_named(&zone.policies).into_iter();
+        match named.find(|(_, id)| self.authority.organization.member(*id).is_none()) {
             Some((_, id)) => Err(Rejection::NoSuchMember { id, pointer: "/payload/changes" }),
             None => Ok(()),
         }
     }
 
     fn ask(&self, principal: MemberId, action: Action) -> Ask {
-        let standing = Standing { out_of_force: false, approved: true };
+        let standing = Standing { approved: true, ..Standing::default() };
         Ask { standing, ..Ask::plain(principal, action, self.now) }
     }
 
@@ -231,7 +239,7 @@ impl Context<'_> {
         &self,
         principal_id: MemberId,
         action: Action,
-        params: &Map<String, serde_json::Value>,
+        params: &Map<String, Value>,
         amount: Option<crate::amount::Amount>,
         uses: Option<u32>,
     ) -> Effects {
@@ -248,6 +256,11 @@ impl Context<'_> {
             issued_at: self.now,
         }))
     }
+}
+
+/// The particulars a grant is bound to: those that were given.
+fn bound<const N: usize>(particulars: [(&str, Value); N]) -> Map<String, Value> {
+    particulars.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 fn not_executable(message: &str, faults: Vec<Fault>, pointer: &str) -> Rejection {

@@ -56,7 +56,9 @@ pub fn prepare(authority: &Authority, submission: Submission) -> Result<Opening,
     execution::could_be_executed(authority, zone_id, submission.proposer_id, &submission.subject, now)?;
 
     let effective = authority.tree.effective(zone_id);
+    let chosen_by_proposer = submission.decision_model.is_some();
     let decision_model = model_for(&effective, submission.decision_model)?;
+    let zone_model = chosen_by_proposer.then(|| effective.decision_model.clone());
     let human_required = effective.constraints.require_human_review.is_some_and(|demand| demand.0);
     let policy = &effective.approval_policy;
     let budget = effective.resource_scope.budget_limit.map(|limit| limit.0);
@@ -74,6 +76,7 @@ pub fn prepare(authority: &Authority, submission: Submission) -> Result<Opening,
             policy_zone: effective.bound_by.get("/approval_policy").copied(),
             risk: risk_level,
             rule: &decision_model.rule,
+            least: decision_model.rule.least_electorate().max(effective.decision_model.rule.least_electorate()),
             human_required,
         };
         Some(choosing.choose()?)
@@ -89,6 +92,7 @@ pub fn prepare(authority: &Authority, submission: Submission) -> Result<Opening,
         risk_level,
         deadline: decision_model.deadline(now),
         decision_model,
+        zone_model,
         electorate,
         conflicts,
         human_required,

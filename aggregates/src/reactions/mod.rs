@@ -64,10 +64,12 @@ pub fn lost_standing(authority: &Authority, zone: ZoneId, elector: &proposal::El
     let Some(member) = authority.organization.member(elector.member_id) else {
         return Some(RecusalReason::MembershipLost);
     };
-    let review = Action::known("proposal.review");
+    let approve = Action::known("proposal.approve");
     let holds = match elector.reason {
-        SelectionReason::Approver | SelectionReason::Owner => permission::holds_in_zone(authority, member.id, zone, &review),
-        SelectionReason::Static | SelectionReason::Solo => member.role != OrganizationRole::Auditor,
+        SelectionReason::Approver | SelectionReason::Owner | SelectionReason::Solo => {
+            permission::holds_in_zone(authority, member.id, zone, &approve)
+        }
+        SelectionReason::Static => member.role != OrganizationRole::Auditor,
     };
     if holds { None } else { Some(RecusalReason::RoleLost) }
 }

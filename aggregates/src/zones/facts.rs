@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::actor::PrincipalKind;
 use crate::amount::Quantity;
 use crate::ids::MemberId;
-use crate::organization::Member;
+use crate::organization::{self, Member};
 use crate::policy::{AgentQualifications, AlignmentRequirements};
 use crate::text::Label;
 
@@ -24,12 +24,13 @@ pub struct Assignee {
     pub skills: BTreeSet<Label>,
 }
 
-impl From<&Member> for Assignee {
-    fn from(member: &Member) -> Self {
+impl Assignee {
+    /// What is known of a member; a sponsor who has left is no sponsor.
+    pub fn of(member: &Member, organization: &organization::State) -> Self {
         Self {
             member_id: member.id,
             kind: member.kind,
-            sponsor_id: member.sponsor_id,
+            sponsor_id: member.sponsor_id.filter(|sponsor| organization.member(*sponsor).is_some()),
             reputation: member.reputation,
             skills: member.skills.clone(),
         }

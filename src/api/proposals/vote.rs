@@ -7,8 +7,10 @@ use aggregates::decision_model::Choice;
 use aggregates::ids::{ProposalId, ZoneId};
 use aggregates::permission::{Ask, Standing, check};
 use aggregates::proposal::{Command as Deciding, SelectionReason, State as Proposed};
+use aggregates::reactions::lost_standing;
 use aggregates::text::Prose;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -34,8 +36,15 @@ fn may_vote(attempt: &Attempt, proposal: &Proposed, zone: ZoneId, choice: Choice
         Choice::Abstain => "proposal.review",
     };
     let action = aggregates::action::Action::parse(action).map_err(|_| Problem::forbidden(action))?;
+    if let Some(lost) = lost_standing(attempt.authority(), zone, &reviewer.elector) {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "standing_lost",
+            format!("you no longer sit in this electorate: {lost}"),
+        ));
+    }
     let by_seat = matches!(reviewer.elector.reason, SelectionReason::Static | SelectionReason::Solo);
-    let standing = Standing { out_of_force: false, approved: by_seat };
+    let standing = Standing { approved: by_seat, ..Standing::default() };
     let ask = Ask { via: attempt.caller.via(), standing, ..Ask::plain(attempt.caller.id(), action, attempt.now) };
     let permission = check(attempt.authority(), zone, &ask);
     if permission.is_allowed() { Ok(()) } else { Err(Problem::denied(permission)) }

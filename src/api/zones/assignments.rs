@@ -54,7 +54,7 @@ pub async fn assign(
         let ask = Ask::Assign {
             zone_id,
             assignment_id,
-            assignee: Box::new(Assignee::from(member)),
+            assignee: Box::new(Assignee::of(member, &attempt.authority().organization)),
             role: body.role,
             by_proposal: None,
             now: attempt.now,

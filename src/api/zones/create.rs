@@ -53,7 +53,7 @@ pub async fn create(State(app): State<Arc<App>>, command: Command<NewZone>) -> R
         &envelope,
         decision!(attempt, [body, policies] => {
             may_create(attempt, body.parent_zone_id)?;
-            people_named(attempt.authority(), policies)?;
+            people_named(attempt.authority(), policies, &Policies::default())?;
             let ask = Ask::Create {
                 id,
                 parent_zone_id: body.parent_zone_id,

@@ -63,9 +63,9 @@ pub fn view(organization: OrganizationId, authority: &Authority, zone: &Zone) ->
     shown
 }
 
-/// Refuses policies that name people who are not here: to this organization they do not exist (404).
-pub fn people_named(authority: &Authority, policies: &Policies) -> Result<(), Problem> {
-    let mut named = policies.members_named().into_iter();
+/// Refuses policies that newly name people who are not here: to this organization they do not exist (404).
+pub fn people_named(authority: &Authority, policies: &Policies, before: &Policies) -> Result<(), Problem> {
+    let mut named = policies.newly_named(before).into_iter();
     match named.find(|(_, id)| authority.organization.member(*id).is_none()) {
         Some((pointer, _)) => Err(Problem::named_nowhere(&pointer, "member")),
         None => Ok(()),
