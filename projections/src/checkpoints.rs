@@ -13,9 +13,12 @@ pub fn all() -> Statement {
     Statement::new("SELECT projection, global_position, failed_at, failure FROM checkpoints ORDER BY projection")
 }
 
-/// All checkpoints, locked until the transaction ends (PostgreSQL; on SQLite a writing transaction is alone anyway).
-pub fn all_locked() -> Statement {
-    Statement::new("SELECT projection, global_position, failed_at, failure FROM checkpoints ORDER BY projection FOR UPDATE")
+/// All checkpoints but `other`, locked until the transaction ends (PostgreSQL; on SQLite a writing transaction is alone anyway).
+pub fn all_locked_but(other: &'static str) -> Statement {
+    Statement::new(
+        "SELECT projection, global_position, failed_at, failure FROM checkpoints WHERE projection <> $1 ORDER BY projection FOR UPDATE",
+    )
+    .bind(other)
 }
 
 /// Keeps a checkpoint, and the event that stopped it, if one did.

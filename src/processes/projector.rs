@@ -101,7 +101,7 @@ impl Checkpoints {
     async fn read(tx: &mut Tx) -> Result<Self, StoreError> {
         let all = match tx {
             Tx::Sqlite(_) => checkpoints::all(),
-            Tx::Postgres(_) => checkpoints::all_locked(),
+            Tx::Postgres(_) => checkpoints::all_locked_but(super::reactions::NAME),
         };
         let mut taken = Self { at: BTreeMap::new(), failed: BTreeMap::new() };
         for row in tx.rows(all).await? {

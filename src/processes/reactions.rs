@@ -19,7 +19,8 @@ use crate::engine::{Answer, App, Caller, Envelope, Problem, decision};
 use crate::governance;
 use crate::store::StoreError;
 
-const NAME: &str = "reactions";
+/// The name its checkpoint goes by.
+pub const NAME: &str = "reactions";
 const STRIDE: u64 = 500;
 const GLANCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(500);
