@@ -4,7 +4,7 @@ use aggregates::actor::Actor;
 use aggregates::decider::DomainEvent;
 use aggregates::ids::{OrganizationId, ZoneId};
 use aggregates::{Decider, Moment};
-use projections::Statement;
+use projections::{Recorded, Statement};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -118,6 +118,8 @@ pub struct Append {
 pub struct Committed {
     /// The organization's position after it.
     pub position: u64,
+    /// The events, as recorded.
+    pub events: Vec<Recorded>,
 }
 
 /// Why nothing was appended.

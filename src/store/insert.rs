@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use projections::{Recorded, Statement};
 use serde_json::{Value, json};
 use sqlx::Row as _;
-use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::append::{GivenAnswer, Stream};
@@ -245,7 +244,7 @@ async fn insert_at_once(
     .bind(column(events, |event| signed(event.sequence)))
     .bind(column(events, |event| event.event_type.as_str()))
     .bind(column(events, |event| event.version.as_str()))
-    .bind(column(events, |event| Json(&event.data)))
+    .bind(column(events, |event| event.data.clone()))
     .bind(column(events, |event| event.zone_id.map(|zone| zone.0)))
     .bind(column(events, |event| event.actor.id.0))
     .bind(column(events, |event| event.actor.kind.to_string()))

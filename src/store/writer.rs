@@ -132,7 +132,7 @@ struct Batch {
 }
 
 impl Batch {
-    fn admit(&mut self, mut append: Append, new_id: fn() -> Uuid) -> Result<Committed, Refused> {
+    fn admit(&mut self, append: Append, new_id: fn() -> Uuid) -> Result<Committed, Refused> {
         if let Some(answer) = &append.answer
             && self.heads.answered.contains(&key_of(answer))
         {
@@ -146,9 +146,10 @@ impl Batch {
         if stale_write || append.guards.iter().any(|(stream, expected)| moved(stream, *expected)) {
             return Err(Refused::Conflict);
         }
+        let first = self.events.len();
         let organization = append.organization_id;
-        for draft in std::mem::take(&mut append.writes) {
-            for event in draft.events {
+        for draft in &append.writes {
+            for event in &draft.events {
                 let recorded = self.record(&append, organization, &draft.stream, event, new_id());
                 self.events.push(recorded);
             }
@@ -159,7 +160,7 @@ impl Batch {
             self.answers.push(GivenAnswer { position, ..answer });
         }
         self.beside.extend(append.beside);
-        Ok(Committed { position })
+        Ok(Committed { position, events: self.events[first..].to_vec() })
     }
 
     fn record(
@@ -167,7 +168,7 @@ impl Batch {
         append: &Append,
         organization: OrganizationId,
         stream: &Stream,
-        event: super::append::DraftEvent,
+        event: &super::append::DraftEvent,
         id: Uuid,
     ) -> Recorded {
         self.heads.log += 1;
@@ -191,7 +192,7 @@ impl Batch {
             zone_id: event.zone_id,
             correlation_id: append.correlation_id,
             causation_id: append.causation_id,
-            data: event.data,
+            data: event.data.clone(),
         }
     }
 }
