@@ -72,9 +72,9 @@ async fn people_and_zones_are_there(owner: &Person) {
 async fn proposals_stand_in_every_state(owner: &Person) {
     let proposals = owner.get("/proposals?limit=200").await.expect(200);
     let proposals = proposals.items();
-    let statuses = counts([("pending_review", 7), ("approved", 10), ("rejected", 4), ("withdrawn", 1)]);
+    let statuses = counts([("pending_review", 8), ("approved", 10), ("rejected", 4), ("withdrawn", 1)]);
     assert_eq!(counted(proposals, "/status"), statuses);
-    let types = counts([("task_execution", 12), ("resource_allocation", 3), ("zone_change", 4), ("membership_change", 3)]);
+    let types = counts([("task_execution", 13), ("resource_allocation", 3), ("zone_change", 4), ("membership_change", 3)]);
     assert_eq!(counted(proposals, "/type"), types);
     assert_eq!(counted(proposals, "/execution/status"), counts([("succeeded", 8), ("held", 1), ("failed", 1)]));
     let reasons = counts([("votes", 12), ("auto_approved", 1), ("deadlock", 1), ("withdrawn_by_proposer", 1)]);

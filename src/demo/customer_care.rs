@@ -51,7 +51,11 @@ async fn calls(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()
     let why = "Eleven calls on an average Sunday.";
     let proposal = door.proposes(&people.amira, zone, "task_execution", "Close the hotline on Sundays", why, hotline).await?;
     door.comments(&people.tomasz, &proposal, "One of the eleven is usually a household without power.").await?;
-    door.withdraws(&people.amira, &proposal).await
+    door.withdraws(&people.amira, &proposal).await?;
+
+    let banner = json!({"action": "service.banner", "params": {"text": "Our app is slow this morning"}});
+    let why = "Only worth it while the app is slow.";
+    door.proposes_briefly(&people.watt, zone, "Put up a banner about the slow app", why, banner).await.map(drop)
 }
 
 /// Approved, but the budget was cut while it was being discussed: its execution fails, on record.

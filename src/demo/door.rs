@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::api;
+use crate::clock::Clock;
 use crate::engine::App;
 
 /// The largest answer the demo reads.
@@ -28,12 +29,13 @@ pub struct Person {
 /// The service's router, without a socket in front of it.
 pub struct Door {
     router: Router,
+    clock: Clock,
 }
 
 impl Door {
     /// The door of `app`.
     pub fn of(app: &Arc<App>) -> Self {
-        Self { router: api::router(Arc::clone(app)) }
+        Self { router: api::router(Arc::clone(app)), clock: app.clock.clone() }
     }
 
     /// Sends a body as someone; an answer that is not one of the `expected` statuses is an error.
@@ -82,6 +84,20 @@ impl Door {
         payload: Value,
     ) -> anyhow::Result<String> {
         let body = json!({"zone_id": zone, "type": kind, "title": title, "description": why, "payload": payload});
+        self.makes_id(who, "/proposals", body).await
+    }
+
+    /// Proposes a task that loses its point in a few seconds.
+    pub async fn proposes_briefly(
+        &self,
+        who: &Person,
+        zone: &str,
+        title: &str,
+        why: &str,
+        task: Value,
+    ) -> anyhow::Result<String> {
+        let expires_at = self.clock.now() + chrono::Duration::seconds(3);
+        let body = json!({"zone_id": zone, "type": "task_execution", "title": title, "description": why, "payload": task, "expires_at": expires_at});
         self.makes_id(who, "/proposals", body).await
     }
 
