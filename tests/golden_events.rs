@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use aggregates::decider::DomainEvent;
 use aggregates::proposal::Proposal;
-use aggregates::{Decider, access, grant, invite, organization, proposal, token, zones};
+use aggregates::{Decider, access, escalation, grant, invite, organization, proposal, token, zones};
 use chrono::Duration;
 use projections::audit;
 use serde_json::{Map, Value, json};
 use trust_zones::store::DraftEvent;
 
-use crate::harness::{Kind, TestApp, golden};
+use crate::harness::{Kind, Person, TestApp, golden};
 use crate::on_both;
 
 /// What reading an event and writing it again makes of it.
@@ -33,6 +33,8 @@ fn names() -> BTreeMap<&'static str, Again> {
         .chain(of(invite::Event::NAMES, again::<invite::Event>))
         .chain(of(grant::Event::NAMES, again::<grant::Event>))
         .chain(of(access::Event::NAMES, again::<access::Event>))
+        .chain(of(escalation::Event::NAMES, again::<escalation::Event>))
+        .chain(of(escalation::AllowanceEvent::NAMES, again::<escalation::AllowanceEvent>))
         .collect()
 }
 
@@ -119,6 +121,7 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
         owner.post("/invites", json!({"role": "admin", "expires_at": "2026-02-01T00:00:00Z"})).await.expect(201).text("/code");
     app.stranger().post("/invites/accept", json!({"code": code, "display_name": "Guest"})).await.expect(201);
     owner.get("/events").await.expect(200);
+    questions_go_up(app, &ann, &bob, &cat).await;
     owner.delete(&format!("/members/{}", agent.id)).await.expect(204);
     owner.post(&format!("/zones/{zone}/archive"), json!({})).await.expect(200);
     app.settled().await;
@@ -141,7 +144,48 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
         let draft = DraftEvent::of(event);
         stored.entry(draft.event_type.to_owned()).or_insert_with(|| with_name(draft.event_type, draft.data));
     }
+    let read = |name: &str| serde_json::from_value::<proposal::Event>(stored[name].clone()).expect("an event");
+    let executed = Proposal::replay([&opened, &read("proposal.approved"), &read("proposal.execution_succeeded")]);
+    let executor_id = executed.opening.as_ref().expect("an opening").proposer_id;
+    let judge = proposal::Command::OpenEvaluation { id: uuid::Uuid::from_u128(1).into(), executor_id, now: due };
+    for event in &Proposal::decide(&executed, judge).expect("it can be judged") {
+        let draft = DraftEvent::of(event);
+        stored.insert(draft.event_type.to_owned(), with_name(draft.event_type, draft.data));
+    }
     stored
+}
+
+/// Everything that can happen on the way up and down.
+async fn questions_go_up(app: &TestApp, ann: &Person, bob: &Person, cat: &Person) {
+    let owner = &app.owner;
+    let judge = app.human("Judge", "member").await;
+    let upstairs = owner.makes_zone(json!({"name": "Upstairs"})).await;
+    let policy = json!({"auto_escalate_after_hours": 2, "auto_escalate_on_deadlock": true});
+    let zone = json!({"name": "Downstairs", "parent_zone_id": upstairs, "escalation_policy": policy});
+    let zone = owner.makes_zone(zone).await;
+    owner.assigns(&upstairs, &judge, "approver").await.expect(201);
+    owner.assigns(&zone, ann, "approver").await.expect(201);
+    let stuck = cat.proposes_work(&zone).await;
+    ann.votes(&stuck, "abstain").await.expect(200);
+    let contested = cat.proposes_work(&zone).await;
+    ann.post(&format!("/proposals/{contested}/delegate"), json!({"member_id": judge.id})).await.expect(200);
+    let raised = cat.post(&format!("/proposals/{contested}/escalate"), json!({"reason": "Not here."})).await.expect(201);
+    cat.post(&format!("/escalations/{}/withdraw", raised.id()), json!({})).await.expect(200);
+    let again = cat.proposes_work(&zone).await;
+    let again = cat.post(&format!("/proposals/{again}/escalate"), json!({"reason": "Up."})).await.expect(201);
+    judge.votes(&again.text("/parent_proposal_id"), "approve").await.expect(200);
+    let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
+    let petition = cat.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201);
+    bob.post(&format!("/escalations/{}/cosign", petition.id()), json!({})).await.expect(200);
+    owner.post(&format!("/escalations/{}/dismiss", petition.id()), json!({"reason": "Later."})).await.expect(200);
+    let lonely = owner
+        .makes_zone(
+            json!({"name": "Lonely", "escalation_policy": policy, "approval_policy": {"reviewers_by_risk": {"low": 1}}}),
+        )
+        .await;
+    owner.assigns(&lonely, ann, "approver").await.expect(201);
+    owner.proposes_work(&lonely).await;
+    app.time_passes(Duration::hours(2)).await;
 }
 
 on_both!(every_event_there_is_reads_back_as_it_was_stored, async |app: TestApp| {

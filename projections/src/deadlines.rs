@@ -11,6 +11,8 @@ use crate::{Recorded, Statement, Unreadable};
 pub const DECISION: &str = "decision";
 /// The end of an approved proposal's veto window.
 pub const VETO_WINDOW: &str = "veto_window";
+/// When an undecided proposal goes up by itself.
+pub const ESCALATION: &str = "escalation";
 
 /// The rows an event writes.
 pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
@@ -27,20 +29,39 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
     Ok(match recorded.read::<Event>()? {
         Event::Opened(opening) => {
             let first = [opening.deadline, opening.expires_at].into_iter().flatten().min();
-            first.map(|at| due(DECISION, opening.proposal_id, at)).into_iter().collect()
+            let decision = first.map(|at| due(DECISION, opening.proposal_id, at));
+            let escalation = opening.way_up.at.map(|at| due(ESCALATION, opening.proposal_id, at));
+            [decision, escalation].into_iter().flatten().collect()
         }
         Event::Approved { proposal_id, held_until, .. } => {
             let held = held_until.map(|at| due(VETO_WINDOW, proposal_id, at));
-            [Some(met(DECISION, proposal_id)), held].into_iter().flatten().collect()
+            [Some(nothing_due(proposal_id)), held].into_iter().flatten().collect()
         }
-        Event::Rejected { proposal_id, .. } | Event::Expired { proposal_id, .. } | Event::Withdrawn { proposal_id, .. } => {
-            vec![met(DECISION, proposal_id)]
+        Event::Rejected { proposal_id, .. }
+        | Event::Expired { proposal_id, .. }
+        | Event::Withdrawn { proposal_id, .. }
+        | Event::Escalated { proposal_id, .. } => vec![nothing_due(proposal_id)],
+        Event::EscalationFailed { proposal_id, .. } => vec![met(ESCALATION, proposal_id)],
+        Event::Reinstated { proposal_id, due_at, held_until, .. } => {
+            let decision = due_at.map(|at| due(DECISION, proposal_id, at));
+            let held = held_until.map(|at| due(VETO_WINDOW, proposal_id, at));
+            [decision, held].into_iter().flatten().collect()
         }
         Event::ExecutionSucceeded { proposal_id, .. } | Event::ExecutionFailed { proposal_id, .. } => {
             vec![met(VETO_WINDOW, proposal_id)]
         }
-        Event::VoteCast { .. } | Event::VoteChanged { .. } | Event::ReviewerRecused { .. } | Event::Commented { .. } => vec![],
+        Event::VoteCast { .. }
+        | Event::VoteChanged { .. }
+        | Event::ReviewerRecused { .. }
+        | Event::ReviewDelegated { .. }
+        | Event::Stalled { .. }
+        | Event::EvaluationOpened { .. }
+        | Event::Commented { .. } => vec![],
     })
+}
+
+fn nothing_due(proposal: ProposalId) -> Statement {
+    Statement::new("DELETE FROM deadlines WHERE subject_id = $1").bind(proposal)
 }
 
 fn met(kind: &'static str, proposal: ProposalId) -> Statement {

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod checkpoints;
 pub mod deadlines;
+pub mod escalations;
 pub mod grants;
 pub mod invites;
 pub mod organizations;
@@ -24,14 +25,16 @@ pub struct Projection {
 }
 
 /// Every read model.
-pub const ALL: [Projection; 6] = [
+pub const ALL: [Projection; 7] = [
     Projection { name: "organizations", project: organizations::project },
     Projection { name: "proposals", project: proposals::project },
     Projection { name: "tokens", project: tokens::project },
     Projection { name: "invites", project: invites::project },
     Projection { name: "grants", project: grants::project },
     Projection { name: "deadlines", project: deadlines::project },
+    Projection { name: "escalations", project: escalations::project },
 ];
 
 /// Every table of the read models, for comparing a rebuild with what it replaces.
-pub const TABLES: [&str; 7] = ["organizations", "proposals", "reviewers", "tokens", "invites", "grants", "deadlines"];
+pub const TABLES: [&str; 8] =
+    ["organizations", "proposals", "reviewers", "tokens", "invites", "grants", "deadlines", "escalations"];

@@ -18,10 +18,10 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         Event::Opened(opening) => opened(recorded, &opening),
         Event::VoteCast { proposal_id, member_id, tally, cast_at, .. }
         | Event::VoteChanged { proposal_id, member_id, tally, cast_at, .. } => {
-            vec![counted(proposal_id, &tally, cast_at), no_longer_pending(proposal_id, Some(member_id))]
+            vec![counted(proposal_id, &tally, cast_at), answered(proposal_id, member_id)]
         }
         Event::ReviewerRecused { proposal_id, member_id, tally, recused_at, .. } => {
-            vec![counted(proposal_id, &tally, recused_at), no_longer_pending(proposal_id, Some(member_id))]
+            vec![counted(proposal_id, &tally, recused_at), answered(proposal_id, member_id)]
         }
         Event::Approved { proposal_id, reason, held_until, decided_at, .. } => {
             let execution = if held_until.is_some() { "held" } else { "pending" };
@@ -41,7 +41,52 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         ],
         Event::ExecutionSucceeded { proposal_id, executed_at, .. } => vec![executed(proposal_id, "succeeded", executed_at)],
         Event::ExecutionFailed { proposal_id, failed_at, .. } => vec![executed(proposal_id, "failed", failed_at)],
+        Event::ReviewDelegated { proposal_id, from_id, elector, tally, delegated_at, .. } => {
+            vec![
+                counted(proposal_id, &tally, delegated_at),
+                answered(proposal_id, from_id),
+                seated(proposal_id, elector.member_id),
+            ]
+        }
+        Event::Escalated { proposal_id, escalated_at, .. } => went_up(proposal_id, escalated_at),
+        Event::Reinstated { proposal_id, status, reinstated_at, .. } => reinstated(proposal_id, status, reinstated_at),
+        Event::Stalled { .. } | Event::EscalationFailed { .. } | Event::EvaluationOpened { .. } => vec![],
     })
+}
+
+/// The new reviewer's row is like those of the others.
+fn seated(proposal: ProposalId, member: MemberId) -> Statement {
+    Statement::new(
+        "INSERT INTO reviewers (proposal_id, organization_id, opened_position, pending, member_id)
+         SELECT proposal_id, organization_id, opened_position, status = 'pending_review', $2 FROM proposals WHERE proposal_id = $1",
+    )
+    .bind(proposal)
+    .bind(member)
+}
+
+/// What it was decided as is kept, in case the question comes back unanswered.
+fn went_up(proposal: ProposalId, at: DateTime<Utc>) -> Vec<Statement> {
+    let row = Statement::new(
+        "UPDATE proposals SET before_reason = reason, before_execution = execution_status, before_decided_at = decided_at,
+             status = 'escalated', reason = NULL, execution_status = NULL, decided_at = NULL, updated_at = $2
+         WHERE proposal_id = $1",
+    )
+    .bind(proposal)
+    .bind(at);
+    vec![row, nobody_pending(proposal)]
+}
+
+fn reinstated(proposal: ProposalId, status: Status, at: DateTime<Utc>) -> Vec<Statement> {
+    let row = Statement::new(
+        "UPDATE proposals SET status = $2, reason = before_reason, execution_status = before_execution,
+             decided_at = before_decided_at, updated_at = $3
+         WHERE proposal_id = $1",
+    )
+    .bind(proposal)
+    .bind(status.to_string())
+    .bind(at);
+    let waited_for = Statement::new("UPDATE reviewers SET pending = NOT answered WHERE proposal_id = $1").bind(proposal);
+    if status == Status::PendingReview { vec![row, waited_for] } else { vec![row] }
 }
 
 fn opened(recorded: &Recorded, opening: &Opening) -> Vec<Statement> {
@@ -65,17 +110,31 @@ fn opened(recorded: &Recorded, opening: &Opening) -> Vec<Statement> {
     .bind(opening.deadline)
     .bind(opening.expires_at)
     .bind(opening.opened_at);
-    let reviewer = |elector: &aggregates::proposal::Elector| {
-        Statement::new(
-            "INSERT INTO reviewers (proposal_id, member_id, organization_id, opened_position, pending) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(opening.proposal_id)
-        .bind(elector.member_id)
-        .bind(recorded.organization_id)
-        .bind(recorded.position)
-        .bind(true)
-    };
-    std::iter::once(row).chain(opening.electorate.iter().map(reviewer)).collect()
+    let members: Vec<MemberId> = opening.electorate.iter().map(|elector| elector.member_id).collect();
+    let reviewers = members.chunks(REVIEWERS_AT_ONCE).map(|members| {
+        let shared = Statement::new(reviewing(members.len()))
+            .bind(opening.proposal_id)
+            .bind(recorded.organization_id)
+            .bind(recorded.position)
+            .bind(true);
+        members.iter().fold(shared, |statement, member| statement.bind(*member))
+    });
+    std::iter::once(row).chain(reviewers).collect()
+}
+
+/// Rows of reviewers, as many as one statement writes; fewer are a beginning of it.
+const REVIEWERS: &str = "INSERT INTO reviewers (proposal_id, organization_id, opened_position, pending, member_id) VALUES \
+    ($1, $2, $3, $4, $5), ($1, $2, $3, $4, $6), ($1, $2, $3, $4, $7), ($1, $2, $3, $4, $8), ($1, $2, $3, $4, $9), \
+    ($1, $2, $3, $4, $10), ($1, $2, $3, $4, $11), ($1, $2, $3, $4, $12), ($1, $2, $3, $4, $13), ($1, $2, $3, $4, $14), \
+    ($1, $2, $3, $4, $15), ($1, $2, $3, $4, $16)";
+const REVIEWERS_AT_ONCE: usize = 12;
+
+/// The statement for `number` reviewers, 1 to [`REVIEWERS_AT_ONCE`].
+fn reviewing(number: usize) -> &'static str {
+    let ends = REVIEWERS.match_indices(')').map(|(place, _)| place + 1);
+    // The first bracket closes the list of columns.
+    let end = ends.skip(1).nth(number.saturating_sub(1)).unwrap_or(REVIEWERS.len());
+    &REVIEWERS[..end]
 }
 
 fn counted(proposal: ProposalId, tally: &Tally, at: DateTime<Utc>) -> Statement {
@@ -85,11 +144,17 @@ fn counted(proposal: ProposalId, tally: &Tally, at: DateTime<Utc>) -> Statement 
         .bind(at)
 }
 
-fn no_longer_pending(proposal: ProposalId, member: Option<MemberId>) -> Statement {
-    Statement::new("UPDATE reviewers SET pending = $3 WHERE proposal_id = $1 AND ($2 IS NULL OR member_id = $2)")
+fn answered(proposal: ProposalId, member: MemberId) -> Statement {
+    Statement::new("UPDATE reviewers SET pending = $3, answered = $4 WHERE proposal_id = $1 AND member_id = $2")
         .bind(proposal)
         .bind(member)
         .bind(false)
+        .bind(true)
+}
+
+/// Nobody is waited for any more; rows that say so already are left alone.
+fn nobody_pending(proposal: ProposalId) -> Statement {
+    Statement::new("UPDATE reviewers SET pending = $2 WHERE proposal_id = $1 AND pending").bind(proposal).bind(false)
 }
 
 fn decided(proposal: ProposalId, status: Status, reason: &str, execution: Option<&str>, at: DateTime<Utc>) -> Vec<Statement> {
@@ -101,7 +166,7 @@ fn decided(proposal: ProposalId, status: Status, reason: &str, execution: Option
     .bind(reason)
     .bind(execution)
     .bind(at);
-    vec![row, no_longer_pending(proposal, None)]
+    vec![row, nobody_pending(proposal)]
 }
 
 fn executed(proposal: ProposalId, status: &'static str, at: DateTime<Utc>) -> Statement {
@@ -173,11 +238,24 @@ pub fn reviewed_by(organization: OrganizationId, member: MemberId) -> Statement 
     .bind(member)
 }
 
-/// Pending proposals in `zone`.
-pub fn pending_in(organization: OrganizationId, zone: ZoneId) -> Statement {
+/// Open proposals in `zone`: pending, or with their question up.
+pub fn open_in(organization: OrganizationId, zone: ZoneId) -> Statement {
     Statement::new(
-        "SELECT proposal_id FROM proposals WHERE organization_id = $1 AND zone_id = $2 AND status = 'pending_review' ORDER BY opened_position",
+        "SELECT proposal_id FROM proposals WHERE organization_id = $1 AND zone_id = $2
+             AND status IN ('pending_review', 'escalated') ORDER BY opened_position",
     )
     .bind(organization)
     .bind(zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{REVIEWERS, REVIEWERS_AT_ONCE, reviewing};
+
+    #[test]
+    fn each_number_of_reviewers_has_a_whole_statement() {
+        assert!(reviewing(1).ends_with("VALUES ($1, $2, $3, $4, $5)"), "{}", reviewing(1));
+        assert!(reviewing(2).ends_with("($1, $2, $3, $4, $5), ($1, $2, $3, $4, $6)"), "{}", reviewing(2));
+        assert_eq!(reviewing(REVIEWERS_AT_ONCE), REVIEWERS);
+    }
 }

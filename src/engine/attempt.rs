@@ -1,6 +1,8 @@
 //! A command, attempted until it is decided on what the log holds: decide on memory, append with the streams it rests on
 //! as guards, and begin again where one of them had moved. A refusal is checked against the log before it is given.
 
+use std::any::Any;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aggregates::action::Action;
@@ -91,7 +93,7 @@ pub struct Done {
 }
 
 /// An aggregate as one attempt sees it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Loaded<D: Decider> {
     /// Its stream.
     pub stream: Stream,
@@ -99,6 +101,12 @@ pub struct Loaded<D: Decider> {
     pub state: Arc<D::State>,
     /// How long its stream is.
     pub sequence: u64,
+}
+
+impl<D: Decider> Clone for Loaded<D> {
+    fn clone(&self) -> Self {
+        Self { stream: self.stream.clone(), state: Arc::clone(&self.state), sequence: self.sequence }
+    }
 }
 
 /// What memory keeps of an aggregate once its events are in the log.
@@ -110,6 +118,7 @@ pub struct Plan {
     guards: Vec<(Stream, u64)>,
     beside: Vec<Statement>,
     remember: Vec<Remember>,
+    states: HashMap<Stream, Arc<dyn Any + Send + Sync>>,
 }
 
 /// One attempt at a command.
@@ -176,7 +185,7 @@ impl Attempt {
     /// A plan that rests on the ruling, and on the token by which the caller came.
     pub fn plan(&self) -> Plan {
         let guards = self.ruling.guards().into_iter().chain(self.token.clone()).collect();
-        Plan { writes: Vec::new(), guards, beside: Vec::new(), remember: Vec::new() }
+        Plan { writes: Vec::new(), guards, beside: Vec::new(), remember: Vec::new(), states: HashMap::new() }
     }
 
     /// What authority will be with another tree.
@@ -244,11 +253,35 @@ impl Plan {
         let events: Vec<DraftEvent> = facts.iter().map(DraftEvent::of).collect();
         let after = loaded.sequence + before + events.len() as u64;
         let (stream, state) = (loaded.stream.clone(), Arc::clone(state));
+        let known: Arc<dyn Any + Send + Sync> = Arc::<D::State>::clone(&state);
+        self.states.insert(stream.clone(), known);
         match self.writes.iter_mut().find(|draft| draft.stream == loaded.stream) {
             Some(draft) => draft.events.extend(events),
             None => self.writes.push(Draft { stream: stream.clone(), expected: Expected::At(loaded.sequence), events }),
         }
         self.remember.push(Box::new(move |app| app.parts.memory.remember::<D>(&stream, after, state)));
+    }
+
+    /// An aggregate as this plan leaves it. The plan rests on it from now on, even if nothing is written there: what was
+    /// decided by it must not be outdated when it is appended.
+    pub async fn load<D>(&mut self, attempt: &Attempt, id: impl ToString) -> Result<Loaded<D>, StoreError>
+    where
+        Hosted<D>: Aggregate,
+        D: Decider + Send + Sync + 'static,
+    {
+        let mut loaded = attempt.load::<D>(id).await?;
+        let planned = self.states.get(&loaded.stream).cloned();
+        if let Some(state) = planned.and_then(|state| state.downcast::<D::State>().ok()) {
+            loaded.state = state;
+        } else if !self.guards.iter().any(|(stream, _)| *stream == loaded.stream) {
+            self.guards.push((loaded.stream.clone(), loaded.sequence));
+        }
+        Ok(loaded)
+    }
+
+    /// How many facts it adds to a stream.
+    pub fn added_to(&self, stream: &Stream) -> usize {
+        self.writes.iter().filter(|draft| draft.stream == *stream).map(|draft| draft.events.len()).sum()
     }
 
     /// How long a stream that was `before` long is after this plan.

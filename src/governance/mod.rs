@@ -1,7 +1,8 @@
-//! What several doors do in the same way: founding an organization, deciding proposals and executing them.
+//! What several doors do in the same way: founding an organization, deciding proposals and executing them, escalating.
 
 mod deciding;
+pub mod escalating;
 mod founding;
 
-pub use deciding::{deciding, execute, opening};
+pub use deciding::{decided, deciding, execute, opening};
 pub use founding::{Founded, found};

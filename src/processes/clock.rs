@@ -40,7 +40,11 @@ pub async fn do_what_is_due(app: &Arc<App>) -> Result<usize, Problem> {
     for row in &rows {
         let organization = OrganizationId(row.id("organization_id")?);
         let proposal = ProposalId(row.id("subject_id")?);
-        let strike = if row.text("kind")? == deadlines::VETO_WINDOW { Strike::VetoWindow } else { Strike::Decision };
+        let strike = match row.text("kind")?.as_str() {
+            deadlines::VETO_WINDOW => Strike::VetoWindow,
+            deadlines::ESCALATION => Strike::Escalation,
+            _ => Strike::Decision,
+        };
         if let Err(problem) = strikes(app, organization, proposal, strike).await {
             first_refusal.get_or_insert(problem);
         }
@@ -52,6 +56,7 @@ pub async fn do_what_is_due(app: &Arc<App>) -> Result<usize, Problem> {
 enum Strike {
     Decision,
     VetoWindow,
+    Escalation,
 }
 
 async fn strikes(app: &Arc<App>, organization_id: OrganizationId, id: ProposalId, strike: Strike) -> Result<(), Problem> {
@@ -64,6 +69,9 @@ async fn strikes(app: &Arc<App>, organization_id: OrganizationId, id: ProposalId
                 let loaded = attempt.load::<Proposal>(id).await?;
                 let plan = match strike {
                     Strike::Decision => deciding(attempt, &loaded, vec![Command::ReachDeadline { now: attempt.now }]).await?.0,
+                    Strike::Escalation => {
+                        deciding(attempt, &loaded, vec![Command::ReachEscalation { now: attempt.now }]).await?.0
+                    }
                     Strike::VetoWindow if is_held(&loaded.state) => {
                         let mut plan = attempt.plan();
                         execute(attempt, &mut plan, &loaded).await?;

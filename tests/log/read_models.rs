@@ -45,6 +45,8 @@ pub async fn story(app: &TestApp) -> (String, Person, Person) {
             _ => drop(owner.post(&format!("/proposals/{proposal}/withdraw"), json!({})).await.expect(200)),
         }
     }
+    let contested = ann.proposes_work(&zone).await;
+    ann.post(&format!("/proposals/{contested}/escalate"), json!({"reason": "Up."})).await.expect(201);
     let due = json!({"zone_id": zone, "type": "task_execution", "title": "Soon", "payload": {"action": "work.do"},
         "expires_at": "2026-02-01T00:00:00Z"});
     owner.post("/proposals", due).await.expect(201);
@@ -117,7 +119,7 @@ on_both!(a_rebuild_gives_the_same_rows_while_reads_and_writes_go_on, async |app:
     app.settled().await;
     assert_eq!(service.views.live().number, 5);
     let after = rows(&service.views.live().db).await;
-    assert_eq!(after["proposals"].len(), 7 + decided.len());
+    assert_eq!(after["proposals"].len(), 9 + decided.len());
     assert_eq!(after["grants"].len(), 2 + decided.len());
     rebuild(&service.log, &service.views).await.expect("a rebuild");
     assert_eq!(rows(&service.views.live().db).await, after, "what was projected meanwhile is what a rebuild gives");
@@ -169,7 +171,7 @@ on_both!(a_replay_of_the_log_answers_as_the_service_does, async |app: TestApp| {
     for event in of(Proposal::TYPE) {
         streams.entry(event.aggregate_id.clone()).or_default().push(event);
     }
-    assert_eq!(streams.len(), 7);
+    assert_eq!(streams.len(), 9);
     let head = log.iter().filter(|event| event.organization_id == mine).map(|event| event.position).max().expect("a head");
     for (id, events) in streams {
         let state = replayed::<Proposal>(&events);

@@ -1,17 +1,18 @@
-//! Rules of proposals: vote, tally, outcome and the order to execute are one decision (SPEC P8–P13, D1, D2, X1).
+//! Rules of proposals: vote, tally, outcome and the order to execute are one decision (SPEC P8–P13, D1, D2, X1, V1).
 
 use chrono::Duration;
 
 use super::command::Command;
 use super::event::{Event, Opening, RecusalReason};
+use super::lineage::StallReason;
 use super::rejection::Rejection;
 use super::state::{ExecutionStatus, State, Status, Vote};
 use crate::Moment;
 use crate::decision_model::{Choice, Occasion, Verdict, decide as verdict_of};
-use crate::ids::MemberId;
+use crate::ids::{EvaluationId, MemberId};
 use crate::text::Prose;
 
-type Decision = Result<Vec<Event>, Rejection>;
+pub(super) type Decision = Result<Vec<Event>, Rejection>;
 
 pub(super) fn decide(state: &State, command: Command) -> Decision {
     let Some(opening) = &state.opening else {
@@ -51,6 +52,13 @@ pub(super) fn decide(state: &State, command: Command) -> Decision {
                 failed_at: now,
             }])
         }
+        Command::Delegate { from_id, to, now } => proposal.delegate(from_id, *to, now),
+        Command::ReachEscalation { now } => proposal.reach_escalation(now),
+        Command::Escalate { to, reason, now } => proposal.escalate(to, reason, now),
+        Command::FailToEscalate { failure, now } => Ok(proposal.fail_to_escalate(failure, now)),
+        Command::Settle { outcome, now } => Ok(proposal.settle(outcome, now)),
+        Command::Reinstate { now } => Ok(proposal.reinstate(now)),
+        Command::OpenEvaluation { id, executor_id, now } => proposal.open_evaluation(id, executor_id, now),
     }
 }
 
@@ -67,13 +75,14 @@ fn open(opening: Box<Opening>) -> Vec<Event> {
     events
 }
 
-struct Open<'a> {
-    state: &'a State,
-    opening: &'a Opening,
+/// A proposal that has been opened.
+pub(super) struct Open<'a> {
+    pub state: &'a State,
+    pub opening: &'a Opening,
 }
 
 impl Open<'_> {
-    fn must_be_pending(&self, now: Moment) -> Result<(), Rejection> {
+    pub(super) fn must_be_pending(&self, now: Moment) -> Result<(), Rejection> {
         if self.state.status != Status::PendingReview {
             return Err(Rejection::NotPending(self.state.status));
         }
@@ -142,7 +151,8 @@ impl Open<'_> {
         if self.state.status == Status::Withdrawn {
             return Ok(vec![]);
         }
-        if self.state.status != Status::PendingReview {
+        let gone_with_its_zone = by.is_none() && self.state.status == Status::Escalated;
+        if self.state.status != Status::PendingReview && !gone_with_its_zone {
             return Err(Rejection::NotPending(self.state.status));
         }
         let reason = if by.is_some() { "withdrawn_by_proposer" } else { "zone_archived" };
@@ -151,7 +161,7 @@ impl Open<'_> {
     }
 
     /// `first`, and what it settles.
-    fn and_then_settled(&self, first: Event, now: Moment) -> Vec<Event> {
+    pub(super) fn and_then_settled(&self, first: Event, now: Moment) -> Vec<Event> {
         let mut after = self.state.clone();
         after.evolve(&first);
         let occasion = Occasion::Voting { final_votes: !self.opening.votes_may_change };
@@ -163,11 +173,11 @@ impl Open<'_> {
         let rule = &self.opening.decision_model.rule;
         match verdict_of(rule, &self.state.ballots(), occasion, self.opening.human_required) {
             Verdict::Open => None,
-            Verdict::Approved if !self.passes_the_zones_own_model(occasion) => Some(self.rejected("deadlock", now)),
+            Verdict::Approved if !self.passes_the_zones_own_model(occasion) => Some(self.stalled(StallReason::Deadlock, now)),
             Verdict::Approved => Some(self.approved("votes", now)),
             Verdict::Rejected => Some(self.rejected("votes", now)),
-            Verdict::Deadlocked => Some(self.rejected("deadlock", now)),
-            Verdict::Undecided => Some(self.expired("deadline", now)),
+            Verdict::Deadlocked => Some(self.stalled(StallReason::Deadlock, now)),
+            Verdict::Undecided => Some(self.stalled(StallReason::Deadline, now)),
         }
     }
 
@@ -189,7 +199,7 @@ impl Open<'_> {
         }
     }
 
-    fn rejected(&self, reason: &str, now: Moment) -> Event {
+    pub(super) fn rejected(&self, reason: &str, now: Moment) -> Event {
         Event::Rejected {
             proposal_id: self.opening.proposal_id,
             zone_id: self.opening.zone_id,
@@ -199,7 +209,7 @@ impl Open<'_> {
         }
     }
 
-    fn expired(&self, reason: &str, now: Moment) -> Event {
+    pub(super) fn expired(&self, reason: &str, now: Moment) -> Event {
         Event::Expired {
             proposal_id: self.opening.proposal_id,
             zone_id: self.opening.zone_id,
@@ -210,7 +220,7 @@ impl Open<'_> {
     }
 
     /// The clock decides (SPEC D2, P11): at its expiry a proposal expires; at its deadline the model has its last say.
-    fn reach_deadline(&self, now: Moment) -> Decision {
+    pub(super) fn reach_deadline(&self, now: Moment) -> Decision {
         if self.state.status != Status::PendingReview {
             return Ok(vec![]);
         }
@@ -219,6 +229,19 @@ impl Open<'_> {
             return Ok(vec![self.expired("expires_at", now)]);
         }
         Ok(self.settled(Occasion::Deadline, now).into_iter().collect())
+    }
+
+    /// Only what took place can be judged, and once for each who did it (SPEC V1).
+    fn open_evaluation(&self, evaluation_id: EvaluationId, executor_id: MemberId, now: Moment) -> Decision {
+        let executed = self.state.execution.as_ref().is_some_and(|execution| execution.status == ExecutionStatus::Succeeded);
+        if !executed {
+            return Err(Rejection::NotExecuted);
+        }
+        if let Some((known, _)) = self.state.evaluations.iter().find(|(_, of)| *of == executor_id) {
+            return Err(Rejection::AlreadyEvaluated(*known));
+        }
+        let (proposal_id, zone_id) = (self.opening.proposal_id, self.opening.zone_id);
+        Ok(vec![Event::EvaluationOpened { proposal_id, zone_id, evaluation_id, executor_id, opened_at: now }])
     }
 
     fn must_be_executable(&self, now: Moment) -> Result<(), Rejection> {

@@ -1,6 +1,7 @@
 //! `/proposals`: requests that a zone wants decided by others.
 
 pub mod comment;
+pub mod delegate;
 pub mod list;
 pub mod read;
 pub mod recuse;

@@ -1,7 +1,7 @@
 //! A proposal as clients see it.
 
 use aggregates::decision_model::{Choice, DecisionModel, Needed, Tally, needed};
-use aggregates::ids::{GrantId, MemberId, ProposalId, ZoneId};
+use aggregates::ids::{EscalationId, EvaluationId, GrantId, MemberId, ProposalId, ZoneId};
 use aggregates::policy::Risk;
 use aggregates::proposal::{
     ChosenBy, Conflict, ExecutionStatus, Proposal, ProposalType, RecusalReason, SelectionReason, State, Status,
@@ -34,6 +34,9 @@ pub struct ElectorView {
     vote: Option<VoteView>,
     /// Why they left the electorate, if they did.
     left: Option<RecusalReason>,
+    /// Whose seat it was, if it was handed to them.
+    #[schema(value_type = Option<String>)]
+    delegated_by: Option<MemberId>,
 }
 
 /// How it ended.
@@ -68,6 +71,30 @@ pub struct CommentView {
     created_at: DateTime<Utc>,
 }
 
+/// Where its question went.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WentUpView {
+    #[schema(value_type = String)]
+    escalation_id: EscalationId,
+    /// The proposal that decides it there.
+    #[schema(value_type = String)]
+    parent_proposal_id: ProposalId,
+    #[schema(value_type = String)]
+    to_zone_id: ZoneId,
+}
+
+/// What it was opened for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LineageView {
+    #[schema(value_type = String)]
+    escalation_id: EscalationId,
+    /// The proposal whose question it decides; none where it decides who decides.
+    #[schema(value_type = Option<String>)]
+    proposal_id: Option<ProposalId>,
+    /// Whether the owners decide, above whom there is nobody.
+    last_instance: bool,
+}
+
 /// A proposal.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProposalView {
@@ -97,6 +124,15 @@ pub struct ProposalView {
     resolution: Option<ResolutionView>,
     execution: Option<ExecutionView>,
     comments: Vec<CommentView>,
+    /// Where its question went, the last time it did.
+    escalation: Option<WentUpView>,
+    /// The escalation it decides, if it was opened for one.
+    escalated_from: Option<LineageView>,
+    /// When it goes up by itself, if nobody has decided by then.
+    auto_escalates_at: Option<DateTime<Utc>>,
+    /// Judgements of what came of it.
+    #[schema(value_type = Vec<String>)]
+    evaluations: Vec<EvaluationId>,
     policy_position: u64,
     version: u64,
     created_at: DateTime<Utc>,
@@ -137,6 +173,7 @@ pub fn view(state: &State, version: u64) -> Result<Value, Problem> {
             cast_at: vote.cast_at,
         }),
         left: reviewer.left,
+        delegated_by: reviewer.seat_of,
     };
     let shown = ProposalView {
         id: opening.proposal_id,
@@ -172,6 +209,18 @@ pub fn view(state: &State, version: u64) -> Result<Value, Problem> {
             at: execution.at,
         }),
         comments: state.comments.iter().map(comment).collect(),
+        escalation: state.went_up.map(|went_up| WentUpView {
+            escalation_id: went_up.escalation_id,
+            parent_proposal_id: went_up.parent_id,
+            to_zone_id: went_up.to_zone_id,
+        }),
+        escalated_from: opening.lineage.map(|lineage| LineageView {
+            escalation_id: lineage.escalation_id,
+            proposal_id: lineage.source_id,
+            last_instance: lineage.last_instance,
+        }),
+        auto_escalates_at: opening.way_up.at,
+        evaluations: state.evaluations.iter().map(|(id, _)| *id).collect(),
         policy_position: opening.policy_position,
         version,
         created_at: opening.opened_at,
