@@ -202,6 +202,18 @@ impl Attempt {
         }
     }
 
+    /// An aggregate that is to begin under a new id. The log is asked only if it turns out to know the id.
+    pub async fn begin<D>(&self, id: impl ToString) -> Result<Loaded<D>, StoreError>
+    where
+        Hosted<D>: Aggregate,
+        D: Decider + Send + Sync + 'static,
+    {
+        if self.from_log {
+            return self.load::<D>(id).await;
+        }
+        Ok(Loaded { stream: Stream::of::<D>(id), state: Arc::default(), sequence: 0 })
+    }
+
     /// An aggregate: from memory the first time, with the log's last word afterwards.
     pub async fn load<D>(&self, id: impl ToString) -> Result<Loaded<D>, StoreError>
     where
