@@ -39,6 +39,7 @@ fn median(mut numbers: Vec<f64>) -> f64 {
 impl Figures {
     /// Notes the figure of one round.
     pub fn note(&mut self, database: &'static str, clients: usize, what: &'static str, figure: Figure) {
+        eprintln!("{database}, {clients} clients: {:.0} {what}s/s", figure.per_second);
         self.rounds.entry((database, clients, what)).or_default().push(figure);
     }
 

@@ -3,7 +3,8 @@
 //!
 //! The service runs in a process of its own and is spoken to over TCP on loopback with connections kept alive. Every round
 //! measures bare inserts, submissions and votes one after the other, for each number of clients; what is shown is the
-//! median round. `TZ_BENCH_SECONDS` sets how long each measurement takes.
+//! median round. `TZ_BENCH_SECONDS` sets how long each measurement takes, `TZ_BENCH_CLIENTS` (such as `64`) how many clients
+//! there are.
 
 mod bare;
 mod client;
@@ -17,7 +18,7 @@ use figures::Figures;
 use service::Running;
 
 /// How many clients speak at once.
-const CLIENTS: [usize; 3] = [1, 16, 64];
+const CLIENTS: &str = "1,16,64";
 /// How often everything is measured.
 const ROUNDS: usize = 3;
 /// No round begins after this; one takes about a third of it.
@@ -34,7 +35,9 @@ fn main() -> anyhow::Result<()> {
         return Ok(());
     }
     let seconds = told("TZ_BENCH_SECONDS").and_then(|seconds| seconds.parse().ok()).unwrap_or(2.0_f64);
-    let length = Duration::from_secs_f64(seconds.clamp(0.1, 3.0));
+    let length = Duration::from_secs_f64(seconds.clamp(0.1, 10.0));
+    let clients = told("TZ_BENCH_CLIENTS").unwrap_or_else(|| CLIENTS.to_owned());
+    let clients: Vec<usize> = clients.split(',').map(|number| number.trim().parse()).collect::<Result<_, _>>()?;
     let postgres = told("TEST_DATABASE_URL");
     if postgres.is_none() {
         println!("PostgreSQL is left out: run through scripts/with-postgres");
@@ -58,8 +61,8 @@ fn main() -> anyhow::Result<()> {
             break;
         }
         for service in &running {
-            for clients in CLIENTS {
-                measure(service, clients, length, folder.path(), &mut figures)?;
+            for clients in &clients {
+                measure(service, *clients, length, folder.path(), &mut figures)?;
             }
         }
     }
