@@ -18,10 +18,10 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         Event::Opened(opening) => opened(recorded, &opening),
         Event::VoteCast { proposal_id, member_id, tally, cast_at, .. }
         | Event::VoteChanged { proposal_id, member_id, tally, cast_at, .. } => {
-            vec![counted(proposal_id, &tally, cast_at), no_longer_pending(proposal_id, Some(member_id))]
+            vec![counted(proposal_id, &tally, cast_at), no_longer_pending(proposal_id, member_id)]
         }
         Event::ReviewerRecused { proposal_id, member_id, tally, recused_at, .. } => {
-            vec![counted(proposal_id, &tally, recused_at), no_longer_pending(proposal_id, Some(member_id))]
+            vec![counted(proposal_id, &tally, recused_at), no_longer_pending(proposal_id, member_id)]
         }
         Event::Approved { proposal_id, reason, held_until, decided_at, .. } => {
             let execution = if held_until.is_some() { "held" } else { "pending" };
@@ -99,11 +99,16 @@ fn counted(proposal: ProposalId, tally: &Tally, at: DateTime<Utc>) -> Statement 
         .bind(at)
 }
 
-fn no_longer_pending(proposal: ProposalId, member: Option<MemberId>) -> Statement {
-    Statement::new("UPDATE reviewers SET pending = $3 WHERE proposal_id = $1 AND ($2 IS NULL OR member_id = $2)")
+fn no_longer_pending(proposal: ProposalId, member: MemberId) -> Statement {
+    Statement::new("UPDATE reviewers SET pending = $3 WHERE proposal_id = $1 AND member_id = $2")
         .bind(proposal)
         .bind(member)
         .bind(false)
+}
+
+/// Nobody is waited for any more; rows that say so already are left alone.
+fn nobody_pending(proposal: ProposalId) -> Statement {
+    Statement::new("UPDATE reviewers SET pending = $2 WHERE proposal_id = $1 AND pending").bind(proposal).bind(false)
 }
 
 fn decided(proposal: ProposalId, status: Status, reason: &str, execution: Option<&str>, at: DateTime<Utc>) -> Vec<Statement> {
@@ -115,7 +120,7 @@ fn decided(proposal: ProposalId, status: Status, reason: &str, execution: Option
     .bind(reason)
     .bind(execution)
     .bind(at);
-    vec![row, no_longer_pending(proposal, None)]
+    vec![row, nobody_pending(proposal)]
 }
 
 fn executed(proposal: ProposalId, status: &'static str, at: DateTime<Utc>) -> Statement {
