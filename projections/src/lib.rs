@@ -12,7 +12,7 @@ mod recorded;
 mod statement;
 pub mod tokens;
 
-pub use recorded::{Recorded, Unreadable};
+pub use recorded::{Data, Recorded, Unreadable};
 pub use statement::{Param, Statement};
 
 /// A read model: its name, and what each event does to its rows.

@@ -143,7 +143,7 @@ impl Parts {
 }
 
 impl OnCommit for Arc<Parts> {
-    fn committed(&self, events: &[Recorded]) {
+    fn committed(&self, events: &Arc<Vec<Recorded>>) {
         self.follow(events);
     }
 }
