@@ -5,6 +5,7 @@ pub mod audit;
 pub mod checkpoints;
 pub mod deadlines;
 pub mod grants;
+mod groups;
 pub mod invites;
 pub mod organizations;
 pub mod proposals;
@@ -12,6 +13,7 @@ mod recorded;
 mod statement;
 pub mod tokens;
 
+pub use groups::{Group, Groups};
 pub use recorded::{Data, Recorded, Unreadable};
 pub use statement::{Param, Statement};
 

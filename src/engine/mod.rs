@@ -6,6 +6,7 @@ mod authorities;
 mod freshness;
 mod memory;
 mod problem;
+mod recent;
 
 pub use app::{App, Caller, Envelope, Parts, permit, permit_in_zone};
 pub(crate) use attempt::decision;
@@ -13,3 +14,4 @@ pub use attempt::{Answer, Attempt, Done, Loaded, Plan, Told};
 pub use authorities::{Authorities, Ruling};
 pub use freshness::Freshness;
 pub use problem::Problem;
+pub use recent::Recent;

@@ -188,6 +188,22 @@ impl Tx {
         })
     }
 
+    /// Marks a place to go back to within the transaction.
+    pub async fn mark(&mut self) -> Result<(), StoreError> {
+        self.execute(Statement::new("SAVEPOINT mark")).await
+    }
+
+    /// Forgets the mark.
+    pub async fn unmark(&mut self) -> Result<(), StoreError> {
+        self.execute(Statement::new("RELEASE SAVEPOINT mark")).await
+    }
+
+    /// Goes back to the mark and forgets it.
+    pub async fn back_to_mark(&mut self) -> Result<(), StoreError> {
+        self.execute(Statement::new("ROLLBACK TO SAVEPOINT mark")).await?;
+        self.unmark().await
+    }
+
     /// Makes it so.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {

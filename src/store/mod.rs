@@ -6,6 +6,7 @@ mod error;
 mod hosted;
 mod insert;
 mod log;
+mod many;
 mod row;
 mod views;
 mod writer;
