@@ -20,7 +20,7 @@ type Again = fn(Value) -> Result<Value, String>;
 fn again<E: DomainEvent>(stored: Value) -> Result<Value, String> {
     let event: E = serde_json::from_value(stored).map_err(|error| error.to_string())?;
     let draft = DraftEvent::of(&event);
-    Ok(with_name(draft.event_type, draft.data))
+    Ok(with_name(draft.event_type, draft.data.value()))
 }
 
 /// Every name the log knows, and how its events are read.
@@ -129,7 +129,7 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     let log = app.service.app.log.events(audit::following(0, 10_000)).await.expect("the log");
     let mut stored: BTreeMap<String, Value> = BTreeMap::new();
     for event in log {
-        let data = with_name(&event.event_type, event.data);
+        let data = with_name(&event.event_type, event.data.value());
         let fuller = |known: &Value| data.to_string().len() > known.to_string().len();
         if stored.get(&event.event_type).is_none_or(fuller) {
             stored.insert(event.event_type.clone(), data);
@@ -142,7 +142,7 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     let expired = Proposal::decide(&state, proposal::Command::ReachDeadline { now: due }).expect("it is due");
     for event in &expired {
         let draft = DraftEvent::of(event);
-        stored.entry(draft.event_type.to_owned()).or_insert_with(|| with_name(draft.event_type, draft.data));
+        stored.entry(draft.event_type.to_owned()).or_insert_with(|| with_name(draft.event_type, draft.data.value()));
     }
     let read = |name: &str| serde_json::from_value::<proposal::Event>(stored[name].clone()).expect("an event");
     let executed = Proposal::replay([&opened, &read("proposal.approved"), &read("proposal.execution_succeeded")]);
@@ -150,7 +150,7 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     let judge = proposal::Command::OpenEvaluation { id: uuid::Uuid::from_u128(1).into(), executor_id, now: due };
     for event in &Proposal::decide(&executed, judge).expect("it can be judged") {
         let draft = DraftEvent::of(event);
-        stored.insert(draft.event_type.to_owned(), with_name(draft.event_type, draft.data));
+        stored.insert(draft.event_type.to_owned(), with_name(draft.event_type, draft.data.value()));
     }
     stored
 }

@@ -6,6 +6,7 @@ pub mod checkpoints;
 pub mod deadlines;
 pub mod escalations;
 pub mod grants;
+mod groups;
 pub mod invites;
 pub mod organizations;
 pub mod proposals;
@@ -13,7 +14,8 @@ mod recorded;
 mod statement;
 pub mod tokens;
 
-pub use recorded::{Recorded, Unreadable};
+pub use groups::{Group, Groups};
+pub use recorded::{Data, Recorded, Unreadable};
 pub use statement::{Param, Statement};
 
 /// A read model: its name, and what each event does to its rows.

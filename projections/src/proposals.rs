@@ -110,31 +110,17 @@ fn opened(recorded: &Recorded, opening: &Opening) -> Vec<Statement> {
     .bind(opening.deadline)
     .bind(opening.expires_at)
     .bind(opening.opened_at);
-    let members: Vec<MemberId> = opening.electorate.iter().map(|elector| elector.member_id).collect();
-    let reviewers = members.chunks(REVIEWERS_AT_ONCE).map(|members| {
-        let shared = Statement::new(reviewing(members.len()))
-            .bind(opening.proposal_id)
-            .bind(recorded.organization_id)
-            .bind(recorded.position)
-            .bind(true);
-        members.iter().fold(shared, |statement, member| statement.bind(*member))
+    let reviewers = opening.electorate.iter().map(|elector| {
+        Statement::new(
+            "INSERT INTO reviewers (proposal_id, organization_id, opened_position, pending, member_id) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(opening.proposal_id)
+        .bind(recorded.organization_id)
+        .bind(recorded.position)
+        .bind(true)
+        .bind(elector.member_id)
     });
     std::iter::once(row).chain(reviewers).collect()
-}
-
-/// Rows of reviewers, as many as one statement writes; fewer are a beginning of it.
-const REVIEWERS: &str = "INSERT INTO reviewers (proposal_id, organization_id, opened_position, pending, member_id) VALUES \
-    ($1, $2, $3, $4, $5), ($1, $2, $3, $4, $6), ($1, $2, $3, $4, $7), ($1, $2, $3, $4, $8), ($1, $2, $3, $4, $9), \
-    ($1, $2, $3, $4, $10), ($1, $2, $3, $4, $11), ($1, $2, $3, $4, $12), ($1, $2, $3, $4, $13), ($1, $2, $3, $4, $14), \
-    ($1, $2, $3, $4, $15), ($1, $2, $3, $4, $16)";
-const REVIEWERS_AT_ONCE: usize = 12;
-
-/// The statement for `number` reviewers, 1 to [`REVIEWERS_AT_ONCE`].
-fn reviewing(number: usize) -> &'static str {
-    let ends = REVIEWERS.match_indices(')').map(|(place, _)| place + 1);
-    // The first bracket closes the list of columns.
-    let end = ends.skip(1).nth(number.saturating_sub(1)).unwrap_or(REVIEWERS.len());
-    &REVIEWERS[..end]
 }
 
 fn counted(proposal: ProposalId, tally: &Tally, at: DateTime<Utc>) -> Statement {

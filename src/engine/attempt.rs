@@ -17,6 +17,7 @@ use axum::http::StatusCode;
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use projections::Statement;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::app::{App, Caller, Envelope, permit_in_zone};
@@ -28,13 +29,22 @@ use crate::store::{Append, Draft, DraftEvent, Expected, GivenAnswer, Hosted, Ref
 /// How often a contended command begins again: more often than commands are in flight at once.
 const MOST_ATTEMPTS: usize = 400;
 
+/// The body of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// JSON that may still be looked into.
+    Value(Value),
+    /// JSON as it goes out: a large body is written once, without a tree of values in between.
+    Written(String),
+}
+
 /// What a command answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// HTTP status.
     pub status: StatusCode,
     /// The body.
-    pub body: Value,
+    pub body: Told,
     /// The version of the thing changed.
     pub version: Option<u64>,
     /// Where a new thing is.
@@ -45,12 +55,17 @@ pub struct Answer {
 
 impl Answer {
     /// The body as it may be kept: without what is shown once.
-    fn kept_body(&self) -> Value {
-        let mut body = self.body.clone();
-        if let Some(secret) = self.shown_once.and_then(|key| body.get_mut(key)) {
-            *secret = Value::Null;
+    fn kept_body(&self) -> String {
+        match &self.body {
+            Told::Written(body) => body.clone(),
+            Told::Value(body) => {
+                let mut body = body.clone();
+                if let Some(secret) = self.shown_once.and_then(|key| body.get_mut(key)) {
+                    *secret = Value::Null;
+                }
+                body.to_string()
+            }
         }
-        body
     }
 
     /// The same, with a key of the body that is shown once and never kept.
@@ -62,17 +77,27 @@ impl Answer {
 
     /// 200 with a body.
     pub fn ok(body: Value) -> Self {
-        Self { status: StatusCode::OK, body, version: None, location: None, shown_once: None }
+        Self::of(StatusCode::OK, Told::Value(body))
+    }
+
+    /// 200 with a large body, written at once.
+    pub fn written(body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).expect("answers are plain data");
+        Self::of(StatusCode::OK, Told::Written(body))
     }
 
     /// 201 with a body and a place.
     pub fn created(body: Value, location: String) -> Self {
-        Self { status: StatusCode::CREATED, body, version: None, location: Some(location), shown_once: None }
+        Self { location: Some(location), ..Self::of(StatusCode::CREATED, Told::Value(body)) }
     }
 
     /// 204.
     pub fn nothing() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: Value::Null, version: None, location: None, shown_once: None }
+        Self::of(StatusCode::NO_CONTENT, Told::Value(Value::Null))
+    }
+
+    fn of(status: StatusCode, body: Told) -> Self {
+        Self { status, body, version: None, location: None, shown_once: None }
     }
 
     /// The same, with the version of the thing.
@@ -209,6 +234,18 @@ impl Attempt {
             state: Arc::new(self.ruling.authority.organization.clone()),
             sequence: self.ruling.organization_sequence,
         }
+    }
+
+    /// An aggregate that is to begin under a new id. The log is asked only if it turns out to know the id.
+    pub async fn begin<D>(&self, id: impl ToString) -> Result<Loaded<D>, StoreError>
+    where
+        Hosted<D>: Aggregate,
+        D: Decider + Send + Sync + 'static,
+    {
+        if self.from_log {
+            return self.load::<D>(id).await;
+        }
+        Ok(Loaded { stream: Stream::of::<D>(id), state: Arc::default(), sequence: 0 })
     }
 
     /// An aggregate: from memory the first time, with the log's last word afterwards.
@@ -387,7 +424,7 @@ impl App {
             key: key.clone(),
             fingerprint: fingerprint.clone(),
             status: answer.status.as_u16(),
-            body: answer.kept_body().to_string(),
+            body: answer.kept_body(),
             etag: answer.version.map(|version| version.to_string()),
             location: answer.location.clone(),
             position: 0,
@@ -431,7 +468,7 @@ impl App {
         }
         let answer = Answer {
             status: StatusCode::from_u16(given.status).unwrap_or(StatusCode::OK),
-            body: serde_json::from_str(&given.body).unwrap_or(Value::Null),
+            body: Told::Written(given.body),
             version: given.etag.and_then(|etag| etag.parse().ok()),
             location: given.location,
             shown_once: None,

@@ -28,7 +28,7 @@ pub async fn deciding(
 
 /// A plan that opens a proposal, and executes it if nobody needs to be asked.
 pub async fn opening(attempt: &Attempt, opening: Opening) -> Result<(Plan, Arc<State>), Problem> {
-    let loaded = attempt.load::<Proposal>(opening.proposal_id).await?;
+    let loaded = attempt.begin::<Proposal>(opening.proposal_id).await?;
     deciding(attempt, &loaded, vec![Command::Open(Box::new(opening))]).await
 }
 
@@ -79,7 +79,7 @@ pub async fn execute(attempt: &Attempt, plan: &mut Plan, proposal: &Loaded<Propo
         Err(failure) => Command::RecordFailure { failure, now },
         Ok(Effects::Grant(terms)) => {
             let grant_id: GrantId = terms.grant_id;
-            let grant = attempt.load::<Grant>(grant_id).await?;
+            let grant = attempt.begin::<Grant>(grant_id).await?;
             plan.decide(&grant, grant::Command::Issue(terms)).await?;
             Command::RecordSuccess { grant_id: Some(grant_id), now }
         }

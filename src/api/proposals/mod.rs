@@ -11,4 +11,4 @@ mod view;
 pub mod vote;
 pub mod withdraw;
 
-pub use view::{ProposalView, answer, in_organization};
+pub use view::{ProposalView, answer, answer_with_history, in_organization};

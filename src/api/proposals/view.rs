@@ -8,7 +8,7 @@ use aggregates::proposal::{
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::engine::{Answer, Attempt, Loaded, Problem};
@@ -157,8 +157,8 @@ pub fn needed_now(status: Status, model: &DecisionModel, tally: &Tally, deadline
     needed
 }
 
-/// A proposal as JSON.
-pub fn view(state: &State, version: u64) -> Result<Value, Problem> {
+/// A proposal as it is shown.
+fn view(state: &State, version: u64) -> Result<ProposalView, Problem> {
     let opening = state.opening.as_ref().ok_or_else(|| Problem::not_found("proposal"))?;
     let tally = state.tally();
     let elector = |reviewer: &aggregates::proposal::Reviewer| ElectorView {
@@ -175,7 +175,7 @@ pub fn view(state: &State, version: u64) -> Result<Value, Problem> {
         left: reviewer.left,
         delegated_by: reviewer.seat_of,
     };
-    let shown = ProposalView {
+    Ok(ProposalView {
         id: opening.proposal_id,
         zone_id: opening.zone_id,
         r#type: opening.subject.proposal_type(),
@@ -227,8 +227,7 @@ pub fn view(state: &State, version: u64) -> Result<Value, Problem> {
         updated_at: state.updated_at.unwrap_or(opening.opened_at),
         events: format!("/api/v1/audit?zone_id={}&aggregate_id={}&order=asc", opening.zone_id, opening.proposal_id),
         history: None,
-    };
-    Ok(json!(shown))
+    })
 }
 
 fn comment(comment: &aggregates::proposal::Comment) -> CommentView {
@@ -251,5 +250,11 @@ pub async fn in_organization(attempt: &Attempt, id: ProposalId) -> Result<(Loade
 
 /// The answer that shows a proposal after a plan.
 pub fn answer(state: &State, version: u64) -> Result<Answer, Problem> {
-    Ok(Answer::ok(view(state, version)?).at_version(version))
+    Ok(Answer::written(&view(state, version)?).at_version(version))
+}
+
+/// The answer that shows a proposal with everything that happened to it.
+pub fn answer_with_history(state: &State, version: u64, history: Vec<Value>) -> Result<Answer, Problem> {
+    let shown = ProposalView { history: Some(history), ..view(state, version)? };
+    Ok(Answer::written(&shown).at_version(version))
 }
