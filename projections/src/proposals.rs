@@ -233,15 +233,3 @@ pub fn open_in(organization: OrganizationId, zone: ZoneId) -> Statement {
     .bind(organization)
     .bind(zone)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{REVIEWERS, REVIEWERS_AT_ONCE, reviewing};
-
-    #[test]
-    fn each_number_of_reviewers_has_a_whole_statement() {
-        assert!(reviewing(1).ends_with("VALUES ($1, $2, $3, $4, $5)"), "{}", reviewing(1));
-        assert!(reviewing(2).ends_with("($1, $2, $3, $4, $5), ($1, $2, $3, $4, $6)"), "{}", reviewing(2));
-        assert_eq!(reviewing(REVIEWERS_AT_ONCE), REVIEWERS);
-    }
-}
