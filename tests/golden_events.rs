@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 
 use aggregates::decider::DomainEvent;
+use aggregates::evaluation::Evaluation;
+use aggregates::policy::CriterionType;
 use aggregates::proposal::Proposal;
-use aggregates::{Decider, access, escalation, grant, invite, organization, proposal, token, zones};
+use aggregates::{Decider, access, escalation, evaluation, grant, invite, organization, proposal, token, zones};
 use chrono::Duration;
 use projections::audit;
 use serde_json::{Map, Value, json};
 use trust_zones::store::DraftEvent;
 
-use crate::harness::{Kind, Person, TestApp, golden};
+use crate::harness::{Kind, Person, TestApp, beginning, golden};
 use crate::on_both;
 
 /// What reading an event and writing it again makes of it.
@@ -34,6 +36,7 @@ fn names() -> BTreeMap<&'static str, Again> {
         .chain(of(grant::Event::NAMES, again::<grant::Event>))
         .chain(of(access::Event::NAMES, again::<access::Event>))
         .chain(of(escalation::Event::NAMES, again::<escalation::Event>))
+        .chain(of(evaluation::Event::NAMES, again::<evaluation::Event>))
         .chain(of(escalation::AllowanceEvent::NAMES, again::<escalation::AllowanceEvent>))
         .collect()
 }
@@ -122,6 +125,7 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     app.stranger().post("/invites/accept", json!({"code": code, "display_name": "Guest"})).await.expect(201);
     owner.get("/events").await.expect(200);
     questions_go_up(app, &ann, &bob, &cat).await;
+    work_is_judged(app, &ann, &bob, &cat).await;
     owner.delete(&format!("/members/{}", agent.id)).await.expect(204);
     owner.post(&format!("/zones/{zone}/archive"), json!({})).await.expect(200);
     app.settled().await;
@@ -135,6 +139,16 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
             stored.insert(event.event_type.clone(), data);
         }
     }
+    // Nobody asks a language model here; what is on record when somebody does is worked out from the same opening.
+    let judged: evaluation::Event = serde_json::from_value(stored["evaluation.opened"].clone()).expect("an opening");
+    let evaluation::Event::Opened(mut judged) = judged else { panic!("an opening") };
+    judged.terms.criteria[0].kind = CriterionType::LlmReview;
+    let judged = Evaluation::replay([&evaluation::Event::Opened(judged)]);
+    let asked = evaluation::Command::RequestReviews { due_at: beginning() + Duration::hours(1), now: beginning() };
+    for event in &Evaluation::decide(&judged, asked).expect("somebody asks") {
+        let draft = DraftEvent::of(event);
+        stored.insert(draft.event_type.to_owned(), with_name(draft.event_type, draft.data.value()));
+    }
     // The clock has its say in a process of its own; what it makes of the same opening is worked out here.
     let opened: proposal::Event = serde_json::from_value(stored["proposal.opened"].clone()).expect("an opening");
     let state = Proposal::replay([&opened]);
@@ -143,14 +157,6 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     for event in &expired {
         let draft = DraftEvent::of(event);
         stored.entry(draft.event_type.to_owned()).or_insert_with(|| with_name(draft.event_type, draft.data.value()));
-    }
-    let read = |name: &str| serde_json::from_value::<proposal::Event>(stored[name].clone()).expect("an event");
-    let executed = Proposal::replay([&opened, &read("proposal.approved"), &read("proposal.execution_succeeded")]);
-    let executor_id = executed.opening.as_ref().expect("an opening").proposer_id;
-    let judge = proposal::Command::OpenEvaluation { id: uuid::Uuid::from_u128(1).into(), executor_id, now: due };
-    for event in &Proposal::decide(&executed, judge).expect("it can be judged") {
-        let draft = DraftEvent::of(event);
-        stored.insert(draft.event_type.to_owned(), with_name(draft.event_type, draft.data.value()));
     }
     stored
 }
@@ -186,6 +192,28 @@ async fn questions_go_up(app: &TestApp, ann: &Person, bob: &Person, cat: &Person
     owner.assigns(&lonely, ann, "approver").await.expect(201);
     owner.proposes_work(&lonely).await;
     app.time_passes(Duration::hours(2)).await;
+}
+
+/// Everything that a judgement can do.
+async fn work_is_judged(app: &TestApp, ann: &Person, bob: &Person, cat: &Person) {
+    let owner = &app.owner;
+    let criteria = json!([{"name": "quality", "type": "human", "weight": 2}, {"name": "on_time", "type": "automated_check", "config": {"within_hours": 8}}]);
+    let criteria = json!({"criteria": criteria, "evaluators_required": 1});
+    let shop = owner.makes_zone(json!({"name": "Workshop", "evaluation_criteria": criteria})).await;
+    let dear = json!({"name": "Dear", "parent_zone_id": shop, "alignment_requirements": {"stake_required": 1}});
+    let dear = owner.makes_zone(dear).await;
+    owner.assigns(&shop, ann, "approver").await.expect(201);
+    for zone in [&shop, &dear] {
+        let work = cat.proposes_work(zone).await;
+        ann.votes(&work, "approve").await.expect(200);
+        let judgement = bob.post("/evaluations", json!({"proposal_id": work})).await.expect(201).id();
+        bob.post(&format!("/evaluations/{judgement}/auto-evaluate"), json!({})).await.expect(200);
+        for criterion in ["quality", "on_time"] {
+            let score = json!({"criterion": criterion, "score": 1, "rationale": "I looked."});
+            bob.post(&format!("/evaluations/{judgement}/scores"), score).await.expect(200);
+        }
+        bob.post(&format!("/evaluations/{judgement}/finalize"), json!({})).await.expect(200);
+    }
 }
 
 on_both!(every_event_there_is_reads_back_as_it_was_stored, async |app: TestApp| {

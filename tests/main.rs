@@ -5,6 +5,7 @@ mod deadlines;
 mod decisions;
 mod demo;
 mod escalations;
+mod evaluations;
 mod first_decision;
 mod golden_events;
 mod harness;

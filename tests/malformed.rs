@@ -116,6 +116,10 @@ fn right(route: &str, member: &str, zone: &str) -> (Value, Vec<&'static str>) {
         "POST /api/v1/zones/{id}/escalations" => {
             (json!({"reason": "text", "change": {"status": "suspended"}}), vec!["reason", "change"])
         }
+        "POST /api/v1/evaluations" => (json!({"proposal_id": zone, "executor_id": member}), vec!["proposal_id"]),
+        "POST /api/v1/evaluations/{id}/scores" => {
+            (json!({"criterion": "quality", "score": 0.5, "rationale": "text"}), vec!["criterion", "score", "rationale"])
+        }
         "POST /api/v1/escalations/{id}/dismiss" => (json!({"reason": "text"}), vec![]),
         "POST /api/v1/zones/{id}/activate"
         | "POST /api/v1/zones/{id}/suspend"
@@ -124,13 +128,15 @@ fn right(route: &str, member: &str, zone: &str) -> (Value, Vec<&'static str>) {
         | "POST /api/v1/proposals/{id}/withdraw"
         | "POST /api/v1/escalations/{id}/cosign"
         | "POST /api/v1/escalations/{id}/withdraw"
+        | "POST /api/v1/evaluations/{id}/auto-evaluate"
+        | "POST /api/v1/evaluations/{id}/finalize"
         | "POST /api/v1/proposals/{id}/retry-execution" => (json!({}), vec![]),
         _ => panic!("no body for {route}: say here what it would be"),
     }
 }
 
 /// Every POST and PATCH of the description.
-fn commands(member: &str, zone: &str, proposal: &str, escalation: &str) -> Vec<Command> {
+fn commands(member: &str, zone: &str, proposal: &str, escalation: &str, evaluation: &str) -> Vec<Command> {
     let description = serde_json::to_value(trust_zones::api::openapi()).expect("a description");
     let mut commands = Vec::new();
     for (pattern, methods) in description["paths"].as_object().expect("paths") {
@@ -145,6 +151,7 @@ fn commands(member: &str, zone: &str, proposal: &str, escalation: &str) -> Vec<C
             let path = path.replace("/members/{id}", &format!("/members/{member}"));
             let path = path.replace("/proposals/{id}", &format!("/proposals/{proposal}"));
             let path = path.replace("/escalations/{id}", &format!("/escalations/{escalation}"));
+            let path = path.replace("/evaluations/{id}", &format!("/evaluations/{evaluation}"));
             assert!(!path.contains('{'), "no id for {route}");
             let Value::Object(body) = body else { panic!("a body is an object") };
             let reads_headers = pattern != "/api/v1/invites/accept";
@@ -382,16 +389,22 @@ async fn too_large(app: &TestApp, command: &Command, body: Vec<u8>) -> u16 {
 
 on_both!(a_thousand_malformed_requests_to_each_command_change_nothing, async |app: TestApp| {
     let owner = &app.owner;
-    let zone = owner.makes_zone(json!({"name": "Target"})).await;
+    let zone = owner
+        .makes_zone(json!({"name": "Target", "evaluation_criteria": {"criteria": [{"name": "quality", "type": "human"}]}}))
+        .await;
     let reviewer = app.human("Reviewer", "member").await;
     owner.assigns(&zone, &reviewer, "approver").await.expect(201);
     let proposal = owner.proposes_work(&zone).await;
+    let done = owner.proposes_work(&zone).await;
+    reviewer.votes(&done, "approve").await.expect(200);
+    let evaluation =
+        owner.post("/evaluations", json!({"proposal_id": done, "executor_id": reviewer.id})).await.expect(201).id();
     let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
     let escalation = reviewer.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201).id();
     app.settled().await;
     let before = app.service.app.log.head().await.expect("a head");
 
-    let commands = commands(&reviewer.id, &zone, &proposal, &escalation);
+    let commands = commands(&reviewer.id, &zone, &proposal, &escalation, &evaluation);
     assert!(commands.len() >= 20, "the description has lost its commands");
     let mut refused_as_too_large = 0;
     for (number, command) in commands.iter().enumerate() {

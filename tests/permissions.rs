@@ -36,6 +36,7 @@ struct World {
     proposer: Person,
     proposal: String,
     escalation: String,
+    evaluation: String,
     people: Vec<(&'static str, Person)>,
 }
 
@@ -43,7 +44,11 @@ impl World {
     async fn begin() -> Self {
         let app = TestApp::on(Store::create(Kind::Sqlite).await, &["--sign-ins-per-minute", "100000"]).await;
         let owner = &app.owner;
-        let zone = owner.makes_zone(json!({"name": "Platform"})).await;
+        let zone = owner
+            .makes_zone(
+                json!({"name": "Platform", "evaluation_criteria": {"criteria": [{"name": "quality", "type": "human"}]}}),
+            )
+            .await;
         let mut people = vec![("none", app.stranger()), ("owner", owner.clone())];
         for role in ["admin", "member", "auditor"] {
             people.push((role, app.human(role, role).await));
@@ -58,7 +63,23 @@ impl World {
         let proposal = proposer.proposes_work(&zone).await;
         let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
         let escalation = proposer.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201).id();
-        Self { app, zone, proposer, proposal, escalation, people }
+        let mut world = Self { app, zone, proposer, proposal, escalation, evaluation: String::new(), people };
+        world.evaluation = world.fresh_evaluation().await;
+        world
+    }
+
+    /// Finished work of the proposer.
+    async fn finished_work(&self) -> String {
+        let zone = self.fresh_zone().await;
+        let work = self.proposer.proposes_work(&zone).await;
+        self.approver().votes(&work, "approve").await.expect(200);
+        work
+    }
+
+    /// A judgement of finished work.
+    async fn fresh_evaluation(&self) -> String {
+        let work = self.finished_work().await;
+        self.app.owner.post("/evaluations", json!({"proposal_id": work})).await.expect(201).id()
     }
 
     /// A petition about a zone that someone else has signed.
@@ -113,6 +134,7 @@ impl World {
         let path = path.replace("/members/{id}", &format!("/members/{}", self.proposer.id));
         let path = path.replace("/proposals/{id}", &format!("/proposals/{}", self.proposal));
         let path = path.replace("/escalations/{id}", &format!("/escalations/{}", self.escalation));
+        let path = path.replace("/evaluations/{id}", &format!("/evaluations/{}", self.evaluation));
         assert!(!path.contains('{'), "no case for {path}: say here what it reads");
         path
     }
@@ -212,6 +234,20 @@ impl World {
                 who.post(&format!("/proposals/{id}/withdraw"), nothing()).await
             }
             ("POST", "/proposals/{id}/comments") => who.post(&of_proposal("/comments").await, json!({"text": "Hm."})).await,
+            ("POST", "/evaluations") => who.post(path, json!({"proposal_id": self.finished_work().await})).await,
+            ("POST", "/evaluations/{id}/scores") => {
+                let score = json!({"criterion": "quality", "score": 1, "rationale": "I looked."});
+                who.post(&format!("/evaluations/{}/scores", self.fresh_evaluation().await), score).await
+            }
+            ("POST", "/evaluations/{id}/auto-evaluate") => {
+                who.post(&format!("/evaluations/{}/auto-evaluate", self.fresh_evaluation().await), nothing()).await
+            }
+            ("POST", "/evaluations/{id}/finalize") => {
+                let evaluation = self.fresh_evaluation().await;
+                let score = json!({"criterion": "quality", "score": 1, "rationale": "I looked."});
+                self.app.owner.post(&format!("/evaluations/{evaluation}/scores"), score).await.expect(200);
+                who.post(&format!("/evaluations/{evaluation}/finalize"), nothing()).await
+            }
             ("POST", "/proposals/{id}/delegate") => {
                 who.post(&of_proposal("/delegate").await, json!({"member_id": self.app.owner.id})).await
             }

@@ -138,6 +138,33 @@ impl Quantity {
         measure(text).and_then(Self::exact)
     }
 
+    /// One.
+    pub fn one() -> Self {
+        Self(Decimal::ONE)
+    }
+
+    /// `thousandths` thousandths.
+    pub fn of_thousandths(thousandths: u32) -> Self {
+        Self(Decimal::new(i64::from(thousandths), 3).normalize())
+    }
+
+    /// A decimal that is known to fit; what is below nothing is nothing.
+    pub(crate) fn of_decimal(decimal: Decimal) -> Self {
+        Self(decimal.clamp(Decimal::ZERO, Decimal::from(LARGEST)).normalize())
+    }
+
+    /// Both together; no more than a quantity can be.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self((self.0 + other.0).min(Decimal::from(LARGEST)).normalize())
+    }
+
+    /// What is left without `other`, at least nothing.
+    #[must_use]
+    pub fn less(self, other: Self) -> Self {
+        Self((self.0 - other.0).max(Decimal::ZERO).normalize())
+    }
+
     /// So many hours after `moment`, to the millisecond; none beyond the end of the calendar.
     pub fn hours_after(self, moment: crate::Moment) -> Option<crate::Moment> {
         let milliseconds = i64::try_from((self.0 * Decimal::from(3_600_000)).round()).ok()?;

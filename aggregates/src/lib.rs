@@ -11,6 +11,7 @@ pub mod amount;
 pub mod decider;
 pub mod decision_model;
 pub mod escalation;
+pub mod evaluation;
 pub mod grant;
 pub mod ids;
 pub mod invite;

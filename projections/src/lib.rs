@@ -5,12 +5,14 @@ pub mod audit;
 pub mod checkpoints;
 pub mod deadlines;
 pub mod escalations;
+pub mod evaluations;
 pub mod grants;
 mod groups;
 pub mod invites;
 pub mod organizations;
 pub mod proposals;
 mod recorded;
+pub mod standing;
 mod statement;
 pub mod tokens;
 
@@ -27,7 +29,7 @@ pub struct Projection {
 }
 
 /// Every read model.
-pub const ALL: [Projection; 7] = [
+pub const ALL: [Projection; 9] = [
     Projection { name: "organizations", project: organizations::project },
     Projection { name: "proposals", project: proposals::project },
     Projection { name: "tokens", project: tokens::project },
@@ -35,8 +37,20 @@ pub const ALL: [Projection; 7] = [
     Projection { name: "grants", project: grants::project },
     Projection { name: "deadlines", project: deadlines::project },
     Projection { name: "escalations", project: escalations::project },
+    Projection { name: "evaluations", project: evaluations::project },
+    Projection { name: "standing", project: standing::project },
 ];
 
 /// Every table of the read models, for comparing a rebuild with what it replaces.
-pub const TABLES: [&str; 8] =
-    ["organizations", "proposals", "reviewers", "tokens", "invites", "grants", "deadlines", "escalations"];
+pub const TABLES: [&str; 10] = [
+    "organizations",
+    "proposals",
+    "reviewers",
+    "tokens",
+    "invites",
+    "grants",
+    "deadlines",
+    "escalations",
+    "evaluations",
+    "standing",
+];

@@ -29,7 +29,12 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
                 .bind(name.as_str())
                 .bind(slug.as_str()),
         ],
-        Event::MemberAdded { .. } | Event::MemberChanged { .. } | Event::MemberRemoved { .. } => vec![],
+        Event::MemberAdded { .. }
+        | Event::MemberChanged { .. }
+        | Event::MemberRemoved { .. }
+        | Event::ReputationChanged { .. }
+        | Event::StakeLocked { .. }
+        | Event::StakeReleased { .. } => vec![],
     })
 }
 

@@ -3,6 +3,7 @@
 mod audit;
 mod docs;
 mod escalations;
+mod evaluations;
 mod events;
 mod grants;
 mod invites;
@@ -14,6 +15,7 @@ mod organizations;
 mod page;
 mod proposals;
 mod request;
+mod standing;
 mod time_travel;
 mod tokens;
 mod zones;
@@ -39,6 +41,7 @@ use crate::engine::App;
         (name = "organizations", description = "Organizations and who belongs to them"),
         (name = "zones", description = "Zones, their policies, roles and permission checks"),
         (name = "escalations", description = "Decisions and deciders taken to the zone above"),
+        (name = "evaluations", description = "Judgements of finished work"),
         (name = "proposals", description = "Proposals, votes and their execution"),
         (name = "audit", description = "The log"),
         (name = "operations", description = "Running the service")
@@ -86,6 +89,12 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(escalations::sign::cosign))
         .routes(routes!(escalations::dismiss::dismiss))
         .routes(routes!(escalations::dismiss::withdraw))
+        .routes(routes!(evaluations::open::open, evaluations::list::list))
+        .routes(routes!(evaluations::read::read))
+        .routes(routes!(evaluations::judge::score))
+        .routes(routes!(evaluations::judge::auto_evaluate))
+        .routes(routes!(evaluations::judge::finalize))
+        .routes(routes!(standing::read))
         .routes(routes!(grants::list))
         .routes(routes!(audit::read))
         .routes(routes!(events::read));

@@ -185,6 +185,15 @@ impl Attempt {
         permit_in_zone(&self.ruling, &self.caller, zone, action, self.now)
     }
 
+    /// Refuses a caller who may not do `action` in `zone`, or anyone while the zone is not in force.
+    pub fn permit_in_force(&self, zone: ZoneId, action: &'static str) -> Result<(), Problem> {
+        self.permit(zone, action)?;
+        let asked = Action::parse(action).map_err(|_| Problem::forbidden(action))?;
+        let ask = Ask { via: self.caller.via(), ..Ask::plain(self.caller.id(), asked, self.now) };
+        let answer = check(self.authority(), zone, &ask);
+        if answer.is_allowed() { Ok(()) } else { Err(Problem::denied(answer)) }
+    }
+
     /// Refuses a token that is not for `action`.
     pub fn token_must_cover(&self, action: &'static str) -> Result<(), Problem> {
         let asked = Action::parse(action).map_err(|_| Problem::forbidden(action))?;
@@ -314,6 +323,15 @@ impl Plan {
             self.guards.push((loaded.stream.clone(), loaded.sequence));
         }
         Ok(loaded)
+    }
+
+    /// An aggregate as this plan leaves it, given how it was before.
+    pub fn as_planned<D: Decider>(&self, mut loaded: Loaded<D>) -> Loaded<D> {
+        let planned = self.states.get(&loaded.stream).cloned();
+        if let Some(state) = planned.and_then(|state| state.downcast::<D::State>().ok()) {
+            loaded.state = state;
+        }
+        loaded
     }
 
     /// How many facts it adds to a stream.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aggregates::Decider;
 use aggregates::grant::{self, Grant};
 use aggregates::ids::GrantId;
+use aggregates::organization::{Command as Membership, Organization};
 use aggregates::proposal::{Command, Effects, ExecutionStatus, Opening, Proposal, State, Status, effects};
 use aggregates::zones::Zones;
 use futures::future::BoxFuture;
@@ -64,6 +65,17 @@ pub fn decided<'a>(
     })
 }
 
+/// What the zone demands is put at stake by whoever is to do it (SPEC Z7); that it can be is among the rules of execution.
+async fn put_at_stake(attempt: &Attempt, plan: &mut Plan, terms: &grant::Terms) -> Result<(), Problem> {
+    let demanded = attempt.authority().tree.effective(terms.zone_id).alignment_requirements.stake_required;
+    let Some(amount) = demanded.map(|floor| floor.0) else { return Ok(()) };
+    let (member_id, zone_id, proposal_id) = (terms.principal_id, terms.zone_id, terms.proposal_id);
+    let organization = plan.as_planned(attempt.organization());
+    let lock = Membership::LockStake { member_id, zone_id, proposal_id, amount, now: attempt.now };
+    plan.decide::<Organization>(&organization, lock).await?;
+    Ok(())
+}
+
 /// Executes against the policy in force now; a policy that no longer admits it is a failure on record. An approval that
 /// answers a question from below takes effect there.
 pub async fn execute(attempt: &Attempt, plan: &mut Plan, proposal: &Loaded<Proposal>) -> Result<Arc<State>, Problem> {
@@ -79,6 +91,7 @@ pub async fn execute(attempt: &Attempt, plan: &mut Plan, proposal: &Loaded<Propo
         Err(failure) => Command::RecordFailure { failure, now },
         Ok(Effects::Grant(terms)) => {
             let grant_id: GrantId = terms.grant_id;
+            put_at_stake(attempt, plan, &terms).await?;
             let grant = attempt.begin::<Grant>(grant_id).await?;
             plan.decide(&grant, grant::Command::Issue(terms)).await?;
             Command::RecordSuccess { grant_id: Some(grant_id), now }

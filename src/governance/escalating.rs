@@ -14,7 +14,7 @@ use aggregates::reactions;
 use aggregates::text::{Name, Prose};
 use serde_json::{Map, Value};
 
-use super::decided;
+use super::{decided, evaluating};
 use crate::engine::{Attempt, Loaded, Plan, Problem};
 use crate::entropy;
 
@@ -105,7 +105,11 @@ pub async fn answer_is(attempt: &Attempt, plan: &mut Plan, above: &proposal::Sta
             Status::Withdrawn => reinstated(attempt, &source),
             outcome => vec![Deciding::Settle { outcome, now }],
         };
-        decided(attempt, plan, source, commands).await?;
+        let was_up = source.state.status == Status::Escalated;
+        let settled = decided(attempt, plan, source, commands).await?;
+        if was_up && settled.status == above.status {
+            evaluating::tell_voters(attempt, plan, &settled, above.status).await?;
+        }
     }
     let escalation = plan.load::<Escalation>(attempt, lineage.escalation_id).await?;
     plan.decide(&escalation, Command::Resolve { outcome: above.status, now }).await?;

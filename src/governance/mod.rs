@@ -2,6 +2,7 @@
 
 mod deciding;
 pub mod escalating;
+pub mod evaluating;
 mod founding;
 
 pub use deciding::{decided, deciding, execute, opening};

@@ -170,6 +170,10 @@ async fn look_again_at_grant(app: &Arc<App>, event: &Recorded, id: GrantId) -> R
             });
             if let Some(reason) = void {
                 plan.decide(&loaded, GrantCommand::Void { reason, now: attempt.now }).await?;
+                if let Some(terms) = &loaded.state.terms {
+                    governance::evaluating::release_stake(attempt, &mut plan, terms.principal_id, terms.proposal_id, false)
+                        .await?;
+                }
             }
             Ok((plan, Answer::nothing()))
         }),

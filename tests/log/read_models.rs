@@ -45,6 +45,13 @@ pub async fn story(app: &TestApp) -> (String, Person, Person) {
             _ => drop(owner.post(&format!("/proposals/{proposal}/withdraw"), json!({})).await.expect(200)),
         }
     }
+    let criteria = json!({"evaluation_criteria": {"criteria": [{"name": "quality", "type": "human"}]}});
+    owner.patch(&format!("/zones/{zone}"), criteria).await.expect(200);
+    let judged = owner.get("/proposals?status=approved").await.expect(200).text("/items/0/id");
+    let judgement = owner.post("/evaluations", json!({"proposal_id": judged, "executor_id": bob.id})).await.expect(201).id();
+    let score = json!({"criterion": "quality", "score": 1, "rationale": "I looked."});
+    owner.post(&format!("/evaluations/{judgement}/scores"), score).await.expect(200);
+    owner.post(&format!("/evaluations/{judgement}/finalize"), json!({})).await.expect(200);
     let contested = ann.proposes_work(&zone).await;
     ann.post(&format!("/proposals/{contested}/escalate"), json!({"reason": "Up."})).await.expect(201);
     let due = json!({"zone_id": zone, "type": "task_execution", "title": "Soon", "payload": {"action": "work.do"},

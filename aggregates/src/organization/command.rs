@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::repute::Judged;
 use crate::Moment;
 use crate::actor::{OrganizationRole, PrincipalKind};
-use crate::ids::{MemberId, OrganizationId};
+use crate::amount::Quantity;
+use crate::ids::{MemberId, OrganizationId, ProposalId, ZoneId};
 use crate::slug::Slug;
 use crate::text::{Label, Name};
 
@@ -38,4 +40,10 @@ pub enum Command {
     },
     /// Lets someone go.
     RemoveMember { id: MemberId, granted_by: OrganizationRole, now: Moment },
+    /// A judgement has its effect on reputation. Whoever judges sees to it that it has it once.
+    Judge { judged: Judged, now: Moment },
+    /// Puts reputation at stake for the work of a proposal.
+    LockStake { member_id: MemberId, zone_id: ZoneId, proposal_id: ProposalId, amount: Quantity, now: Moment },
+    /// Frees that stake, or burns it.
+    ReleaseStake { member_id: MemberId, proposal_id: ProposalId, burnt: bool, now: Moment },
 }

@@ -6,8 +6,10 @@ use strum::IntoStaticStr;
 
 use super::command::Command;
 use super::event::Event;
+use super::repute;
 use super::state::{Member, State};
 use crate::actor::{OrganizationRole, PrincipalKind};
+use crate::amount::Quantity;
 use crate::ids::MemberId;
 use crate::rejection::{Fault, Kind, Rejected};
 
@@ -39,6 +41,14 @@ pub enum Rejection {
     /// Owners are people.
     #[error("only a human can be an owner")]
     OwnerNotHuman,
+    /// Too little is left to put at stake.
+    #[error("{required} must be put at stake, and only {available} is not at stake already")]
+    StakeNotAvailable {
+        /// What the zone demands.
+        required: Quantity,
+        /// What is left.
+        available: Quantity,
+    },
     /// The last owner stays.
     #[error("at least one active owner must remain")]
     LastOwner,
@@ -51,7 +61,7 @@ impl Rejected for Rejection {
 
     fn kind(&self) -> Kind {
         match self {
-            Self::AlreadyFounded | Self::LastOwner => Kind::Conflict,
+            Self::AlreadyFounded | Self::LastOwner | Self::StakeNotAvailable { .. } => Kind::Conflict,
             Self::NoSuchMember(_) | Self::NoSuchSponsor(_) => Kind::Missing,
             Self::RoleAboveOwn(_) => Kind::Forbidden,
             Self::SponsorNotHuman(_) | Self::HumanWithSponsor | Self::SystemMember | Self::OwnerNotHuman => Kind::Rule,
@@ -63,7 +73,9 @@ impl Rejected for Rejection {
             Self::NoSuchSponsor(_) | Self::SponsorNotHuman(_) | Self::HumanWithSponsor => "/sponsor_id",
             Self::SystemMember => "/kind",
             Self::RoleAboveOwn(_) | Self::OwnerNotHuman => "/role",
-            Self::AlreadyFounded | Self::NoSuchMember(_) | Self::LastOwner => return Vec::new(),
+            Self::AlreadyFounded | Self::NoSuchMember(_) | Self::LastOwner | Self::StakeNotAvailable { .. } => {
+                return Vec::new();
+            }
         };
         vec![Fault::new(pointer, self.code(), self.to_string())]
     }
@@ -71,6 +83,13 @@ impl Rejected for Rejection {
 
 pub(super) fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
     match command {
+        Command::Judge { judged, now } => repute::judge(state, judged, now),
+        Command::LockStake { member_id, zone_id, proposal_id, amount, now } => {
+            repute::lock(state, member_id, zone_id, proposal_id, amount, now)
+        }
+        Command::ReleaseStake { member_id, proposal_id, burnt, now } => {
+            Ok(repute::release(state, member_id, proposal_id, burnt, now))
+        }
         Command::Found { id, name, slug, owner_id, founder_id, now } => {
             if state.id.is_some() {
                 return Err(Rejection::AlreadyFounded);

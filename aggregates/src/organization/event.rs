@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::repute::{Cause, Signal};
 use crate::Moment;
 use crate::actor::{OrganizationRole, PrincipalKind};
+use crate::amount::Quantity;
 use crate::decider::{DomainEvent, stored_names};
-use crate::ids::{MemberId, OrganizationId};
+use crate::ids::{MemberId, OrganizationId, ProposalId, ZoneId};
 use crate::slug::Slug;
 use crate::text::{Label, Name};
 
@@ -45,6 +47,32 @@ pub enum Event {
     /// Someone left.
     #[serde(rename = "member.removed")]
     MemberRemoved { member_id: MemberId, removed_at: Moment },
+    /// A judgement changed what someone is trusted with; `after` is never below 0.
+    #[serde(rename = "member.reputation_changed")]
+    ReputationChanged {
+        member_id: MemberId,
+        signal: Signal,
+        magnitude: Quantity,
+        before: Quantity,
+        after: Quantity,
+        zone_id: ZoneId,
+        cause: Cause,
+        changed_at: Moment,
+    },
+    /// Someone put reputation at stake for work they were granted.
+    #[serde(rename = "member.stake_locked")]
+    StakeLocked { member_id: MemberId, zone_id: ZoneId, proposal_id: ProposalId, amount: Quantity, locked_at: Moment },
+    /// A stake is free again, or lost; `after` is the reputation then.
+    #[serde(rename = "member.stake_released")]
+    StakeReleased {
+        member_id: MemberId,
+        zone_id: ZoneId,
+        proposal_id: ProposalId,
+        amount: Quantity,
+        burnt: bool,
+        after: Quantity,
+        released_at: Moment,
+    },
 }
 
 stored_names!(Event {
@@ -53,10 +81,26 @@ stored_names!(Event {
     MemberAdded => "member.added",
     MemberChanged => "member.changed",
     MemberRemoved => "member.removed",
+    ReputationChanged => "member.reputation_changed",
+    StakeLocked => "member.stake_locked",
+    StakeReleased => "member.stake_released",
 });
 
 impl DomainEvent for Event {
     fn event_type(&self) -> &'static str {
         self.stored_name()
+    }
+
+    fn zone_id(&self) -> Option<ZoneId> {
+        match self {
+            Self::ReputationChanged { zone_id, .. }
+            | Self::StakeLocked { zone_id, .. }
+            | Self::StakeReleased { zone_id, .. } => Some(*zone_id),
+            Self::Founded { .. }
+            | Self::Renamed { .. }
+            | Self::MemberAdded { .. }
+            | Self::MemberChanged { .. }
+            | Self::MemberRemoved { .. } => None,
+        }
     }
 }

@@ -3,11 +3,13 @@
 mod command;
 mod decide;
 mod event;
+mod repute;
 mod state;
 
 pub use command::Command;
 pub use decide::Rejection;
 pub use event::Event;
+pub use repute::{Cause, Judged, Signal};
 pub use state::{Member, State};
 
 use crate::Decider;

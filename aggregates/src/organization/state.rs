@@ -6,7 +6,7 @@ use super::event::Event;
 use crate::Moment;
 use crate::actor::{Actor, OrganizationRole, PrincipalKind};
 use crate::amount::Quantity;
-use crate::ids::{MemberId, OrganizationId};
+use crate::ids::{MemberId, OrganizationId, ProposalId, ZoneId};
 use crate::slug::Slug;
 use crate::text::{Label, Name};
 
@@ -27,6 +27,8 @@ pub struct Member {
     pub skills: BTreeSet<Label>,
     /// What it has earned, at least 0; everyone begins with none.
     pub reputation: Quantity,
+    /// What of it is at stake, for which proposal, and in which zone.
+    pub stakes: BTreeMap<ProposalId, (ZoneId, Quantity)>,
     /// Whether it still belongs here.
     pub active: bool,
     /// When it joined.
@@ -41,6 +43,11 @@ impl Member {
     /// The person behind the account: the sponsor of an agent, else the member (SPEC P5: persons are compared, not accounts).
     pub fn person(&self) -> MemberId {
         self.sponsor_id.unwrap_or(self.id)
+    }
+
+    /// What of its reputation is not at stake.
+    pub fn unstaked(&self) -> Quantity {
+        self.stakes.values().fold(self.reputation, |left, (_, stake)| left.less(*stake))
     }
 
     /// The member as an actor.
@@ -114,6 +121,7 @@ impl State {
                     agent_type: agent_type.clone(),
                     skills: skills.clone(),
                     reputation: Quantity::ZERO,
+                    stakes: BTreeMap::new(),
                     active: true,
                     added_at: *added_at,
                     updated_at: *added_at,
@@ -129,6 +137,22 @@ impl State {
                     member.skills.clone_from(skills);
                     member.updated_at = *changed_at;
                     member.version += 1;
+                }
+            }
+            Event::ReputationChanged { member_id, after, .. } => {
+                if let Some(member) = self.members.get_mut(member_id) {
+                    member.reputation = *after;
+                }
+            }
+            Event::StakeLocked { member_id, zone_id, proposal_id, amount, .. } => {
+                if let Some(member) = self.members.get_mut(member_id) {
+                    member.stakes.insert(*proposal_id, (*zone_id, *amount));
+                }
+            }
+            Event::StakeReleased { member_id, proposal_id, after, .. } => {
+                if let Some(member) = self.members.get_mut(member_id) {
+                    member.stakes.remove(proposal_id);
+                    member.reputation = *after;
                 }
             }
             Event::MemberRemoved { member_id, removed_at } => {

@@ -136,4 +136,4 @@ impl Open<'_> {
 }
 
 /// The reason of an outcome that the parent decided.
-const ESCALATION: &str = "escalation";
+pub const ESCALATION: &str = "escalation";

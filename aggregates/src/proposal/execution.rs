@@ -115,6 +115,7 @@ impl Context<'_> {
             params,
             ..self.ask(executor, task.action.clone())
         })?;
+        self.can_stake(executor)?;
         let bound = bound([("board_id", json!(task.board_id)), ("tool", json!(task.tool)), ("params", json!(task.params))]);
         Ok(self.grant(executor, task.action.clone(), &bound, task.amount, Some(1)))
     }
@@ -131,6 +132,7 @@ impl Context<'_> {
             agent_type: allocation.agent_type.clone(),
             ..asked
         })?;
+        self.can_stake(beneficiary)?;
         let bound = bound([("board_id", json!(allocation.board_id)), ("agent_type", json!(allocation.agent_type))]);
         Ok(self.grant(beneficiary, action, &bound, Some(allocation.amount), None))
     }
@@ -239,6 +241,25 @@ impl Context<'_> {
             Some((_, id)) => Err(Rejection::NoSuchMember { id, pointer: "/payload/changes" }),
             None => Ok(()),
         }
+    }
+
+    /// Whoever is to do it must have left what the zone demands to be put at stake (SPEC Z7).
+    fn can_stake(&self, principal: MemberId) -> Result<(), Rejection> {
+        let effective = self.authority.tree.effective(self.zone_id);
+        let demanded = effective.alignment_requirements.stake_required.map(|floor| floor.0);
+        let member = self.authority.organization.member(principal);
+        let Some((demanded, member)) = demanded.zip(member).filter(|(demanded, member)| member.unstaked() < *demanded) else {
+            return Ok(());
+        };
+        let pointer = "/alignment_requirements/stake_required";
+        let message = format!("{demanded} of reputation must be put at stake, {} is left", member.unstaked());
+        let fault = Fault {
+            zone_id: effective.bound_by.get(pointer).copied(),
+            limit: Some(json!(demanded)),
+            requested: Some(json!(member.unstaked())),
+            ..Fault::new("/payload", "stake_not_available", message.clone())
+        };
+        Err(Rejection::NotExecutable { message, faults: vec![fault] })
     }
 
     fn ask(&self, principal: MemberId, action: Action) -> Ask {

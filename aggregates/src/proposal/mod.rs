@@ -18,6 +18,7 @@ mod subject;
 pub use command::Command;
 pub use delegating::seat_for;
 pub use electorate::{ChosenBy, Conflict, ConflictCode, Elector, SelectionReason};
+pub use escalating::ESCALATION;
 pub use event::{Event, Opening, RecusalReason};
 pub use execution::{Effects, Failure, could_be_executed, effects};
 pub use lineage::{Lineage, StallReason, WayUp, WentUp};

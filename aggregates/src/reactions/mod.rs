@@ -23,9 +23,12 @@ pub fn of_organization(event: &organization::Event) -> Option<Concern> {
         organization::Event::MemberRemoved { member_id, .. } | organization::Event::MemberChanged { member_id, .. } => {
             Some(Concern::Member(*member_id))
         }
-        organization::Event::Founded { .. } | organization::Event::Renamed { .. } | organization::Event::MemberAdded { .. } => {
-            None
-        }
+        organization::Event::Founded { .. }
+        | organization::Event::Renamed { .. }
+        | organization::Event::MemberAdded { .. }
+        | organization::Event::ReputationChanged { .. }
+        | organization::Event::StakeLocked { .. }
+        | organization::Event::StakeReleased { .. } => None,
     }
 }
 

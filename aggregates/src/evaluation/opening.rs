@@ -1,0 +1,47 @@
+//! What an evaluation opens with, and who may judge (SPEC V1, V2).
+
+use super::event::Terms;
+use super::rejection::Rejection;
+use crate::ids::{MemberId, ZoneId};
+use crate::organization;
+use crate::permission::Authority;
+use crate::proposal::{Opening, Subject};
+
+/// What work in `zone` is judged by now.
+///
+/// # Errors
+/// [`Rejection::NoCriteria`] where no zone on the path says.
+pub fn terms(authority: &Authority, zone: ZoneId) -> Result<Terms, Rejection> {
+    let effective = authority.tree.effective(zone);
+    let criteria = effective.evaluation_criteria.criteria.unwrap_or_default();
+    if criteria.is_empty() {
+        return Err(Rejection::NoCriteria);
+    }
+    let evaluators_required = effective.evaluation_criteria.evaluators_required.unwrap_or(1).max(1);
+    Ok(Terms { criteria, evaluators_required, incentives: effective.incentive_model })
+}
+
+/// Whose work came of a proposal: whom it names, else its proposer. Where it names nobody, `claimed` may say who did it.
+///
+/// # Errors
+/// [`Rejection::NotTheExecutor`] when it names someone else.
+pub fn executor_of(opening: &Opening, claimed: Option<MemberId>) -> Result<MemberId, Rejection> {
+    let named = match &opening.subject {
+        Subject::TaskExecution(task) => task.executor_id,
+        Subject::ResourceAllocation(allocation) => allocation.beneficiary_id,
+        Subject::ZoneChange(_) | Subject::MembershipChange(_) => None,
+    };
+    match (named, claimed) {
+        (Some(named), Some(claimed)) if named != claimed => Err(Rejection::NotTheExecutor),
+        (Some(executor), _) | (None, Some(executor)) => Ok(executor),
+        (None, None) => Ok(opening.proposer_id),
+    }
+}
+
+/// Whether `judge` may judge the work of `executor`: persons are compared, not accounts.
+///
+/// # Errors
+/// [`Rejection::Conflicted`].
+pub fn may_judge(organization: &organization::State, executor: MemberId, judge: MemberId) -> Result<(), Rejection> {
+    if organization.person(executor) == organization.person(judge) { Err(Rejection::Conflicted) } else { Ok(()) }
+}

@@ -1,0 +1,62 @@
+//! `GET /members/{id}/reputation`.
+
+use std::sync::Arc;
+
+use aggregates::ids::MemberId;
+use axum::Json;
+use axum::extract::{Path, State};
+use projections::standing;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+
+use super::page::Wanted;
+use super::request::{Query, Reader, id_in_path};
+use crate::engine::{App, Problem};
+use crate::store::Row;
+
+/// Which part of the history.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    limit: Option<u64>,
+    cursor: Option<String>,
+    after: Option<u64>,
+}
+
+/// What someone is trusted with, what of it is at stake, and how it came to be, the latest first.
+#[utoipa::path(get, path = "/members/{id}/reputation", tag = "organizations", params(("id" = String, Path), Which),
+    responses((status = 200, description = "`reputation`, `available`, `stakes`, and a page of history"), (status = 404, body = Problem)))]
+pub async fn read(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(which): Query<Which>,
+) -> Result<Json<Value>, Problem> {
+    let id: MemberId = id_in_path(&id, "member")?;
+    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    app.fresh_memory(caller.organization_id, which.after).await?;
+    app.fresh_views(caller.organization_id, which.after).await?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    let member = ruling.authority.organization.anyone(id).ok_or_else(|| Problem::not_found("member"))?;
+    let statement = standing::page(caller.organization_id, id, wanted.before(), wanted.one_more());
+    let rows = app.views.live().db.rows(statement).await?;
+    let mut shown = wanted.page(rows.iter().map(item).collect::<Result<_, _>>()?);
+    shown["member_id"] = json!(id);
+    shown["reputation"] = json!(member.reputation);
+    shown["available"] = json!(member.unstaked());
+    let stake = |(proposal_id, (zone_id, amount)): (_, &(_, _))| json!({"proposal_id": proposal_id, "zone_id": zone_id, "amount": amount});
+    shown["stakes"] = member.stakes.iter().map(stake).collect();
+    Ok(Json(shown))
+}
+
+fn item(row: &Row) -> Result<(u64, Value), Problem> {
+    let number = |text: String| text.parse::<serde_json::Number>().ok();
+    let position = row.number("position")?;
+    let shown = json!({
+        "position": position, "kind": row.text("kind")?, "magnitude": number(row.text("magnitude")?),
+        "reputation": row.optional("after", Row::text)?.and_then(number), "zone_id": row.id("zone_id")?,
+        "cause": {"type": row.text("cause")?, "id": row.id("cause_id")?}, "at": row.time("at")?,
+    });
+    Ok((position, shown))
+}

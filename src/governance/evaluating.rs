@@ -1,0 +1,147 @@
+//! Judging finished work: what a judgement does to reputation and stakes is part of the append that completes it, so that it is
+//! done once (SPEC V6).
+
+use std::sync::Arc;
+
+use aggregates::evaluation::{
+    Command, Evaluation, NotMade, Opened, Record, State, check, executor_of, judgements, terms, upheld,
+};
+use aggregates::ids::{EvaluationId, MemberId, ProposalId};
+use aggregates::organization::{Command as Membership, Judged, Organization, Signal};
+use aggregates::policy::CriterionType;
+use aggregates::proposal::{self, Command as Deciding, Proposal, Reviewer, Status, Subject};
+
+use crate::engine::{Attempt, Loaded, Plan, Problem};
+
+/// Opens the judgement of what came of a proposal. One at a time for each who did it: the proposal's stream says so.
+pub async fn open(
+    attempt: &Attempt,
+    plan: &mut Plan,
+    proposal: &Loaded<Proposal>,
+    evaluation_id: EvaluationId,
+    claimed: Option<MemberId>,
+    opened_by: Option<MemberId>,
+) -> Result<Arc<State>, Problem> {
+    let opening = proposal.state.opening.as_ref().ok_or_else(|| Problem::not_found("proposal"))?;
+    let executor_id = executor_of(opening, claimed).map_err(|rejection| Problem::of(&rejection))?;
+    plan.decide(proposal, Deciding::OpenEvaluation { id: evaluation_id, executor_id, now: attempt.now }).await?;
+    let terms = terms(attempt.authority(), opening.zone_id).map_err(|rejection| Problem::of(&rejection))?;
+    let evaluation = attempt.load::<Evaluation>(evaluation_id).await?;
+    let opened = Opened {
+        evaluation_id,
+        proposal_id: opening.proposal_id,
+        zone_id: opening.zone_id,
+        executor_id,
+        terms,
+        opened_by,
+        opened_at: attempt.now,
+    };
+    plan.decide(&evaluation, Command::Open(Box::new(opened))).await
+}
+
+/// Makes every automated check that has no score yet.
+pub async fn check_automatically(
+    attempt: &Attempt,
+    plan: &mut Plan,
+    mut evaluation: Loaded<Evaluation>,
+) -> Result<Loaded<Evaluation>, Problem> {
+    let Some(opened) = evaluation.state.opened.clone() else { return Err(Problem::not_found("evaluation")) };
+    let record = record_of(attempt, opened.proposal_id).await?;
+    let checks = opened.terms.criteria.iter().filter(|criterion| criterion.kind == CriterionType::AutomatedCheck);
+    for criterion in checks {
+        let check = check(criterion, &record);
+        let command = Command::RecordCheck { criterion: criterion.name.clone(), check, now: attempt.now };
+        evaluation.state = plan.decide(&evaluation, command).await?;
+    }
+    Ok(evaluation)
+}
+
+/// Has the language model asked about what it is to review; where there is none, that is on record.
+pub async fn ask_for_reviews(
+    attempt: &Attempt,
+    plan: &mut Plan,
+    mut evaluation: Loaded<Evaluation>,
+) -> Result<Loaded<Evaluation>, Problem> {
+    let unreviewed: Vec<_> = evaluation.state.unreviewed().map(|criterion| criterion.name.clone()).collect();
+    for criterion in unreviewed {
+        let check = Err(NotMade { code: "no_model".to_owned(), reason: "no language model is configured".to_owned() });
+        evaluation.state = plan.decide(&evaluation, Command::RecordReview { criterion, check, now: attempt.now }).await?;
+    }
+    Ok(evaluation)
+}
+
+/// Completes the judgement, and lets it have its effect.
+pub async fn finalize(attempt: &Attempt, plan: &mut Plan, evaluation: &Loaded<Evaluation>) -> Result<Arc<State>, Problem> {
+    let known = plan.added_to(&evaluation.stream);
+    let state = plan.decide(evaluation, Command::Finalize { now: attempt.now }).await?;
+    if plan.added_to(&evaluation.stream) == known {
+        return Ok(state);
+    }
+    let (Some(opened), Some(completion)) = (&state.opened, &state.completion) else { return Ok(state) };
+    let reviewers = deciders_of(attempt, opened.proposal_id).await?;
+    let (executor_id, burnt) = (opened.executor_id, completion.signal == Signal::Negative);
+    have_effect(attempt, plan, judgements(&state, &reviewers)).await?;
+    release_stake(attempt, plan, executor_id, opened.proposal_id, burnt).await?;
+    Ok(state)
+}
+
+/// Applies judgements to those whom they are about.
+pub async fn have_effect(attempt: &Attempt, plan: &mut Plan, judged: Vec<Judged>) -> Result<(), Problem> {
+    for judged in judged {
+        let organization = plan.as_planned(attempt.organization());
+        plan.decide::<Organization>(&organization, Membership::Judge { judged, now: attempt.now }).await?;
+    }
+    Ok(())
+}
+
+/// What the zone above says of those who had voted below.
+pub async fn tell_voters(attempt: &Attempt, plan: &mut Plan, source: &proposal::State, outcome: Status) -> Result<(), Problem> {
+    let Some(went_up) = source.went_up else { return Ok(()) };
+    have_effect(attempt, plan, upheld(source, outcome, went_up.escalation_id)).await
+}
+
+/// Frees what someone had put at stake for a proposal's work, or burns it.
+pub async fn release_stake(
+    attempt: &Attempt,
+    plan: &mut Plan,
+    member_id: MemberId,
+    proposal_id: ProposalId,
+    burnt: bool,
+) -> Result<(), Problem> {
+    let organization = plan.as_planned(attempt.organization());
+    let release = Membership::ReleaseStake { member_id, proposal_id, burnt, now: attempt.now };
+    plan.decide::<Organization>(&organization, release).await?;
+    Ok(())
+}
+
+/// Who decided it: its reviewers, or those above where it was decided there.
+async fn deciders_of(attempt: &Attempt, proposal_id: ProposalId) -> Result<Vec<Reviewer>, Problem> {
+    let mut proposal = attempt.load::<Proposal>(proposal_id).await?;
+    while let Some(went_up) = proposal.state.went_up.filter(|_| was_decided_above(&proposal.state)) {
+        proposal = attempt.load::<Proposal>(went_up.parent_id).await?;
+    }
+    Ok(proposal.state.reviewers.clone())
+}
+
+fn was_decided_above(proposal: &proposal::State) -> bool {
+    proposal.resolution.as_ref().is_some_and(|resolution| resolution.reason == proposal::ESCALATION)
+}
+
+/// What is on record about the work of a proposal.
+async fn record_of(attempt: &Attempt, proposal_id: ProposalId) -> Result<Record, Problem> {
+    let proposal = attempt.load::<Proposal>(proposal_id).await?;
+    let state = &proposal.state;
+    let opening = state.opening.as_ref().ok_or_else(|| Problem::not_found("proposal"))?;
+    let done_by_us = matches!(opening.subject, Subject::ZoneChange(_) | Subject::MembershipChange(_));
+    let overturned = was_decided_above(state)
+        && state.went_up.is_some_and(|went_up| {
+            upheld(state, state.status, went_up.escalation_id).iter().any(|judged| judged.signal == Signal::Overturned)
+        });
+    Ok(Record {
+        approved_at: state.resolution.as_ref().map(|resolution| resolution.decided_at),
+        finished_at: state.execution.as_ref().filter(|_| done_by_us).map(|execution| execution.at),
+        approved_amount: opening.subject.amount(),
+        spent_amount: None,
+        overturned,
+    })
+}

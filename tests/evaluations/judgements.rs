@@ -1,0 +1,153 @@
+//! From opening to changed reputation (SPEC V1–V6).
+
+use serde_json::json;
+
+use super::{Workshop, quality, reputation};
+use crate::harness::TestApp;
+use crate::on_both;
+
+on_both!(from_opening_to_changed_reputation, async |app: TestApp| {
+    let criteria = json!([
+        {"name": "quality", "type": "human", "weight": 3},
+        {"name": "steady", "type": "automated_check", "weight": 1, "config": {"check": "no_overturned_decision"}},
+    ]);
+    let policies = json!({"evaluation_criteria": {"criteria": criteria, "evaluators_required": 2}});
+    let shop = Workshop::with(&app, policies).await;
+    let work = shop.work().await;
+    let [ann, bob] = &shop.critics;
+    let opened = ann.post("/evaluations", json!({"proposal_id": work})).await.expect(201);
+    assert_eq!((opened.text("/status"), opened.text("/executor_id")), ("pending".to_owned(), shop.worker.id.clone()));
+    ann.post("/evaluations", json!({"proposal_id": work})).await.expect_problem(409, "already_evaluated");
+
+    let path = format!("/evaluations/{}", opened.id());
+    let scores = format!("{path}/scores");
+    let score = |value: f64| json!({"criterion": "quality", "score": value, "rationale": "well made"});
+    shop.worker.post(&scores, score(1.0)).await.expect(403);
+    let scored = ann.post(&scores, score(0.9)).await.expect(200);
+    assert_eq!(scored.text("/status"), "in_review");
+    ann.post(&scores, score(0.9)).await.expect(200);
+    ann.post(&scores, score(0.1)).await.expect_problem(409, "already_scored");
+    bob.post(&scores, json!({"criterion": "steady", "score": 1, "rationale": "x"}))
+        .await
+        .expect_problem(422, "scored_by_system");
+    bob.post(&scores, json!({"criterion": "quality", "score": 1.1, "rationale": "x"})).await.expect_problem(422, "invalid");
+    bob.post(&scores, json!({"criterion": "quality", "score": 1, "rationale": ""})).await.expect_problem(422, "no_rationale");
+    ann.post(&format!("{path}/finalize"), json!({})).await.expect_problem(409, "incomplete");
+    bob.post(&scores, score(0.8)).await.expect(200);
+    let checked = bob.post(&format!("{path}/auto-evaluate"), json!({})).await.expect(200);
+    assert_eq!(checked.text("/criteria/1/scores/0/by"), "automated_check");
+    let before = checked.position();
+    let done = bob.post(&format!("{path}/finalize"), json!({})).await.expect(200);
+    assert_eq!(done.at("/result/score"), 0.888, "(3 × 0.85 + 1) ÷ 4 = 0.8875, halves up");
+    assert_eq!((done.text("/result/signal"), done.text("/status")), ("positive".to_owned(), "completed".to_owned()));
+    bob.post(&format!("{path}/finalize"), json!({})).await.expect(200);
+
+    let standing =
+        app.owner.get(&format!("/members/{}/reputation?after={}", shop.worker.id, done.position())).await.expect(200);
+    assert_eq!(standing.at("/reputation"), 1.332, "1.5 × 0.888, once");
+    assert_eq!(standing.items().len(), 1);
+    assert_eq!(standing.text("/items/0/cause/id"), opened.id());
+    assert_eq!(reputation(&app, &shop.approver).await, 0.3, "who approved good work was right");
+    let then = app.owner.get(&format!("{path}?as_of={before}")).await.expect(200);
+    assert_eq!(then.text("/status"), "in_review");
+    let list = app.owner.get("/evaluations?status=completed").await.expect(200);
+    assert_eq!(list.at("/items/0/score"), 0.888);
+});
+
+on_both!(bad_work_costs_who_did_it_and_who_let_it_through_and_never_below_nothing, async |app: TestApp| {
+    let shop = Workshop::with(&app, quality()).await;
+    let good = shop.work().await;
+    shop.judges(&shop.judgement_of(&good).await, 1.0).await;
+    assert_eq!(reputation(&app, &shop.worker).await, 1.5);
+    let bad = shop.work().await;
+    shop.judges(&shop.judgement_of(&bad).await, 0.2).await;
+    assert_eq!(reputation(&app, &shop.worker).await, 0.7, "less 1 − 0.2");
+    assert_eq!(reputation(&app, &shop.approver).await, 0, "0.3 up and 0.3 down");
+    let worse = shop.work().await;
+    shop.judges(&shop.judgement_of(&worse).await, 0.0).await;
+    assert_eq!(reputation(&app, &shop.worker).await, 0);
+    let so_so = shop.work().await;
+    shop.judges(&shop.judgement_of(&so_so).await, 0.5).await;
+    assert_eq!(reputation(&app, &shop.worker).await, 0, "work that would do changes nothing");
+});
+
+on_both!(only_executed_work_is_judged_and_only_where_the_zone_says_by_what, async |app: TestApp| {
+    let shop = Workshop::with(&app, quality()).await;
+    let pending = shop.worker.proposes_work(&shop.zone).await;
+    let ann = &shop.critics[0];
+    ann.post("/evaluations", json!({"proposal_id": pending})).await.expect_problem(409, "not_executed");
+    shop.worker.post("/evaluations", json!({"proposal_id": pending})).await.expect(403);
+    let nobody = "01890000-0000-7000-8000-000000000000";
+    ann.post("/evaluations", json!({"proposal_id": nobody})).await.expect_problem(404, "no_such_proposal");
+    let work = shop.work().await;
+    ann.post("/evaluations", json!({"proposal_id": work, "executor_id": nobody})).await.expect_problem(404, "no_such_member");
+    let plain = Workshop::with(&app, json!({})).await;
+    let work = plain.work().await;
+    plain.critics[0].post("/evaluations", json!({"proposal_id": work})).await.expect_problem(422, "no_criteria");
+});
+
+on_both!(agents_of_the_executor_and_machines_do_not_score, async |app: TestApp| {
+    let shop = Workshop::with(&app, quality()).await;
+    let puppet = app.agent("Puppet", Some(&shop.worker)).await;
+    let robot = app.agent("Robot", Some(&shop.approver)).await;
+    for agent in [&puppet, &robot] {
+        app.owner.assigns(&shop.zone, agent, "evaluator").await.expect(201);
+    }
+    let work = shop.work().await;
+    let judgement = shop.judgement_of(&work).await;
+    let path = format!("/evaluations/{judgement}/scores");
+    let score = json!({"criterion": "quality", "score": 1, "rationale": "superb"});
+    puppet.post(&path, score.clone()).await.expect_problem(403, "conflicted");
+    robot.post(&path, score).await.expect_problem(403, "not_human");
+    puppet.post(&format!("/evaluations/{judgement}/finalize"), json!({})).await.expect_problem(403, "conflicted");
+});
+
+on_both!(what_cannot_be_checked_says_why_and_is_left_to_people, async |app: TestApp| {
+    let criteria = json!([{"name": "on_time", "type": "automated_check"}, {"name": "style", "type": "llm_review"}]);
+    let shop = Workshop::with(&app, json!({"evaluation_criteria": {"criteria": criteria}})).await;
+    let work = shop.work().await;
+    let judgement = shop.judgement_of(&work).await;
+    let [ann, _] = &shop.critics;
+    let path = format!("/evaluations/{judgement}");
+    let tried = ann.post(&format!("{path}/auto-evaluate"), json!({})).await.expect(200);
+    assert_eq!(tried.text("/criteria/0/not_made/code"), "not_finished");
+    assert_eq!(tried.text("/criteria/1/not_made/code"), "no_model");
+    assert_eq!(tried.text("/status"), "pending", "no score is no score");
+    let again = ann.post(&format!("{path}/auto-evaluate"), json!({})).await.expect(200);
+    assert_eq!(again.at("/version"), tried.at("/version"), "the same again is nothing");
+    for criterion in ["on_time", "style"] {
+        let score = json!({"criterion": criterion, "score": 0.5, "rationale": "I looked"});
+        ann.post(&format!("{path}/scores"), score).await.expect(200);
+    }
+    let done = ann.post(&format!("{path}/finalize"), json!({})).await.expect(200);
+    assert_eq!(done.at("/result/score"), 0.5);
+});
+
+on_both!(the_zone_above_tells_voters_whether_they_were_right, async |app: TestApp| {
+    let shop = Workshop::with(&app, json!({"approval_policy": {"veto_window_minutes": 30}})).await;
+    let upstairs = app.owner.makes_zone(json!({"name": "Upstairs"})).await;
+    let judge = app.human("Judge", "member").await;
+    app.owner.assigns(&upstairs, &judge, "approver").await.expect(201);
+    app.owner.post(&format!("/zones/{}/move", shop.zone), json!({"parent_zone_id": upstairs})).await.expect(200);
+    for answer in ["reject", "reject", "approve"] {
+        let work = shop.worker.proposes_work(&shop.zone).await;
+        shop.approver.votes(&work, "reject").await.expect(200);
+        let raised = shop.worker.post(&format!("/proposals/{work}/escalate"), json!({"reason": "no"})).await.expect(201);
+        judge.votes(&raised.text("/parent_proposal_id"), answer).await.expect(200);
+    }
+    assert_eq!(reputation(&app, &shop.approver).await, 0.3, "upheld twice, overturned once");
+});
+
+on_both!(an_evaluation_of_another_organization_is_not_there, async |app: TestApp| {
+    let shop = Workshop::with(&app, quality()).await;
+    let work = shop.work().await;
+    let judgement = shop.judgement_of(&work).await;
+    let elsewhere = app.other_organization("Elsewhere").await;
+    let path = format!("/evaluations/{judgement}");
+    elsewhere.get(&path).await.expect_problem(404, "not_found");
+    elsewhere.post(&format!("{path}/finalize"), json!({})).await.expect_problem(404, "not_found");
+    elsewhere.post(&format!("{path}/auto-evaluate"), json!({})).await.expect_problem(404, "not_found");
+    elsewhere.post("/evaluations", json!({"proposal_id": work})).await.expect_problem(404, "no_such_proposal");
+    elsewhere.get(&format!("/members/{}/reputation", shop.worker.id)).await.expect_problem(404, "not_found");
+    assert!(elsewhere.get("/evaluations").await.expect(200).items().is_empty());
+});
