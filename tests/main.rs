@@ -5,6 +5,7 @@ mod deadlines;
 mod decisions;
 mod demo;
 mod first_decision;
+mod gardener;
 mod golden_events;
 mod harness;
 mod http;
