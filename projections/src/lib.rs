@@ -9,6 +9,7 @@ pub mod invites;
 pub mod organizations;
 pub mod proposals;
 mod recorded;
+pub mod reviewers;
 mod statement;
 pub mod tokens;
 

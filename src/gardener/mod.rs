@@ -73,18 +73,15 @@ pub struct Gardener {
 
 impl Gardener {
     /// A gardener who asks at `endpoint`, and waits no longer than `timeout` in all.
-    ///
-    /// # Errors
-    /// A client cannot be made (there is no source of randomness, say).
-    pub fn try_new(endpoint: Endpoint, timeout: Duration) -> Result<Self, String> {
+    pub fn new(endpoint: Endpoint, timeout: Duration) -> Self {
         let http = Client::builder()
             .redirect(redirect::Policy::none())
             .no_proxy()
             .timeout(timeout)
             .user_agent(concat!("trust-zones/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| format!("no client for the gardener: {error}"))?;
-        Ok(Self { http, endpoint, timeout })
+            .expect("a client with built-in certificates needs nothing from outside");
+        Self { http, endpoint, timeout }
     }
 
     /// How long an answer may take.
@@ -92,11 +89,11 @@ impl Gardener {
         self.timeout
     }
 
-    /// Asks. Takes no longer than the timeout, whatever happens; what is not said by then is not said.
-    pub async fn ask(&self, question: &Question) -> Choice {
+    /// Asks. Takes no longer than the timeout, nor than `at_most`, whatever happens; what is not said by then is not said.
+    pub async fn ask(&self, question: &Question, at_most: Duration) -> Choice {
         let prompt = prompt(question);
         let begun = Instant::now();
-        let heard = self.words(&prompt, begun + self.timeout).await;
+        let heard = self.words(&prompt, begun + self.timeout.min(at_most)).await;
         let latency = begun.elapsed();
         let advice = match &heard {
             Ok(words) => read_answer(words, question).map_err(|unusable| unusable.code()),

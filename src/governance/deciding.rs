@@ -9,6 +9,7 @@ use aggregates::ids::GrantId;
 use aggregates::proposal::{Command, Effects, ExecutionStatus, Opening, Proposal, State, effects};
 use aggregates::zones::Zones;
 
+use super::choosing::tended;
 use crate::engine::{Attempt, Loaded, Plan, Problem};
 use crate::entropy;
 
@@ -33,6 +34,7 @@ pub async fn deciding(
 
 /// A plan that opens a proposal, and executes it if nobody needs to be asked.
 pub async fn opening(attempt: &Attempt, opening: Opening) -> Result<(Plan, Arc<State>), Problem> {
+    let opening = tended(attempt, opening).await?;
     let loaded = attempt.load::<Proposal>(opening.proposal_id).await?;
     deciding(attempt, &loaded, vec![Command::Open(Box::new(opening))]).await
 }

@@ -17,7 +17,7 @@ async fn codes(says: &[Says], timeout: Duration) -> Vec<(&'static str, usize)> {
     let mut codes = Vec::new();
     for provider in PROVIDERS {
         let model = Model::saying(says.to_vec()).await;
-        let choice = gardener(&model, provider, timeout).ask(&question("")).await;
+        let choice = gardener(&model, provider, timeout).ask(&question(""), PATIENT).await;
         assert_eq!(choice.consultation.provider, provider);
         codes.push((choice.advice.expect_err("a failure"), model.asked().len()));
     }
@@ -29,7 +29,7 @@ async fn a_good_answer_is_taken_and_everything_about_it_is_on_record() {
     for provider in PROVIDERS {
         let model = Model::saying([Says::Words(naming(&[4, 2]))]).await;
         let asked = question("");
-        let choice = gardener(&model, provider, PATIENT).ask(&asked).await;
+        let choice = gardener(&model, provider, PATIENT).ask(&asked, PATIENT).await;
         assert_eq!(choice.advice.expect("advice").reviewers, [candidate(4), candidate(2)]);
         let record = choice.consultation;
         assert_eq!((record.provider.as_str(), record.model.as_str()), (provider, "some-model"));
@@ -44,7 +44,7 @@ async fn json_in_prose_and_fences_is_an_answer_too() {
     for provider in PROVIDERS {
         let words = format!("I weighed {{everything}}.\n```json\n{}\n```\nRegards", naming(&[1]));
         let model = Model::saying([Says::Words(words)]).await;
-        let choice = gardener(&model, provider, PATIENT).ask(&question("")).await;
+        let choice = gardener(&model, provider, PATIENT).ask(&question(""), PATIENT).await;
         assert_eq!(choice.advice.expect("advice").reviewers, [candidate(1)]);
     }
 }
@@ -64,7 +64,7 @@ async fn a_provider_that_is_busy_or_broken_is_asked_once_more() {
     {
         for provider in PROVIDERS {
             let model = Model::saying([busy.clone(), Says::Words(naming(&[3]))]).await;
-            let choice = gardener(&model, provider, PATIENT).ask(&question("")).await;
+            let choice = gardener(&model, provider, PATIENT).ask(&question(""), PATIENT).await;
             assert_eq!(choice.advice.expect("advice").reviewers, [candidate(3)]);
             assert_eq!(model.asked().len(), 2);
         }
@@ -91,7 +91,7 @@ async fn a_refused_request_is_not_repeated_and_nobody_else_is_asked() {
 #[tokio::test]
 async fn a_server_that_does_not_know_response_format_is_asked_without() {
     let model = Model::saying([Says::OnlyPlainly(naming(&[5]))]).await;
-    let choice = gardener(&model, "openai", PATIENT).ask(&question("")).await;
+    let choice = gardener(&model, "openai", PATIENT).ask(&question(""), PATIENT).await;
     assert_eq!(choice.advice.expect("advice").reviewers, [candidate(5)]);
     let asked = model.asked();
     assert_eq!(asked[0].body["response_format"]["type"], "json_object");
@@ -129,8 +129,8 @@ async fn nobody_there_is_a_failure_like_any_other() {
         flags[3] = format!("http://{address}");
         let settings = <super::Flags as clap::Parser>::parse_from(["test".to_owned()].into_iter().chain(flags)).settings;
         let endpoint = settings.endpoint().expect("settings").expect("an endpoint");
-        let alone = trust_zones::gardener::Gardener::try_new(endpoint, PATIENT).expect("a gardener");
-        assert_eq!(alone.ask(&question("")).await.advice, Err("unreachable"));
+        let alone = trust_zones::gardener::Gardener::new(endpoint, PATIENT);
+        assert_eq!(alone.ask(&question(""), PATIENT).await.advice, Err("unreachable"));
     }
 }
 
@@ -139,7 +139,7 @@ async fn a_very_long_answer_is_kept_in_part() {
     for provider in PROVIDERS {
         let words = format!("{}{}", "é".repeat(9_000), naming(&[2]));
         let model = Model::saying([Says::Words(words)]).await;
-        let choice = gardener(&model, provider, PATIENT).ask(&question("")).await;
+        let choice = gardener(&model, provider, PATIENT).ask(&question(""), PATIENT).await;
         assert_eq!(choice.advice.expect("advice").reviewers, [candidate(2)], "all of it is read");
         assert_eq!(choice.consultation.answer.map(|kept| kept.chars().count()), Some(4_000));
     }

@@ -1,6 +1,8 @@
 //! The gardener: a language model chooses reviewers, and rules do when it cannot (SPEC section 9).
 
 mod asking;
+mod choosing;
+mod dying;
 mod overreach;
 pub mod server;
 
@@ -31,7 +33,7 @@ fn gardener(model: &Model, provider: &str, timeout: Duration) -> Gardener {
     let flags = ["test".to_owned()].into_iter().chain(model.flags(provider));
     let settings = Flags::parse_from(flags).settings;
     let endpoint = settings.endpoint().expect("settings").expect("an endpoint");
-    Gardener::try_new(endpoint, timeout).expect("a gardener")
+    Gardener::new(endpoint, timeout)
 }
 
 /// Long enough for any answer that comes.

@@ -25,7 +25,7 @@ async fn an_answer_that_goes_too_far_is_refused_as_a_whole() {
     for (answer, code) in cases {
         for provider in PROVIDERS {
             let model = Model::saying([Says::Words(answer.to_string())]).await;
-            let choice = gardener(&model, provider, PATIENT).ask(&question("")).await;
+            let choice = gardener(&model, provider, PATIENT).ask(&question(""), PATIENT).await;
             assert_eq!(choice.advice, Err(code), "{answer}");
             assert_eq!(choice.consultation.answer, Some(answer.to_string()), "what it said is on record all the same");
         }
@@ -46,9 +46,9 @@ async fn a_proposal_that_gives_orders_is_quoted_and_a_model_that_obeys_is_refuse
         };
         let model = Model::saying([Says::Of(Arc::new(obeying))]).await;
         let gardener = gardener(&model, provider, PATIENT);
-        let choice = gardener.ask(&question(&orders)).await;
+        let choice = gardener.ask(&question(&orders), PATIENT).await;
         assert!(matches!(choice.advice, Err("lower_risk" | "not_a_candidate")), "{:?}", choice.advice);
-        gardener.ask(&question("Nothing of note.")).await;
+        gardener.ask(&question("Nothing of note."), PATIENT).await;
 
         let [tricky, plain] = model.asked().try_into().expect("two questions");
         assert_eq!(tricky.system(), plain.system(), "the instructions do not depend on what is proposed");
@@ -67,7 +67,7 @@ async fn what_is_admitted_only_tightens() {
         json!({"reviewers": [candidate(5), candidate(4), candidate(3)], "risk_level": "high", "decision_model": stricter});
     for provider in PROVIDERS {
         let model = Model::saying([Says::Words(answer.to_string())]).await;
-        let advice = gardener(&model, provider, PATIENT).ask(&question("")).await.advice.expect("advice");
+        let advice = gardener(&model, provider, PATIENT).ask(&question(""), PATIENT).await.advice.expect("advice");
         assert_eq!(json!(advice.raised_risk), "high");
         assert_eq!(json!(advice.stricter_model), stricter);
         assert_eq!(advice.reviewers.len(), 3);

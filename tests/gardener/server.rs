@@ -74,6 +74,7 @@ impl Asked {
 struct Mind {
     asked: Arc<Mutex<Vec<Asked>>>,
     says: Arc<Mutex<VecDeque<Says>>>,
+    heard: Arc<tokio::sync::Notify>,
 }
 
 /// The server.
@@ -117,6 +118,13 @@ impl Model {
     pub fn asked(&self) -> Vec<Asked> {
         self.mind.asked.lock().expect("a mind").clone()
     }
+
+    /// Waits until it has been asked `times`.
+    pub async fn asked_times(&self, times: usize) {
+        while self.asked().len() < times {
+            self.mind.heard.notified().await;
+        }
+    }
 }
 
 async fn answer(State(mind): State<Mind>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
@@ -130,6 +138,7 @@ async fn answer(State(mind): State<Mind>, uri: Uri, headers: HeaderMap, body: By
         );
     }
     mind.asked.lock().expect("a mind").push(asked.clone());
+    mind.heard.notify_one();
     let says = {
         let mut script = mind.says.lock().expect("a mind");
         if script.len() > 1 { script.pop_front() } else { script.front().cloned() }

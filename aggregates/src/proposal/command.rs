@@ -1,5 +1,6 @@
 //! What can be asked of a proposal.
 
+use super::choosing::Chooses;
 use super::event::{Opening, RecusalReason};
 use super::execution::Failure;
 use crate::Moment;
@@ -26,4 +27,6 @@ pub enum Command {
     RecordSuccess { grant_id: Option<GrantId>, now: Moment },
     /// The policy in force now did not admit its effects.
     RecordFailure { failure: Failure, now: Moment },
+    /// Its reviewers are chosen among its candidates; once.
+    ChooseReviewers { chooses: Box<Chooses>, now: Moment },
 }

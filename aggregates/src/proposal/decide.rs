@@ -7,7 +7,7 @@ use super::event::{Event, Opening, RecusalReason};
 use super::rejection::Rejection;
 use super::state::{ExecutionStatus, State, Status, Vote};
 use crate::Moment;
-use crate::decision_model::{Choice, Occasion, Verdict, decide as verdict_of};
+use crate::decision_model::{Choice, DecisionModel, Occasion, Verdict, decide as verdict_of};
 use crate::ids::MemberId;
 use crate::text::Prose;
 
@@ -40,6 +40,7 @@ pub(super) fn decide(state: &State, command: Command) -> Decision {
             let (proposal_id, zone_id) = (opening.proposal_id, opening.zone_id);
             Ok(vec![Event::ExecutionSucceeded { proposal_id, zone_id, grant_id, executed_at: now }])
         }
+        Command::ChooseReviewers { chooses, now } => Ok(proposal.choose(*chooses, now)),
         Command::RecordFailure { failure, now } => {
             proposal.must_be_executable(now)?;
             let (proposal_id, zone_id) = (opening.proposal_id, opening.zone_id);
@@ -67,9 +68,10 @@ fn open(opening: Box<Opening>) -> Vec<Event> {
     events
 }
 
-struct Open<'a> {
-    state: &'a State,
-    opening: &'a Opening,
+/// A proposal that has been opened.
+pub(super) struct Open<'a> {
+    pub state: &'a State,
+    pub opening: &'a Opening,
 }
 
 impl Open<'_> {
@@ -84,6 +86,7 @@ impl Open<'_> {
     }
 
     fn cast_vote(&self, voter_id: MemberId, choice: Choice, rationale: Prose, now: Moment) -> Decision {
+        self.must_have_reviewers()?;
         let reviewer = self.state.reviewer(voter_id).ok_or(Rejection::NotInElectorate)?;
         if reviewer.vote.as_ref().is_some_and(|vote| vote.choice == choice) && reviewer.left.is_none() {
             return Ok(vec![]);
@@ -108,6 +111,7 @@ impl Open<'_> {
     }
 
     fn recuse(&self, member_id: MemberId, reason: RecusalReason, now: Moment) -> Decision {
+        self.must_have_reviewers()?;
         let reviewer = self.state.reviewer(member_id).ok_or(Rejection::NotInElectorate)?;
         if reviewer.left.is_some() {
             return Ok(vec![]);
@@ -151,7 +155,7 @@ impl Open<'_> {
     }
 
     /// `first`, and what it settles.
-    fn and_then_settled(&self, first: Event, now: Moment) -> Vec<Event> {
+    pub(super) fn and_then_settled(&self, first: Event, now: Moment) -> Vec<Event> {
         let mut after = self.state.clone();
         after.evolve(&first);
         let occasion = Occasion::Voting { final_votes: !self.opening.votes_may_change };
@@ -171,10 +175,12 @@ impl Open<'_> {
         }
     }
 
-    /// A stricter model of the proposer's choice lets nothing through that the zone's own would stop (SPEC P9).
+    /// A stricter model of the proposer's or the gardener's choice lets nothing through that the zone's own would stop (SPEC P9).
     fn passes_the_zones_own_model(&self, occasion: Occasion) -> bool {
-        let Some(model) = &self.opening.zone_model else { return true };
-        verdict_of(&model.rule, &self.state.ballots(), occasion, self.opening.human_required) == Verdict::Approved
+        let passes = |model: &DecisionModel| {
+            verdict_of(&model.rule, &self.state.ballots(), occasion, self.opening.human_required) == Verdict::Approved
+        };
+        self.opening.zone_model.iter().chain(&self.state.superseded_model).all(passes)
     }
 
     fn approved(&self, reason: &str, now: Moment) -> Event {
@@ -217,6 +223,9 @@ impl Open<'_> {
         let due_at = self.state.due_at().filter(|due_at| *due_at <= now).ok_or(Rejection::NotDue)?;
         if self.opening.expires_at == Some(due_at) {
             return Ok(vec![self.expired("expires_at", now)]);
+        }
+        if self.state.is_awaiting_reviewers() {
+            return Ok(vec![self.expired("deadline", now)]);
         }
         Ok(self.settled(Occasion::Deadline, now).into_iter().collect())
     }

@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 use utoipa::ToSchema;
 
+use super::choosing::{Awaited, Chooser};
 use super::electorate::{Conflict, Elector};
 use super::subject::Subject;
 use crate::Moment;
 use crate::decider::{DomainEvent, stored_names};
 use crate::decision_model::{Choice, DecisionModel, Tally};
+use crate::gardener::Consultation;
 use crate::ids::{CommentId, GrantId, MemberId, ProposalId, ZoneId};
 use crate::policy::Risk;
 use crate::text::{Name, Prose};
@@ -35,8 +37,11 @@ pub struct Opening {
     /// The zone's own rule, where the proposer chose a stricter one: an approval must pass both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone_model: Option<DecisionModel>,
-    /// Who decides.
+    /// Who decides: for good, or until the gardener has chosen.
     pub electorate: Vec<Elector>,
+    /// Among whom the gardener may choose, where it is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaiting: Option<Box<Awaited>>,
     /// Who was kept out.
     pub conflicts: Vec<Conflict>,
     /// Whether an approval needs a human's vote (SPEC D4).
@@ -145,6 +150,22 @@ pub enum Event {
     /// Its effects were not admitted.
     #[serde(rename = "proposal.execution_failed")]
     ExecutionFailed { proposal_id: ProposalId, zone_id: ZoneId, code: String, reason: String, failed_at: Moment },
+    /// Its reviewers were chosen, and with them, perhaps, a higher risk and a stricter model (SPEC G3).
+    #[serde(rename = "proposal.reviewers_chosen")]
+    ReviewersChosen {
+        proposal_id: ProposalId,
+        zone_id: ZoneId,
+        electorate: Vec<Elector>,
+        risk_level: Risk,
+        decision_model: DecisionModel,
+        chosen_by: Chooser,
+        /// Why rules chose although a model was to be asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fallback: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        consultation: Option<Consultation>,
+        chosen_at: Moment,
+    },
 }
 
 stored_names!(Event {
@@ -159,6 +180,7 @@ stored_names!(Event {
     Commented => "proposal.commented",
     ExecutionSucceeded => "proposal.execution_succeeded",
     ExecutionFailed => "proposal.execution_failed",
+    ReviewersChosen => "proposal.reviewers_chosen",
 });
 
 impl DomainEvent for Event {
@@ -178,7 +200,8 @@ impl DomainEvent for Event {
             | Self::Withdrawn { zone_id, .. }
             | Self::Commented { zone_id, .. }
             | Self::ExecutionSucceeded { zone_id, .. }
-            | Self::ExecutionFailed { zone_id, .. } => Some(*zone_id),
+            | Self::ExecutionFailed { zone_id, .. }
+            | Self::ReviewersChosen { zone_id, .. } => Some(*zone_id),
         }
     }
 }

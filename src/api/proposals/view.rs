@@ -1,10 +1,11 @@
 //! A proposal as clients see it.
 
 use aggregates::decision_model::{Choice, DecisionModel, Needed, Tally, needed};
+use aggregates::gardener::Consultation;
 use aggregates::ids::{GrantId, MemberId, ProposalId, ZoneId};
 use aggregates::policy::Risk;
 use aggregates::proposal::{
-    ChosenBy, Conflict, ExecutionStatus, Proposal, ProposalType, RecusalReason, SelectionReason, State, Status,
+    Chooser, ChosenBy, Conflict, ExecutionStatus, Proposal, ProposalType, RecusalReason, SelectionReason, State, Status,
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -34,6 +35,23 @@ pub struct ElectorView {
     vote: Option<VoteView>,
     /// Why they left the electorate, if they did.
     left: Option<RecusalReason>,
+}
+
+/// How its reviewers are chosen, where its zone leaves that to the gardener.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SelectionView {
+    /// Among whom, in the order of the rules.
+    #[schema(value_type = Vec<String>)]
+    candidates: Vec<MemberId>,
+    /// When rules choose if the gardener has not.
+    until: DateTime<Utc>,
+    /// Who chose; nobody yet while it is null.
+    chosen_by: Option<Chooser>,
+    chosen_at: Option<DateTime<Utc>>,
+    /// Why rules chose although the gardener was to.
+    fallback: Option<String>,
+    /// What the model was asked, and what it said.
+    consultation: Option<Consultation>,
 }
 
 /// How it ended.
@@ -86,6 +104,7 @@ pub struct ProposalView {
     proposer_id: MemberId,
     decision_model: DecisionModel,
     electorate: Vec<ElectorView>,
+    selection: Option<SelectionView>,
     conflicts: Vec<Conflict>,
     human_review_required: bool,
     votes_may_change: bool,
@@ -113,6 +132,10 @@ pub struct ProposalView {
 pub fn needed_now(status: Status, model: &DecisionModel, tally: &Tally, deadline: Option<DateTime<Utc>>) -> Needed {
     if status != Status::PendingReview {
         return Needed { summary: format!("nothing: it is {status}"), approvals: None, may_still_vote: 0 };
+    }
+    let nobody_asked = tally.approve + tally.reject + tally.abstain + tally.outstanding == 0;
+    if nobody_asked {
+        return Needed { summary: "its reviewers are being chosen".to_owned(), approvals: None, may_still_vote: 0 };
     }
     let mut needed = needed(&model.rule, tally);
     if let Some(deadline) = deadline {
@@ -149,6 +172,7 @@ pub fn view(state: &State, version: u64) -> Result<Value, Problem> {
         risk_level: opening.risk_level,
         proposer_id: opening.proposer_id,
         electorate: state.reviewers.iter().map(elector).collect(),
+        selection: selection(state),
         conflicts: opening.conflicts.clone(),
         human_review_required: opening.human_required,
         votes_may_change: opening.votes_may_change,
@@ -180,6 +204,19 @@ pub fn view(state: &State, version: u64) -> Result<Value, Problem> {
         history: None,
     };
     Ok(json!(shown))
+}
+
+fn selection(state: &State) -> Option<SelectionView> {
+    let awaited = state.opening.as_ref()?.awaiting.as_ref()?;
+    let made = state.selection.as_ref();
+    Some(SelectionView {
+        candidates: awaited.candidates.iter().map(|nominee| nominee.elector.member_id).collect(),
+        until: awaited.until,
+        chosen_by: made.map(|made| made.chosen_by),
+        chosen_at: made.map(|made| made.at),
+        fallback: made.and_then(|made| made.fallback.clone()),
+        consultation: made.and_then(|made| made.consultation.clone()),
+    })
 }
 
 fn comment(comment: &aggregates::proposal::Comment) -> CommentView {
