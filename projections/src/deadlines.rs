@@ -31,7 +31,7 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         Event::Opened(opening) => {
             let first = [opening.deadline, opening.expires_at].into_iter().flatten().min();
             let decision = first.map(|at| due(DECISION, opening.proposal_id, at));
-            let reviewers = opening.awaiting.map(|awaited| due(REVIEWERS, opening.proposal_id, awaited.until));
+            let reviewers = opening.to_be_chosen.map(|awaited| due(REVIEWERS, opening.proposal_id, awaited.until));
             [decision, reviewers].into_iter().flatten().collect()
         }
         Event::Approved { proposal_id, held_until, .. } => {

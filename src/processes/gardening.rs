@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use aggregates::ids::{OrganizationId, ProposalId};
 use aggregates::proposal::{Proposal, State, question};
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use projections::{deadlines, reviewers};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Semaphore;
 
+use super::tasks::Tasks;
 use crate::engine::{App, Problem};
 use crate::gardener::Gardener;
 use crate::governance::choose_among_candidates;
@@ -26,10 +25,11 @@ const GLANCE: Duration = Duration::from_millis(250);
 /// How long the read models get to take in what has been appended.
 const BREATH: Duration = Duration::from_millis(30);
 
-/// Asks until told to end.
-pub async fn choose_reviewers(app: Arc<App>, gardener: Gardener, ending: CancellationToken) {
+/// Asks until told to end; each question is a task of its own, so that none holds up another or the search for more.
+pub async fn choose_reviewers(app: Arc<App>, gardener: Gardener, tasks: Tasks) {
+    let ending = tasks.ending();
     let mut log = app.parts.freshness.watch_log();
-    let mut under_way = FuturesUnordered::new();
+    let free = Arc::new(Semaphore::new(MOST_AT_ONCE));
     // Whoever has been asked about a proposal is not asked again: what failed is left to the rules.
     let mut taken: BTreeSet<ProposalId> = BTreeSet::new();
     loop {
@@ -37,23 +37,31 @@ pub async fn choose_reviewers(app: Arc<App>, gardener: Gardener, ending: Cancell
             Ok(waiting) => {
                 taken.retain(|id| waiting.iter().any(|(_, known)| known == id));
                 for (organization, id) in waiting {
-                    if under_way.len() < MOST_AT_ONCE && taken.insert(id) {
-                        under_way.push(consult(&app, &gardener, organization, id));
+                    if taken.contains(&id) {
+                        continue;
                     }
+                    let Ok(turn) = Arc::clone(&free).try_acquire_owned() else { break };
+                    taken.insert(id);
+                    let (app, gardener, ending) = (Arc::clone(&app), gardener.clone(), ending.clone());
+                    tasks.spawn("question", async move {
+                        tokio::select! {
+                            () = consult(&app, &gardener, organization, id) => {}
+                            () = ending.cancelled() => {}
+                        }
+                        drop(turn);
+                    });
                 }
             }
             Err(error) => tracing::warn!(%error, "proposals that await their reviewers cannot be read"),
         }
         tokio::select! {
             () = ending.cancelled() => return,
-            Some(()) = under_way.next() => {}
-            changed = log.changed() => {
-                if changed.is_err() {
-                    return;
-                }
-                tokio::time::sleep(BREATH).await;
-            }
+            changed = log.changed() => if changed.is_err() { return },
             () = tokio::time::sleep(GLANCE) => {}
+        }
+        tokio::select! {
+            () = ending.cancelled() => return,
+            () = tokio::time::sleep(BREATH) => {}
         }
     }
 }
@@ -89,7 +97,7 @@ async fn medians(
     organization: OrganizationId,
     proposal: &State,
 ) -> Result<BTreeMap<aggregates::ids::MemberId, u64>, StoreError> {
-    let awaited = proposal.opening.as_ref().and_then(|opening| opening.awaiting.as_ref());
+    let awaited = proposal.opening.as_ref().and_then(|opening| opening.to_be_chosen.as_ref());
     let mut medians = BTreeMap::new();
     for nominee in awaited.iter().flat_map(|awaited| &awaited.candidates) {
         let member = nominee.elector.member_id;

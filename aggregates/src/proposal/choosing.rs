@@ -146,7 +146,7 @@ pub fn tended(authority: &Authority, mut opening: Opening, tending: &Tending) ->
     };
     opening.electorate = electorate;
     opening.conflicts = conflicts;
-    opening.awaiting = awaited;
+    opening.to_be_chosen = awaited;
     Ok(opening)
 }
 
@@ -229,7 +229,7 @@ fn kept(nominees: Vec<Nominee>, most: usize, electorate: &[Elector]) -> Vec<Nomi
 /// Candidates who may no longer sit: they have left, or lost the role that made them candidates.
 pub fn departed(state: &State, authority: &Authority) -> Vec<MemberId> {
     let Some(opening) = &state.opening else { return Vec::new() };
-    let candidates = opening.awaiting.iter().flat_map(|awaited| &awaited.candidates).map(|nominee| &nominee.elector);
+    let candidates = opening.to_be_chosen.iter().flat_map(|awaited| &awaited.candidates).map(|nominee| &nominee.elector);
     let gone = candidates.filter(|elector| crate::reactions::lost_standing(authority, opening.zone_id, elector).is_some());
     gone.map(|elector| elector.member_id).collect()
 }
@@ -237,7 +237,7 @@ pub fn departed(state: &State, authority: &Authority) -> Vec<MemberId> {
 /// The question to put to a model about a proposal that awaits its reviewers. `medians` are answer times in seconds.
 pub fn question(state: &State, medians: &BTreeMap<MemberId, u64>) -> Option<Question> {
     let opening = state.opening.as_ref().filter(|_| state.is_awaiting_reviewers())?;
-    let awaited = opening.awaiting.as_ref()?;
+    let awaited = opening.to_be_chosen.as_ref()?;
     let profile = |nominee: &Nominee| ReviewerProfile {
         member_id: nominee.elector.member_id,
         kind: nominee.kind,
@@ -265,7 +265,7 @@ pub fn question(state: &State, medians: &BTreeMap<MemberId, u64>) -> Option<Ques
 impl State {
     /// Whether its reviewers are still to be chosen.
     pub fn is_awaiting_reviewers(&self) -> bool {
-        self.selection.is_none() && self.opening.as_ref().is_some_and(|opening| opening.awaiting.is_some())
+        self.selection.is_none() && self.opening.as_ref().is_some_and(|opening| opening.to_be_chosen.is_some())
     }
 
     pub(super) fn choose(&mut self, event: &Event) {
@@ -300,7 +300,7 @@ impl State {
 
 impl Open<'_> {
     pub(super) fn must_have_reviewers(&self) -> Result<(), Rejection> {
-        match &self.opening.awaiting {
+        match &self.opening.to_be_chosen {
             Some(awaited) if self.state.is_awaiting_reviewers() => match self.state.status {
                 Status::PendingReview => Err(Rejection::ReviewersNotChosen(awaited.until)),
                 over => Err(Rejection::NotPending(over)),
@@ -312,7 +312,7 @@ impl Open<'_> {
     /// Chooses, once: whoever comes second finds it done. Who is gone meanwhile is not chosen; what that leaves undecidable is
     /// settled as if they had left the electorate.
     pub(super) fn choose(&self, chooses: Chooses, now: Moment) -> Vec<Event> {
-        let (Some(awaited), true) = (&self.opening.awaiting, self.state.is_awaiting_reviewers()) else { return vec![] };
+        let (Some(awaited), true) = (&self.opening.to_be_chosen, self.state.is_awaiting_reviewers()) else { return vec![] };
         let over = match self.state.status {
             Status::PendingReview | Status::Escalated => false,
             Status::Approved | Status::Rejected | Status::Expired | Status::Withdrawn => true,

@@ -41,7 +41,7 @@ pub struct Opening {
     pub electorate: Vec<Elector>,
     /// Among whom the gardener may choose, where it is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub awaiting: Option<Box<Awaited>>,
+    pub to_be_chosen: Option<Box<Awaited>>,
     /// Who was kept out.
     pub conflicts: Vec<Conflict>,
     /// Whether an approval needs a human's vote (SPEC D4).

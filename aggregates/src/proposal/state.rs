@@ -175,7 +175,7 @@ impl State {
         match event {
             Event::Opened(opening) => {
                 let reviewer = |elector: &Elector| Reviewer { elector: elector.clone(), vote: None, left: None };
-                let seated = if opening.awaiting.is_some() { &[][..] } else { &opening.electorate[..] };
+                let seated = if opening.to_be_chosen.is_some() { &[][..] } else { &opening.electorate[..] };
                 self.reviewers = seated.iter().map(reviewer).collect();
                 self.updated_at = Some(opening.opened_at);
                 self.opening = Some((**opening).clone());
