@@ -12,6 +12,10 @@ use trust_zones::service::{Service, open_log};
 use trust_zones::store::Views;
 use trust_zones::{api, demo};
 
+/// Commands are many small pieces of JSON, made in one thread and dropped in another: what this allocator is good at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Governance for people and AI agents: an event-sourced service.
 #[derive(Debug, Parser)]
 #[command(name = "trust-zones", version)]

@@ -15,7 +15,7 @@ use crate::api;
 use crate::auth::{Limits, Secrets};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::{Answer, App, Caller, Envelope, Parts, Problem};
+use crate::engine::{Answer, App, Caller, Envelope, Parts, Problem, Told};
 use crate::entropy;
 use crate::gardener::Gardener;
 use crate::governance::{Founded, found};
@@ -84,7 +84,7 @@ impl Service {
         let owner_id = |founded: &Founded| serde_json::json!({"owner_id": founded.owner_id});
         let (done, founded) =
             found(&self.app, name, None, &profile, None, Some(&asked), |_, founded| Answer::ok(owner_id(founded))).await?;
-        Ok((done.answer.body == owner_id(&founded)).then_some(founded))
+        Ok((done.answer.body == Told::Value(owner_id(&founded))).then_some(founded))
     }
 
     /// Serves HTTP on `listener` until told to end, then finishes what is under way.

@@ -7,13 +7,13 @@ use aggregates::decider::DomainEvent;
 use aggregates::gardener::{Advice, Consultation};
 use aggregates::policy::Risk;
 use aggregates::proposal::Proposal;
-use aggregates::{Decider, access, grant, invite, organization, proposal, token, zones};
+use aggregates::{Decider, access, escalation, grant, invite, organization, proposal, token, zones};
 use chrono::Duration;
 use projections::audit;
 use serde_json::{Map, Value, json};
 use trust_zones::store::DraftEvent;
 
-use crate::harness::{Kind, TestApp, golden};
+use crate::harness::{Kind, Person, TestApp, golden};
 use crate::on_both;
 
 /// What reading an event and writing it again makes of it.
@@ -22,7 +22,7 @@ type Again = fn(Value) -> Result<Value, String>;
 fn again<E: DomainEvent>(stored: Value) -> Result<Value, String> {
     let event: E = serde_json::from_value(stored).map_err(|error| error.to_string())?;
     let draft = DraftEvent::of(&event);
-    Ok(with_name(draft.event_type, draft.data))
+    Ok(with_name(draft.event_type, draft.data.value()))
 }
 
 /// Every name the log knows, and how its events are read.
@@ -35,6 +35,8 @@ fn names() -> BTreeMap<&'static str, Again> {
         .chain(of(invite::Event::NAMES, again::<invite::Event>))
         .chain(of(grant::Event::NAMES, again::<grant::Event>))
         .chain(of(access::Event::NAMES, again::<access::Event>))
+        .chain(of(escalation::Event::NAMES, again::<escalation::Event>))
+        .chain(of(escalation::AllowanceEvent::NAMES, again::<escalation::AllowanceEvent>))
         .collect()
 }
 
@@ -121,6 +123,7 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
         owner.post("/invites", json!({"role": "admin", "expires_at": "2026-02-01T00:00:00Z"})).await.expect(201).text("/code");
     app.stranger().post("/invites/accept", json!({"code": code, "display_name": "Guest"})).await.expect(201);
     owner.get("/events").await.expect(200);
+    questions_go_up(app, &ann, &bob, &cat).await;
     owner.delete(&format!("/members/{}", agent.id)).await.expect(204);
     owner.post(&format!("/zones/{zone}/archive"), json!({})).await.expect(200);
     app.settled().await;
@@ -128,7 +131,7 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     let log = app.service.app.log.events(audit::following(0, 10_000)).await.expect("the log");
     let mut stored: BTreeMap<String, Value> = BTreeMap::new();
     for event in log {
-        let data = with_name(&event.event_type, event.data);
+        let data = with_name(&event.event_type, event.data.value());
         let fuller = |known: &Value| data.to_string().len() > known.to_string().len();
         if stored.get(&event.event_type).is_none_or(fuller) {
             stored.insert(event.event_type.clone(), data);
@@ -141,7 +144,15 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     let expired = Proposal::decide(&state, proposal::Command::ReachDeadline { now: due }).expect("it is due");
     for event in &expired {
         let draft = DraftEvent::of(event);
-        stored.entry(draft.event_type.to_owned()).or_insert_with(|| with_name(draft.event_type, draft.data));
+        stored.entry(draft.event_type.to_owned()).or_insert_with(|| with_name(draft.event_type, draft.data.value()));
+    }
+    let read = |name: &str| serde_json::from_value::<proposal::Event>(stored[name].clone()).expect("an event");
+    let executed = Proposal::replay([&opened, &read("proposal.approved"), &read("proposal.execution_succeeded")]);
+    let executor_id = executed.opening.as_ref().expect("an opening").proposer_id;
+    let judge = proposal::Command::OpenEvaluation { id: uuid::Uuid::from_u128(1).into(), executor_id, now: due };
+    for event in &Proposal::decide(&executed, judge).expect("it can be judged") {
+        let draft = DraftEvent::of(event);
+        stored.insert(draft.event_type.to_owned(), with_name(draft.event_type, draft.data.value()));
     }
     let chosen = reviewers_chosen(&opened);
     stored.entry("proposal.reviewers_chosen".to_owned()).or_insert(chosen);
@@ -150,7 +161,7 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
 
 /// What a model's choice makes of the same opening, had it awaited its reviewers.
 fn reviewers_chosen(opened: &proposal::Event) -> Value {
-    let mut awaiting = with_name("proposal.opened", DraftEvent::of(opened).data);
+    let mut awaiting = with_name("proposal.opened", DraftEvent::of(opened).data.value());
     let candidate = |elector: &Value| {
         json!({"elector": elector, "kind": "human", "organization_role": "member", "seat": {"approver": {"levels_up": 0}}, "reputation": 0,
             "skills": ["rust"], "record": {"asked": 3, "in_time": 2, "upheld": 1, "overturned": 0, "open": 1}})
@@ -174,7 +185,40 @@ fn reviewers_chosen(opened: &proposal::Event) -> Value {
     let now = "2026-01-05T10:00:01Z".parse().expect("a moment");
     let choose = proposal::Command::ChooseReviewers { chooses: Box::new(chooses), now };
     let events = Proposal::decide(&Proposal::replay([&awaiting]), choose).expect("a choice");
-    with_name("proposal.reviewers_chosen", DraftEvent::of(&events[0]).data)
+    with_name("proposal.reviewers_chosen", DraftEvent::of(&events[0]).data.value())
+}
+
+/// Everything that can happen on the way up and down.
+async fn questions_go_up(app: &TestApp, ann: &Person, bob: &Person, cat: &Person) {
+    let owner = &app.owner;
+    let judge = app.human("Judge", "member").await;
+    let upstairs = owner.makes_zone(json!({"name": "Upstairs"})).await;
+    let policy = json!({"auto_escalate_after_hours": 2, "auto_escalate_on_deadlock": true});
+    let zone = json!({"name": "Downstairs", "parent_zone_id": upstairs, "escalation_policy": policy});
+    let zone = owner.makes_zone(zone).await;
+    owner.assigns(&upstairs, &judge, "approver").await.expect(201);
+    owner.assigns(&zone, ann, "approver").await.expect(201);
+    let stuck = cat.proposes_work(&zone).await;
+    ann.votes(&stuck, "abstain").await.expect(200);
+    let contested = cat.proposes_work(&zone).await;
+    ann.post(&format!("/proposals/{contested}/delegate"), json!({"member_id": judge.id})).await.expect(200);
+    let raised = cat.post(&format!("/proposals/{contested}/escalate"), json!({"reason": "Not here."})).await.expect(201);
+    cat.post(&format!("/escalations/{}/withdraw", raised.id()), json!({})).await.expect(200);
+    let again = cat.proposes_work(&zone).await;
+    let again = cat.post(&format!("/proposals/{again}/escalate"), json!({"reason": "Up."})).await.expect(201);
+    judge.votes(&again.text("/parent_proposal_id"), "approve").await.expect(200);
+    let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
+    let petition = cat.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201);
+    bob.post(&format!("/escalations/{}/cosign", petition.id()), json!({})).await.expect(200);
+    owner.post(&format!("/escalations/{}/dismiss", petition.id()), json!({"reason": "Later."})).await.expect(200);
+    let lonely = owner
+        .makes_zone(
+            json!({"name": "Lonely", "escalation_policy": policy, "approval_policy": {"reviewers_by_risk": {"low": 1}}}),
+        )
+        .await;
+    owner.assigns(&lonely, ann, "approver").await.expect(201);
+    owner.proposes_work(&lonely).await;
+    app.time_passes(Duration::hours(2)).await;
 }
 
 on_both!(every_event_there_is_reads_back_as_it_was_stored, async |app: TestApp| {

@@ -14,6 +14,7 @@ struct Belongings {
     child: String,
     assignment: String,
     proposal: String,
+    escalation: String,
     token: String,
 }
 
@@ -24,8 +25,10 @@ impl Belongings {
         let child = owner.makes_zone(json!({"name": "Child", "parent_zone_id": zone})).await;
         let assignment = owner.assigns(&zone, &member, "approver").await.expect(201).id();
         let proposal = owner.proposes_work(&zone).await;
+        let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
+        let escalation = owner.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201).id();
         let token = owner.post("/tokens", json!({"name": "another", "member_id": member.id})).await.expect(201).id();
-        Self { owner: owner.clone(), member, zone, child, assignment, proposal, token }
+        Self { owner: owner.clone(), member, zone, child, assignment, proposal, escalation, token }
     }
 }
 
@@ -41,7 +44,7 @@ async fn head(owner: &Person) -> Value {
 
 /// Every path that names something, with a body that fits. Those that destroy come last.
 fn paths(of: &Belongings) -> Vec<(Method, String, Value)> {
-    let Belongings { member, zone, child, assignment, proposal, token, .. } = of;
+    let Belongings { member, zone, child, assignment, proposal, escalation, token, .. } = of;
     let get = |path: String| (Method::GET, path, Value::Null);
     let post = |path: String, body: Value| (Method::POST, path, body);
     let delete = |path: String| (Method::DELETE, path, Value::Null);
@@ -70,7 +73,15 @@ fn paths(of: &Belongings) -> Vec<(Method, String, Value)> {
         post(format!("/proposals/{proposal}/votes"), json!({"choice": "approve"})),
         post(format!("/proposals/{proposal}/recuse"), json!({})),
         post(format!("/proposals/{proposal}/retry-execution"), json!({})),
+        post(format!("/proposals/{proposal}/delegate"), json!({"member_id": member.id})),
+        post(format!("/proposals/{proposal}/escalate"), json!({"reason": "No."})),
         post(format!("/proposals/{proposal}/withdraw"), json!({})),
+        get(format!("/escalations/{escalation}")),
+        get(format!("/escalations/{escalation}?as_of=1000000")),
+        post(format!("/zones/{zone}/escalations"), json!({"reason": "Stop.", "change": {"status": "suspended"}})),
+        post(format!("/escalations/{escalation}/cosign"), json!({})),
+        post(format!("/escalations/{escalation}/dismiss"), json!({})),
+        post(format!("/escalations/{escalation}/withdraw"), json!({})),
         delete(format!("/zones/{zone}/assignments/{assignment}")),
         delete(format!("/tokens/{token}")),
         delete(format!("/members/{}", member.id)),

@@ -4,6 +4,7 @@ mod architecture;
 mod deadlines;
 mod decisions;
 mod demo;
+mod escalations;
 mod first_decision;
 mod gardener;
 mod golden_events;

@@ -111,18 +111,26 @@ fn right(route: &str, member: &str, zone: &str) -> (Value, Vec<&'static str>) {
         }
         "POST /api/v1/proposals/{id}/votes" => (json!({"choice": "approve", "rationale": "text"}), vec!["choice"]),
         "POST /api/v1/proposals/{id}/comments" => (json!({"text": "text"}), vec!["text"]),
+        "POST /api/v1/proposals/{id}/delegate" => (json!({"member_id": member}), vec!["member_id"]),
+        "POST /api/v1/proposals/{id}/escalate" => (json!({"reason": "text"}), vec!["reason"]),
+        "POST /api/v1/zones/{id}/escalations" => {
+            (json!({"reason": "text", "change": {"status": "suspended"}}), vec!["reason", "change"])
+        }
+        "POST /api/v1/escalations/{id}/dismiss" => (json!({"reason": "text"}), vec![]),
         "POST /api/v1/zones/{id}/activate"
         | "POST /api/v1/zones/{id}/suspend"
         | "POST /api/v1/zones/{id}/archive"
         | "POST /api/v1/proposals/{id}/recuse"
         | "POST /api/v1/proposals/{id}/withdraw"
+        | "POST /api/v1/escalations/{id}/cosign"
+        | "POST /api/v1/escalations/{id}/withdraw"
         | "POST /api/v1/proposals/{id}/retry-execution" => (json!({}), vec![]),
         _ => panic!("no body for {route}: say here what it would be"),
     }
 }
 
 /// Every POST and PATCH of the description.
-fn commands(member: &str, zone: &str, proposal: &str) -> Vec<Command> {
+fn commands(member: &str, zone: &str, proposal: &str, escalation: &str) -> Vec<Command> {
     let description = serde_json::to_value(trust_zones::api::openapi()).expect("a description");
     let mut commands = Vec::new();
     for (pattern, methods) in description["paths"].as_object().expect("paths") {
@@ -136,6 +144,7 @@ fn commands(member: &str, zone: &str, proposal: &str) -> Vec<Command> {
             let path = pattern.trim_start_matches("/api/v1").replace("/zones/{id}", &format!("/zones/{zone}"));
             let path = path.replace("/members/{id}", &format!("/members/{member}"));
             let path = path.replace("/proposals/{id}", &format!("/proposals/{proposal}"));
+            let path = path.replace("/escalations/{id}", &format!("/escalations/{escalation}"));
             assert!(!path.contains('{'), "no id for {route}");
             let Value::Object(body) = body else { panic!("a body is an object") };
             let reads_headers = pattern != "/api/v1/invites/accept";
@@ -377,10 +386,12 @@ on_both!(a_thousand_malformed_requests_to_each_command_change_nothing, async |ap
     let reviewer = app.human("Reviewer", "member").await;
     owner.assigns(&zone, &reviewer, "approver").await.expect(201);
     let proposal = owner.proposes_work(&zone).await;
+    let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
+    let escalation = reviewer.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201).id();
     app.settled().await;
     let before = app.service.app.log.head().await.expect("a head");
 
-    let commands = commands(&reviewer.id, &zone, &proposal);
+    let commands = commands(&reviewer.id, &zone, &proposal, &escalation);
     assert!(commands.len() >= 20, "the description has lost its commands");
     let mut refused_as_too_large = 0;
     for (number, command) in commands.iter().enumerate() {

@@ -35,6 +35,7 @@ struct World {
     zone: String,
     proposer: Person,
     proposal: String,
+    escalation: String,
     people: Vec<(&'static str, Person)>,
 }
 
@@ -55,7 +56,16 @@ impl World {
         people.push(("elsewhere", app.other_organization("Elsewhere").await));
         let proposer = app.human("Proposer", "member").await;
         let proposal = proposer.proposes_work(&zone).await;
-        Self { app, zone, proposer, proposal, people }
+        let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
+        let escalation = proposer.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201).id();
+        Self { app, zone, proposer, proposal, escalation, people }
+    }
+
+    /// A petition about a zone that someone else has signed.
+    async fn fresh_petition(&self) -> String {
+        let zone = self.fresh_zone().await;
+        let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
+        self.proposer.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201).id()
     }
 
     fn approver(&self) -> &Person {
@@ -102,6 +112,7 @@ impl World {
         let path = path.replace("/zones/{id}", &format!("/zones/{}", self.zone));
         let path = path.replace("/members/{id}", &format!("/members/{}", self.proposer.id));
         let path = path.replace("/proposals/{id}", &format!("/proposals/{}", self.proposal));
+        let path = path.replace("/escalations/{id}", &format!("/escalations/{}", self.escalation));
         assert!(!path.contains('{'), "no case for {path}: say here what it reads");
         path
     }
@@ -201,6 +212,23 @@ impl World {
                 who.post(&format!("/proposals/{id}/withdraw"), nothing()).await
             }
             ("POST", "/proposals/{id}/comments") => who.post(&of_proposal("/comments").await, json!({"text": "Hm."})).await,
+            ("POST", "/proposals/{id}/delegate") => {
+                who.post(&of_proposal("/delegate").await, json!({"member_id": self.app.owner.id})).await
+            }
+            ("POST", "/proposals/{id}/escalate") => who.post(&of_proposal("/escalate").await, json!({"reason": "No."})).await,
+            ("POST", "/zones/{id}/escalations") => {
+                let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
+                who.post(&of_zone("/escalations").await, petition).await
+            }
+            ("POST", "/escalations/{id}/cosign") => {
+                who.post(&format!("/escalations/{}/cosign", self.fresh_petition().await), nothing()).await
+            }
+            ("POST", "/escalations/{id}/dismiss") => {
+                who.post(&format!("/escalations/{}/dismiss", self.fresh_petition().await), nothing()).await
+            }
+            ("POST", "/escalations/{id}/withdraw") => {
+                who.post(&format!("/escalations/{}/withdraw", self.fresh_petition().await), nothing()).await
+            }
             ("POST", "/proposals/{id}/retry-execution") => {
                 let proposal = self.failed_execution().await;
                 who.post(&format!("/proposals/{proposal}/retry-execution"), nothing()).await

@@ -64,14 +64,15 @@ struct Story {
 fn stories(log: &[Recorded]) -> BTreeMap<String, Story> {
     let mut stories: BTreeMap<String, Story> = BTreeMap::new();
     for event in log {
-        let proposal = event.data["proposal_id"].as_str().unwrap_or_default().to_owned();
+        let data = event.data.value();
+        let proposal = data["proposal_id"].as_str().unwrap_or_default().to_owned();
         let story = stories.entry(proposal.clone()).or_default();
         match event.event_type.as_str() {
             "proposal.vote_cast" => {
                 assert!(story.outcomes.is_empty(), "a vote on {proposal} counted after {:?}", story.outcomes);
-                let voter = event.data["member_id"].as_str().expect("a voter").to_owned();
+                let voter = data["member_id"].as_str().expect("a voter").to_owned();
                 *story.votes.entry(voter).or_default() += 1;
-                let tally = &event.data["tally"];
+                let tally = &data["tally"];
                 story.last_approvals = number(&tally["approve"]);
                 let counted = number(&tally["approve"]) + number(&tally["reject"]) + number(&tally["abstain"]);
                 assert_eq!(counted, story.votes.len() as u64, "the tally of {proposal} counts every vote: {tally}");

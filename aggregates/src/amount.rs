@@ -138,6 +138,12 @@ impl Quantity {
         measure(text).and_then(Self::exact)
     }
 
+    /// So many hours after `moment`, to the millisecond; none beyond the end of the calendar.
+    pub fn hours_after(self, moment: crate::Moment) -> Option<crate::Moment> {
+        let milliseconds = i64::try_from((self.0 * Decimal::from(3_600_000)).round()).ok()?;
+        moment.checked_add_signed(chrono::Duration::milliseconds(milliseconds))
+    }
+
     fn exact(number: Decimal) -> Result<Self, Unmeasurable> {
         let digits = number.normalize().mantissa().to_string().len();
         if digits > EXACT_DIGITS && !number.normalize().fract().is_zero() {

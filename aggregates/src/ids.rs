@@ -61,6 +61,10 @@ ids! {
     InviteId,
     /// A grant: the right to do one approved thing.
     GrantId,
+    /// A question taken to the parent zone.
+    EscalationId,
+    /// A judgement of finished work.
+    EvaluationId,
 }
 
 impl MemberId {

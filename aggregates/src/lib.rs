@@ -10,6 +10,7 @@ pub mod actor;
 pub mod amount;
 pub mod decider;
 pub mod decision_model;
+pub mod escalation;
 pub mod gardener;
 pub mod grant;
 pub mod ids;

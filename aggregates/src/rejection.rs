@@ -70,4 +70,8 @@ pub trait Rejected: std::error::Error {
     fn faults(&self) -> Vec<Fault> {
         Vec::new()
     }
+    /// Seconds after which trying again makes sense, if it ever does.
+    fn retry_after_seconds(&self) -> Option<u64> {
+        None
+    }
 }

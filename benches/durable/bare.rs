@@ -47,7 +47,7 @@ pub fn pgbench(url: &str, clients: usize, length: Duration, folder: &Path) -> an
     let after = |key: &str| -> Option<f64> { said.split_once(key)?.1.split_whitespace().next()?.parse().ok() };
     let per_second = after("tps = ").with_context(|| format!("pgbench told no rate: {said}"))?;
     let mean = after("latency average = ").unwrap_or_default();
-    Ok(Figure { per_second, p50_ms: mean, p99_ms: f64::NAN })
+    Ok(Figure { per_second, p50_ms: mean, p99_ms: f64::NAN, cpu_us: [f64::NAN; 3] })
 }
 
 /// One-row transactions on SQLite, one after the other on one connection: WAL, fully synchronous.

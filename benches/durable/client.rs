@@ -1,77 +1,96 @@
-//! A client as light as `pgbench`'s: one connection kept alive, one request at a time, no more parsed than is needed.
+//! A client as light as `pgbench`'s: connections kept alive, one request at a time on each, no more parsed than is needed.
+//! As with `pgbench`, a thread serves many connections and sleeps until one of them has something to say.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::net::SocketAddr;
 
 use anyhow::Context;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// A connection.
 pub struct Client {
     stream: TcpStream,
+    asked: Vec<u8>,
     buffer: Vec<u8>,
 }
 
-/// An answer.
-pub struct Answer {
+/// An answer, as it lies in the buffer of its connection.
+pub struct Answer<'b> {
     pub status: u16,
-    head: String,
-    pub body: String,
+    head: &'b str,
+    body: &'b [u8],
 }
 
-impl Answer {
-    /// The value of a header; `name` in lower case.
+impl Answer<'_> {
+    /// The value of a header; `name` in lower case, as the service writes it.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let named = |line: &'_ &str| line.split_once(':').is_some_and(|(key, _)| key.eq_ignore_ascii_case(name));
-        self.head.lines().find(named).and_then(|line| line.split_once(':')).map(|(_, value)| value.trim())
+        let mut lines = self.head.split("\r\n");
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
     }
+
+    /// The body.
+    pub fn body(&self) -> anyhow::Result<&str> {
+        Ok(std::str::from_utf8(self.body)?)
+    }
+}
+
+/// The answer in `bytes`, once all of it is there.
+fn complete(bytes: &[u8]) -> anyhow::Result<Option<Answer<'_>>> {
+    let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+    let head = std::str::from_utf8(&bytes[..end])?;
+    let status = head.get(9..12).and_then(|status| status.parse().ok()).context("no status")?;
+    let answer = Answer { status, head, body: &[] };
+    let length: usize = answer.header("content-length").unwrap_or("0").parse()?;
+    Ok(bytes.get(end + 4..end + 4 + length).map(|body| Answer { body, ..answer }))
 }
 
 impl Client {
-    pub fn connect(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).context("the service cannot be reached")?;
+    pub async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).await.context("the service cannot be reached")?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
+        Ok(Self { stream, asked: Vec::new(), buffer: Vec::with_capacity(64 * 1024) })
     }
 
     /// Sends a request and reads the answer.
-    pub fn ask(&mut self, method: &str, path: &str, token: &str, body: &str) -> anyhow::Result<Answer> {
-        let request = format!(
-            "{method} /api/v1{path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        self.stream.write_all(request.as_bytes())?;
-        self.answer()
+    pub async fn ask(&mut self, method: &str, path: &str, token: &str, body: &str) -> anyhow::Result<Answer<'_>> {
+        self.asked.clear();
+        let length = body.len().to_string();
+        for part in [
+            method,
+            " /api/v1",
+            path,
+            " HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ",
+            token,
+            "\r\ncontent-type: application/json\r\ncontent-length: ",
+            &length,
+            "\r\n\r\n",
+            body,
+        ] {
+            self.asked.extend_from_slice(part.as_bytes());
+        }
+        self.stream.write_all(&self.asked).await?;
+        self.buffer.clear();
+        loop {
+            let read = self.stream.read_buf(&mut self.buffer).await?;
+            anyhow::ensure!(read > 0, "the service closed the connection");
+            if complete(&self.buffer)?.is_some() {
+                break;
+            }
+        }
+        complete(&self.buffer)?.context("an answer that was complete")
     }
 
     /// The same, for an answer with a known status.
-    pub fn expect(&mut self, status: u16, method: &str, path: &str, token: &str, body: &str) -> anyhow::Result<Answer> {
-        let answer = self.ask(method, path, token, body)?;
-        anyhow::ensure!(answer.status == status, "{method} {path} was answered {}: {}", answer.status, answer.body);
+    pub async fn expect(
+        &mut self,
+        status: u16,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: &str,
+    ) -> anyhow::Result<Answer<'_>> {
+        let answer = self.ask(method, path, token, body).await?;
+        anyhow::ensure!(answer.status == status, "{method} {path} was answered {}: {}", answer.status, answer.body()?);
         Ok(answer)
-    }
-
-    fn answer(&mut self) -> anyhow::Result<Answer> {
-        self.buffer.clear();
-        let mut chunk = [0_u8; 16 * 1024];
-        loop {
-            let read = self.stream.read(&mut chunk)?;
-            anyhow::ensure!(read > 0, "the service closed the connection");
-            self.buffer.extend_from_slice(&chunk[..read]);
-            let Some(end) = self.buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { continue };
-            let head = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
-            let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
-            let mut answer = Answer { status, head, body: String::new() };
-            let length: usize = answer.header("content-length").unwrap_or("0").parse()?;
-            while self.buffer.len() < end + 4 + length {
-                let read = self.stream.read(&mut chunk)?;
-                anyhow::ensure!(read > 0, "the service closed the connection");
-                self.buffer.extend_from_slice(&chunk[..read]);
-            }
-            answer.body = String::from_utf8_lossy(&self.buffer[end + 4..]).into_owned();
-            return Ok(answer);
-        }
     }
 }

@@ -1,6 +1,5 @@
 //! Submissions and votes over HTTP, by many clients at once.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -22,36 +21,44 @@ the tenth decides, executes and issues a grant (four events)";
 /// What one client did: how long each command took, and which proposals it made.
 type Work = (Vec<Duration>, Vec<String>);
 
+/// How many threads the clients share, as with `pgbench -j 2`.
+const THREADS: usize = 2;
+
 /// Lets `clients` work at once until `length` is over or nothing is left to do.
 fn together(
     service: &Running,
     clients: usize,
     length: Duration,
-    work: impl Fn(&mut Client) -> anyhow::Result<Option<String>> + Sync,
+    work: impl AsyncFn(&mut Client) -> anyhow::Result<Option<String>> + Sync,
 ) -> anyhow::Result<(Figure, Vec<String>)> {
-    let all: Mutex<Work> = Mutex::default();
-    let connections = (0..clients).map(|_| Client::connect(service.address)).collect::<anyhow::Result<Vec<_>>>()?;
+    let before = service.players.spent();
     let began = Instant::now();
-    std::thread::scope(|scope| {
-        let one = |mut client: Client| {
-            let (mut taken, mut made) = Work::default();
-            while began.elapsed() < length {
-                let asked = Instant::now();
-                let Some(id) = work(&mut client)? else { break };
-                taken.push(asked.elapsed());
-                made.push(id);
-            }
-            let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            all.0.append(&mut taken);
-            all.1.append(&mut made);
-            anyhow::Ok(())
-        };
-        let threads: Vec<_> = connections.into_iter().map(|client| scope.spawn(move || one(client))).collect();
-        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow::anyhow!("a client panicked"))?)
+    let one = async || {
+        let mut client = Client::connect(service.address).await?;
+        let (mut taken, mut made) = Work::default();
+        while began.elapsed() < length {
+            let asked = Instant::now();
+            let Some(id) = work(&mut client).await? else { break };
+            taken.push(asked.elapsed());
+            made.push(id);
+        }
+        anyhow::Ok((taken, made))
+    };
+    let thread = |clients: usize| -> anyhow::Result<Vec<Work>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(futures::future::try_join_all((0..clients).map(|_| one())))
+    };
+    let all = std::thread::scope(|scope| {
+        let threads = (0..THREADS).map(|number| (clients + number) / THREADS).filter(|clients| *clients > 0);
+        let threads: Vec<_> = threads.map(|clients| scope.spawn(move || thread(clients))).collect();
+        let joined = threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow::anyhow!("a client panicked"))?);
+        joined.collect::<anyhow::Result<Vec<_>>>()
     })?;
     let elapsed = began.elapsed();
-    let (taken, made) = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    Ok((Figure::of(taken, elapsed), made))
+    let spent = service.players.spent() - before;
+    let (taken, made): (Vec<_>, Vec<_>) = all.into_iter().flatten().unzip();
+    let figure = Figure::of(taken.into_iter().flatten().collect(), elapsed).costing(spent, elapsed);
+    Ok((figure, made.into_iter().flatten().collect()))
 }
 
 /// Submits proposals; says which.
@@ -61,8 +68,8 @@ pub fn submit(service: &Running, clients: usize, length: Duration) -> anyhow::Re
         "description": "All of them, by Friday.", "payload": {"action": "meters.read", "params": {"district": "north"}},
     });
     let body = body.to_string();
-    together(service, clients, length, |client| {
-        let answer = client.expect(201, "POST", "/proposals", &service.owner, &body)?;
+    together(service, clients, length, async |client| {
+        let answer = client.expect(201, "POST", "/proposals", &service.owner, &body).await?;
         let place = answer.header("location").context("a submission without a place")?;
         Ok(place.rsplit('/').next().map(str::to_owned))
     })
@@ -77,9 +84,9 @@ pub fn vote(service: &Running, clients: usize, length: Duration, proposals: &[St
         .flat_map(|group| service.reviewers[..APPROVALS].iter().flat_map(|token| group.iter().map(move |id| (id, token))))
         .collect();
     let next = AtomicUsize::new(0);
-    let (figure, _) = together(service, clients, length, |client| {
+    let (figure, _) = together(service, clients, length, async |client| {
         let Some((id, token)) = votes.get(next.fetch_add(1, Ordering::Relaxed)) else { return Ok(None) };
-        client.expect(200, "POST", &format!("/proposals/{id}/votes"), token, &body)?;
+        client.expect(200, "POST", &format!("/proposals/{id}/votes"), token, &body).await?;
         Ok(Some(String::new()))
     })?;
     Ok(figure)

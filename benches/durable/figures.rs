@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::cpu::Spent;
+
 /// One measurement.
 #[derive(Clone, Copy, Debug)]
 pub struct Figure {
@@ -10,6 +12,12 @@ pub struct Figure {
     /// The mean where nothing else is known (`pgbench`).
     pub p50_ms: f64,
     pub p99_ms: f64,
+    /// Processor time for one, in microseconds: of the service, the database, the client.
+    pub cpu_us: [f64; 3],
+}
+
+fn float(number: u64) -> f64 {
+    u32::try_from(number).map_or(f64::NAN, f64::from)
 }
 
 impl Figure {
@@ -20,8 +28,16 @@ impl Figure {
             let place = (taken.len() * percent / 100).min(taken.len().saturating_sub(1));
             taken.get(place).map_or(f64::NAN, |taken| taken.as_secs_f64() * 1000.0)
         };
-        let number = u32::try_from(taken.len()).map_or(f64::NAN, f64::from);
-        Self { per_second: number / elapsed.as_secs_f64(), p50_ms: at(50), p99_ms: at(99) }
+        let per_second = float(taken.len() as u64) / elapsed.as_secs_f64();
+        Self { per_second, p50_ms: at(50), p99_ms: at(99), cpu_us: [f64::NAN; 3] }
+    }
+
+    /// The same, with what it cost in all, over `elapsed`.
+    #[must_use]
+    pub fn costing(self, spent: Spent, elapsed: Duration) -> Self {
+        let number = self.per_second * elapsed.as_secs_f64();
+        let each = |hundredths: u64| float(hundredths) * 10_000.0 / number;
+        Self { cpu_us: [each(spent.service), each(spent.database), each(spent.client)], ..self }
     }
 }
 
@@ -39,32 +55,44 @@ fn median(mut numbers: Vec<f64>) -> f64 {
 impl Figures {
     /// Notes the figure of one round.
     pub fn note(&mut self, database: &'static str, clients: usize, what: &'static str, figure: Figure) {
+        let [service, server, client] = figure.cpu_us;
+        eprintln!(
+            "{database}, {clients} clients: {:.0} {what}s/s, CPU µs each: service {service:.0}, database {server:.0}, client {client:.0}",
+            figure.per_second
+        );
         self.rounds.entry((database, clients, what)).or_default().push(figure);
     }
 
-    fn median(&self, database: &'static str, clients: usize, what: &'static str) -> Option<Figure> {
-        let rounds = self.rounds.get(&(database, clients, what))?;
-        let of = |read: fn(&Figure) -> f64| median(rounds.iter().map(read).collect());
-        Some(Figure { per_second: of(|f| f.per_second), p50_ms: of(|f| f.p50_ms), p99_ms: of(|f| f.p99_ms) })
+    fn median(
+        &self,
+        database: &'static str,
+        clients: usize,
+        what: &'static str,
+        read: impl Fn(&Figure, &Figure) -> f64,
+    ) -> f64 {
+        let of = |what| self.rounds.get(&(database, clients, what)).map_or(&[][..], Vec::as_slice);
+        median(of(what).iter().zip(of("bare insert")).map(|(figure, bare)| read(figure, bare)).collect())
     }
 
-    /// Prints the table; ratios are medians over the bare inserts of the same database and number of clients.
+    /// Prints the table; ratios are medians of those over the bare inserts of the same round.
     pub fn print(&self) {
-        println!("\n| database | clients | what | per second | ÷ bare | p50 ms | p99 ms |");
-        println!("|---|---:|---|---:|---:|---:|---:|");
-        for (database, clients, what) in self.rounds.keys() {
-            let (Some(figure), Some(bare)) =
-                (self.median(database, *clients, what), self.median(database, *clients, "bare insert"))
-            else {
-                continue;
-            };
-            let p99 = if figure.p99_ms.is_nan() { "–".to_owned() } else { format!("{:.2}", figure.p99_ms) };
-            println!(
-                "| {database} | {clients} | {what} | {:.0} | {:.2} | {:.2} | {p99} |",
-                figure.per_second,
-                figure.per_second / bare.per_second,
-                figure.p50_ms,
-            );
+        println!(
+            "\n| database | clients | what | per second | ÷ bare | p50 ms | p99 ms | CPU µs: service | database | client |"
+        );
+        println!("|---|---:|---|---:|---:|---:|---:|---:|---:|---:|");
+        let shown = |number: f64, digits: usize| if number.is_nan() { "–".to_owned() } else { format!("{number:.digits$}") };
+        for (database, clients, what) in self.rounds.keys().copied() {
+            let of = |read: fn(&Figure) -> f64| self.median(database, clients, what, |figure, _| read(figure));
+            let cells = [
+                shown(of(|figure| figure.per_second), 0),
+                shown(self.median(database, clients, what, |figure, bare| figure.per_second / bare.per_second), 2),
+                shown(of(|figure| figure.p50_ms), 2),
+                shown(of(|figure| figure.p99_ms), 2),
+                shown(of(|figure| figure.cpu_us[0]), 0),
+                shown(of(|figure| figure.cpu_us[1]), 0),
+                shown(of(|figure| figure.cpu_us[2]), 0),
+            ];
+            println!("| {database} | {clients} | {what} | {} |", cells.join(" | "));
         }
     }
 }

@@ -3,11 +3,13 @@
 //!
 //! The service runs in a process of its own and is spoken to over TCP on loopback with connections kept alive. Every round
 //! measures bare inserts, submissions and votes one after the other, for each number of clients; what is shown is the
-//! median round. `TZ_BENCH_SECONDS` sets how long each measurement takes.
+//! median round. `TZ_BENCH_SECONDS` sets how long each measurement takes, `TZ_BENCH_CLIENTS` (such as `64`) how many clients
+//! there are.
 
 mod bare;
 mod client;
 mod commands;
+mod cpu;
 mod figures;
 mod service;
 
@@ -17,9 +19,9 @@ use figures::Figures;
 use service::Running;
 
 /// How many clients speak at once.
-const CLIENTS: [usize; 3] = [1, 16, 64];
+const CLIENTS: &str = "1,16,64";
 /// How often everything is measured.
-const ROUNDS: usize = 3;
+const ROUNDS: u32 = 3;
 /// No round begins after this; one takes about a third of it.
 const LAST_BEGINNING: Duration = Duration::from_secs(150);
 
@@ -34,7 +36,10 @@ fn main() -> anyhow::Result<()> {
         return Ok(());
     }
     let seconds = told("TZ_BENCH_SECONDS").and_then(|seconds| seconds.parse().ok()).unwrap_or(2.0_f64);
-    let length = Duration::from_secs_f64(seconds.clamp(0.1, 3.0));
+    let length = Duration::from_secs_f64(seconds.clamp(0.1, 10.0));
+    let clients = told("TZ_BENCH_CLIENTS").unwrap_or_else(|| CLIENTS.to_owned());
+    let clients: Vec<usize> = clients.split(',').map(|number| number.trim().parse()).collect::<Result<_, _>>()?;
+    let rounds = told("TZ_BENCH_ROUNDS").and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);
     let postgres = told("TEST_DATABASE_URL");
     if postgres.is_none() {
         println!("PostgreSQL is left out: run through scripts/with-postgres");
@@ -42,7 +47,7 @@ fn main() -> anyhow::Result<()> {
     if let Some(url) = &postgres {
         println!("PostgreSQL {}", bare::postgres_settings(url)?);
     }
-    println!("{} processors, {length:?} for each measurement, the median of up to {ROUNDS} rounds", processors());
+    println!("{} processors, {length:?} for each measurement, the median of up to {rounds} rounds", processors());
     println!("{}", commands::DESCRIBED);
 
     let began = Instant::now();
@@ -52,14 +57,14 @@ fn main() -> anyhow::Result<()> {
     if let Some(url) = &postgres {
         running.push(Running::on_postgres(url, folder.path())?);
     }
-    for round in 1..=ROUNDS {
+    for round in 1..=rounds {
         if round > 1 && began.elapsed() > LAST_BEGINNING {
             println!("stopped after {} rounds to keep to the time", round - 1);
             break;
         }
         for service in &running {
-            for clients in CLIENTS {
-                measure(service, clients, length, folder.path(), &mut figures)?;
+            for clients in &clients {
+                measure(service, *clients, length, folder.path(), &mut figures)?;
             }
         }
     }
@@ -80,10 +85,12 @@ fn measure(
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     service.settle()?;
+    let (before, began) = (service.players.spent(), Instant::now());
     let bare = match &service.database {
         Some(url) => bare::pgbench(url, clients, length, folder)?,
         None => bare::sqlite_loop(folder, length)?,
     };
+    let bare = bare.costing(service.players.spent() - before, began.elapsed());
     figures.note(service.name, clients, "bare insert", bare);
     let (submitted, proposals) = commands::submit(service, clients, length)?;
     figures.note(service.name, clients, "submission", submitted);

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::bare::psql;
 use crate::client::Client;
 use crate::commands::{APPROVALS, REVIEWERS};
+use crate::cpu::Players;
 
 /// The longest to wait for read models to come up.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,6 +28,8 @@ pub struct Running {
     /// The reviewers' tokens.
     pub reviewers: Vec<String>,
     pub zone: String,
+    /// Whose processor time is counted.
+    pub players: Players,
     child: Child,
 }
 
@@ -62,6 +65,7 @@ impl Running {
         }
         let mut child = command.spawn().context("the service cannot be started")?;
         let output = child.stdout.take().context("the service says nothing")?;
+        let postmaster = database.as_deref().map(postmaster).transpose()?;
         let mut service = Self {
             name,
             database,
@@ -69,6 +73,7 @@ impl Running {
             owner: String::new(),
             reviewers: Vec::new(),
             zone: String::new(),
+            players: Players { service: child.id(), postmaster },
             child,
         };
         for line in BufReader::new(output).lines() {
@@ -81,48 +86,63 @@ impl Running {
                 break;
             }
         }
-        service.set_up()?;
+        at_rest(service.set_up())?;
         Ok(service)
     }
 
-    fn set_up(&mut self) -> anyhow::Result<()> {
-        let mut client = Client::connect(self.address)?;
+    async fn set_up(&mut self) -> anyhow::Result<()> {
+        let mut client = Client::connect(self.address).await?;
         let zone = json!({
             "name": "Work",
             "decision_model": {"model_type": "threshold", "threshold": APPROVALS},
             "approval_policy": {"reviewers_by_risk": {"low": REVIEWERS}},
         });
-        self.zone = self.make(&mut client, "/zones", &zone, "id")?;
+        self.zone = self.make(&mut client, "/zones", &zone, "id").await?;
         for number in 1..=REVIEWERS {
             let member = json!({"kind": "human", "display_name": format!("Reviewer {number}"), "role": "member"});
-            let id = self.make(&mut client, "/members", &member, "id")?;
+            let id = self.make(&mut client, "/members", &member, "id").await?;
             let assignment = json!({"member_id": id, "role": "approver"});
-            self.make(&mut client, &format!("/zones/{}/assignments", self.zone), &assignment, "id")?;
-            let token = self.make(&mut client, "/tokens", &json!({"member_id": id, "name": "bench"}), "token")?;
+            self.make(&mut client, &format!("/zones/{}/assignments", self.zone), &assignment, "id").await?;
+            let token = self.make(&mut client, "/tokens", &json!({"member_id": id, "name": "bench"}), "token").await?;
             self.reviewers.push(token);
         }
         Ok(())
     }
 
-    fn make(&self, client: &mut Client, path: &str, body: &Value, key: &str) -> anyhow::Result<String> {
-        let answer = client.expect(201, "POST", path, &self.owner, &body.to_string())?;
-        let made: Value = serde_json::from_str(&answer.body)?;
+    async fn make(&self, client: &mut Client, path: &str, body: &Value, key: &str) -> anyhow::Result<String> {
+        let answer = client.expect(201, "POST", path, &self.owner, &body.to_string()).await?;
+        let made: Value = serde_json::from_str(answer.body()?)?;
         made[key].as_str().map(str::to_owned).with_context(|| format!("no {key} in {made}"))
     }
 
     /// Waits until the read models have caught up, so that no measurement pays for the one before it.
     pub fn settle(&self) -> anyhow::Result<()> {
-        let mut client = Client::connect(self.address)?;
-        let comment = client.expect(200, "GET", "/audit?limit=1", &self.owner, "")?;
-        let newest: Value = serde_json::from_str(&comment.body)?;
+        at_rest(self.caught_up())
+    }
+
+    async fn caught_up(&self) -> anyhow::Result<()> {
+        let mut client = Client::connect(self.address).await?;
+        let newest = client.expect(200, "GET", "/audit?limit=1", &self.owner, "").await?;
+        let newest: Value = serde_json::from_str(newest.body()?)?;
         let position = newest["items"][0]["position"].as_u64().unwrap_or(0);
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
-            let answer = client.ask("GET", &format!("/proposals?limit=1&after={position}"), &self.owner, "")?;
+            let answer = client.ask("GET", &format!("/proposals?limit=1&after={position}"), &self.owner, "").await?;
             if answer.status == 200 {
                 return Ok(());
             }
         }
         anyhow::bail!("the read models of the service on {} do not catch up", self.name)
     }
+}
+
+/// Runs what is not measured.
+fn at_rest<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+/// The parent of all processes of the server.
+fn postmaster(url: &str) -> anyhow::Result<u32> {
+    let file = psql(url, "SELECT pg_read_file('postmaster.pid')")?;
+    file.lines().next().and_then(|line| line.trim().parse().ok()).context("the server does not say its process")
 }

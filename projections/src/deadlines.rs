@@ -11,6 +11,8 @@ use crate::{Recorded, Statement, Unreadable};
 pub const DECISION: &str = "decision";
 /// The end of an approved proposal's veto window.
 pub const VETO_WINDOW: &str = "veto_window";
+/// When an undecided proposal goes up by itself.
+pub const ESCALATION: &str = "escalation";
 
 /// When rules choose the reviewers of a proposal if the gardener has not.
 pub const REVIEWERS: &str = "reviewers";
@@ -31,34 +33,49 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         Event::Opened(opening) => {
             let first = [opening.deadline, opening.expires_at].into_iter().flatten().min();
             let decision = first.map(|at| due(DECISION, opening.proposal_id, at));
+            let escalation = opening.way_up.at.map(|at| due(ESCALATION, opening.proposal_id, at));
             let reviewers = opening.to_be_chosen.map(|awaited| due(REVIEWERS, opening.proposal_id, awaited.until));
-            [decision, reviewers].into_iter().flatten().collect()
+            [decision, escalation, reviewers].into_iter().flatten().collect()
         }
         Event::Approved { proposal_id, held_until, .. } => {
             let held = held_until.map(|at| due(VETO_WINDOW, proposal_id, at));
-            [Some(over(proposal_id)), held].into_iter().flatten().collect()
+            [Some(nothing_due(proposal_id)), held].into_iter().flatten().collect()
         }
         Event::Rejected { proposal_id, .. } | Event::Expired { proposal_id, .. } | Event::Withdrawn { proposal_id, .. } => {
-            vec![over(proposal_id)]
+            vec![nothing_due(proposal_id)]
+        }
+        Event::Escalated { proposal_id, .. } => vec![only_reviewers_due(proposal_id)],
+        Event::EscalationFailed { proposal_id, .. } => vec![met(ESCALATION, proposal_id)],
+        Event::Reinstated { proposal_id, due_at, held_until, .. } => {
+            let decision = due_at.map(|at| due(DECISION, proposal_id, at));
+            let held = held_until.map(|at| due(VETO_WINDOW, proposal_id, at));
+            [decision, held].into_iter().flatten().collect()
         }
         Event::ReviewersChosen { proposal_id, .. } => vec![met(REVIEWERS, proposal_id)],
         Event::ExecutionSucceeded { proposal_id, .. } | Event::ExecutionFailed { proposal_id, .. } => {
             vec![met(VETO_WINDOW, proposal_id)]
         }
-        Event::VoteCast { .. } | Event::VoteChanged { .. } | Event::ReviewerRecused { .. } | Event::Commented { .. } => vec![],
+        Event::VoteCast { .. }
+        | Event::VoteChanged { .. }
+        | Event::ReviewerRecused { .. }
+        | Event::ReviewDelegated { .. }
+        | Event::Stalled { .. }
+        | Event::EvaluationOpened { .. }
+        | Event::Commented { .. } => vec![],
     })
+}
+
+fn nothing_due(proposal: ProposalId) -> Statement {
+    Statement::new("DELETE FROM deadlines WHERE subject_id = $1").bind(proposal)
 }
 
 fn met(kind: &'static str, proposal: ProposalId) -> Statement {
     Statement::new("DELETE FROM deadlines WHERE subject_id = $1 AND kind = $2").bind(proposal).bind(kind)
 }
 
-/// Nothing waits for the decision any more, nor for those who were to take it.
-fn over(proposal: ProposalId) -> Statement {
-    Statement::new("DELETE FROM deadlines WHERE subject_id = $1 AND kind IN ($2, $3)")
-        .bind(proposal)
-        .bind(DECISION)
-        .bind(REVIEWERS)
+/// The question has gone up; who would decide it here is still to be chosen, in case it comes back.
+fn only_reviewers_due(proposal: ProposalId) -> Statement {
+    Statement::new("DELETE FROM deadlines WHERE subject_id = $1 AND kind <> $2").bind(proposal).bind(REVIEWERS)
 }
 
 /// Proposals whose reviewers are to be chosen and may still be by `now`, the most urgent first.

@@ -4,7 +4,9 @@
 pub mod audit;
 pub mod checkpoints;
 pub mod deadlines;
+pub mod escalations;
 pub mod grants;
+mod groups;
 pub mod invites;
 pub mod organizations;
 pub mod proposals;
@@ -13,7 +15,8 @@ pub mod reviewers;
 mod statement;
 pub mod tokens;
 
-pub use recorded::{Recorded, Unreadable};
+pub use groups::{Group, Groups};
+pub use recorded::{Data, Recorded, Unreadable};
 pub use statement::{Param, Statement};
 
 /// A read model: its name, and what each event does to its rows.
@@ -25,14 +28,16 @@ pub struct Projection {
 }
 
 /// Every read model.
-pub const ALL: [Projection; 6] = [
+pub const ALL: [Projection; 7] = [
     Projection { name: "organizations", project: organizations::project },
     Projection { name: "proposals", project: proposals::project },
     Projection { name: "tokens", project: tokens::project },
     Projection { name: "invites", project: invites::project },
     Projection { name: "grants", project: grants::project },
     Projection { name: "deadlines", project: deadlines::project },
+    Projection { name: "escalations", project: escalations::project },
 ];
 
 /// Every table of the read models, for comparing a rebuild with what it replaces.
-pub const TABLES: [&str; 7] = ["organizations", "proposals", "reviewers", "tokens", "invites", "grants", "deadlines"];
+pub const TABLES: [&str; 8] =
+    ["organizations", "proposals", "reviewers", "tokens", "invites", "grants", "deadlines", "escalations"];

@@ -26,7 +26,11 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         }
         Event::ReviewersChosen { proposal_id, electorate, risk_level, decision_model, chosen_at, .. } => {
             let mut rows = vec![reviewers_known(proposal_id, &electorate, risk_level, &decision_model, chosen_at)];
-            rows.extend(electorate.iter().map(|elector| reviewers::asked(proposal_id, elector.member_id, recorded, chosen_at)));
+            rows.extend(
+                electorate
+                    .iter()
+                    .map(|elector| reviewers::seated(proposal_id, elector.member_id, recorded.position, chosen_at)),
+            );
             rows
         }
         Event::ReviewerRecused { proposal_id, member_id, tally, recused_at, .. } => {
@@ -50,7 +54,42 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         ],
         Event::ExecutionSucceeded { proposal_id, executed_at, .. } => vec![executed(proposal_id, "succeeded", executed_at)],
         Event::ExecutionFailed { proposal_id, failed_at, .. } => vec![executed(proposal_id, "failed", failed_at)],
+        Event::ReviewDelegated { proposal_id, from_id, elector, tally, delegated_at, .. } => {
+            vec![
+                counted(proposal_id, &tally, delegated_at),
+                reviewers::left(proposal_id, from_id),
+                reviewers::seated(proposal_id, elector.member_id, recorded.position, delegated_at),
+            ]
+        }
+        Event::Escalated { proposal_id, escalated_at, .. } => went_up(proposal_id, escalated_at),
+        Event::Reinstated { proposal_id, status, reinstated_at, .. } => reinstated(proposal_id, status, reinstated_at),
+        Event::Stalled { .. } | Event::EscalationFailed { .. } | Event::EvaluationOpened { .. } => vec![],
     })
+}
+
+/// What it was decided as is kept, in case the question comes back unanswered.
+fn went_up(proposal: ProposalId, at: DateTime<Utc>) -> Vec<Statement> {
+    let row = Statement::new(
+        "UPDATE proposals SET before_reason = reason, before_execution = execution_status, before_decided_at = decided_at,
+             status = 'escalated', reason = NULL, execution_status = NULL, decided_at = NULL, updated_at = $2
+         WHERE proposal_id = $1",
+    )
+    .bind(proposal)
+    .bind(at);
+    vec![row, reviewers::closed(proposal, false)]
+}
+
+fn reinstated(proposal: ProposalId, status: Status, at: DateTime<Utc>) -> Vec<Statement> {
+    let row = Statement::new(
+        "UPDATE proposals SET status = $2, reason = before_reason, execution_status = before_execution,
+             decided_at = before_decided_at, updated_at = $3
+         WHERE proposal_id = $1",
+    )
+    .bind(proposal)
+    .bind(status.to_string())
+    .bind(at);
+    let waited_for = Statement::new("UPDATE reviewers SET pending = NOT answered WHERE proposal_id = $1").bind(proposal);
+    if status == Status::PendingReview { vec![row, waited_for] } else { vec![row] }
 }
 
 fn opened(recorded: &Recorded, opening: &Opening) -> Vec<Statement> {
@@ -187,11 +226,24 @@ pub fn reviewed_by(organization: OrganizationId, member: MemberId) -> Statement 
     .bind(member)
 }
 
-/// Pending proposals in `zone`.
-pub fn pending_in(organization: OrganizationId, zone: ZoneId) -> Statement {
+/// Open proposals in `zone`: pending, or with their question up.
+pub fn open_in(organization: OrganizationId, zone: ZoneId) -> Statement {
     Statement::new(
-        "SELECT proposal_id FROM proposals WHERE organization_id = $1 AND zone_id = $2 AND status = 'pending_review' ORDER BY opened_position",
+        "SELECT proposal_id FROM proposals WHERE organization_id = $1 AND zone_id = $2
+             AND status IN ('pending_review', 'escalated') ORDER BY opened_position",
     )
     .bind(organization)
     .bind(zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{REVIEWERS, REVIEWERS_AT_ONCE, reviewing};
+
+    #[test]
+    fn each_number_of_reviewers_has_a_whole_statement() {
+        assert!(reviewing(1).ends_with("VALUES ($1, $2, $3, $4, $5)"), "{}", reviewing(1));
+        assert!(reviewing(2).ends_with("($1, $2, $3, $4, $5), ($1, $2, $3, $4, $6)"), "{}", reviewing(2));
+        assert_eq!(reviewing(REVIEWERS_AT_ONCE), REVIEWERS);
+    }
 }

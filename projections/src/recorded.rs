@@ -7,6 +7,45 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
+/// A fact without its name: a JSON object, kept as it is written. Most who handle events only pass it on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data(Box<str>);
+
+impl Data {
+    /// What an event holds.
+    pub fn of<E: DomainEvent>(event: &E) -> Self {
+        let text = serde_json::to_string(event).expect("events are plain data");
+        let name = format!("{{\"type\":\"{}\"", event.event_type());
+        let rest = text.strip_prefix(&name).map(|rest| rest.strip_prefix(',').unwrap_or(rest));
+        match rest {
+            Some(rest) => Self(format!("{{{rest}").into()),
+            None => Self::nameless(serde_json::from_str(&text).unwrap_or_default()),
+        }
+    }
+
+    fn nameless(mut data: Value) -> Self {
+        if let Value::Object(keys) = &mut data {
+            keys.remove("type");
+        }
+        Self(data.to_string().into())
+    }
+
+    /// JSON that a database has kept.
+    pub fn kept(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As a tree of values, for looking into it.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
+}
+
 /// An event as the log holds it (SPEC L2).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
@@ -39,7 +78,7 @@ pub struct Recorded {
     /// What caused it.
     pub causation_id: Uuid,
     /// The fact itself.
-    pub data: Value,
+    pub data: Data,
 }
 
 /// An event that cannot be read.
@@ -53,12 +92,10 @@ pub struct Unreadable {
 
 impl Recorded {
     /// The fact with its name inside, as aggregates read it.
-    pub fn named_data(&self) -> Value {
-        let mut data = self.data.clone();
-        if let Value::Object(keys) = &mut data {
-            keys.insert("type".to_owned(), Value::String(self.event_type.clone()));
-        }
-        data
+    fn named_data(&self) -> String {
+        let rest = self.data.as_str().trim_start().strip_prefix('{').map_or("}", str::trim_start);
+        let comma = if rest.starts_with('}') { "" } else { "," };
+        format!("{{\"type\":{}{comma}{rest}", Value::from(self.event_type.as_str()))
     }
 
     /// The fact as an event of one aggregate.
@@ -66,7 +103,22 @@ impl Recorded {
     /// # Errors
     /// [`Unreadable`] when it has another form.
     pub fn read<E: DomainEvent>(&self) -> Result<E, Unreadable> {
-        serde_json::from_value(self.named_data())
+        serde_json::from_str(&self.named_data())
             .map_err(|error| Unreadable { global_position: self.global_position, reason: error.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aggregates::access::Event;
+    use serde_json::json;
+
+    use super::Data;
+
+    #[test]
+    fn a_fact_is_kept_without_its_name() {
+        let exported = Event::LogExported { after_position: 7, format: "ndjson".to_owned() };
+        assert_eq!(Data::of(&exported).value(), json!({"after_position": 7, "format": "ndjson"}));
+        assert_eq!(Data::nameless(json!({"type": "x", "a": 1})).value(), json!({"a": 1}));
     }
 }

@@ -12,24 +12,36 @@ const LATEST: u64 = 1_000;
 /// How many of someone's latest answers the middle of their answer times is taken of.
 pub const LATEST_ANSWERS: u64 = 101;
 
-/// Someone is asked for a review. Seats are in the order of their proposals, whenever they were given.
+/// Someone is asked for a review when a proposal opens.
 pub fn asked(proposal: ProposalId, member: MemberId, recorded: &Recorded, at: DateTime<Utc>) -> Statement {
     Statement::new(
-        "INSERT INTO reviewers (proposal_id, member_id, organization_id, opened_position, pending, asked_position, asked_epoch)
-         VALUES ($1, $2, $3, COALESCE((SELECT opened_position FROM proposals WHERE proposal_id = $1), $4), $5, $4, $6)",
+        "INSERT INTO reviewers (proposal_id, organization_id, opened_position, pending, asked_position, asked_epoch, member_id) VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(proposal)
-    .bind(member)
     .bind(recorded.organization_id)
     .bind(recorded.position)
     .bind(true)
+    .bind(recorded.position)
     .bind(at.timestamp())
+    .bind(member)
+}
+
+/// Someone is asked later, chosen or handed a seat: their row is like those of the others.
+pub fn seated(proposal: ProposalId, member: MemberId, position: u64, at: DateTime<Utc>) -> Statement {
+    Statement::new(
+        "INSERT INTO reviewers (proposal_id, organization_id, opened_position, pending, asked_position, asked_epoch, member_id)
+         SELECT proposal_id, organization_id, opened_position, status = 'pending_review', $2, $3, $4 FROM proposals WHERE proposal_id = $1",
+    )
+    .bind(proposal)
+    .bind(position)
+    .bind(at.timestamp())
+    .bind(member)
 }
 
 /// Someone answered; their first answer is the one whose time counts, their last the one that stands.
 pub fn answered(proposal: ProposalId, member: MemberId, choice: Choice, position: u64, at: DateTime<Utc>) -> Statement {
     Statement::new(
-        "UPDATE reviewers SET pending = $3, choice = $4, answered_position = COALESCE(answered_position, $5),
+        "UPDATE reviewers SET pending = $3, answered = $7, choice = $4, answered_position = COALESCE(answered_position, $5),
              answer_seconds = COALESCE(answer_seconds, $6 - asked_epoch)
          WHERE proposal_id = $1 AND member_id = $2",
     )
@@ -39,20 +51,22 @@ pub fn answered(proposal: ProposalId, member: MemberId, choice: Choice, position
     .bind(choice.to_string())
     .bind(position)
     .bind(at.timestamp())
+    .bind(true)
 }
 
 /// Someone left an electorate.
 pub fn left(proposal: ProposalId, member: MemberId) -> Statement {
-    Statement::new("UPDATE reviewers SET pending = $3 WHERE proposal_id = $1 AND member_id = $2")
+    Statement::new("UPDATE reviewers SET pending = $3, answered = $4 WHERE proposal_id = $1 AND member_id = $2")
         .bind(proposal)
         .bind(member)
         .bind(false)
+        .bind(true)
 }
 
 /// A proposal is over. Whoever had still to answer has `missed` it if time ran out on it; a decision that came early did not
-/// need them.
+/// need them; rows that wait no more are left alone.
 pub fn closed(proposal: ProposalId, missed: bool) -> Statement {
-    Statement::new("UPDATE reviewers SET missed = (missed OR (pending AND $2)), pending = $3 WHERE proposal_id = $1")
+    Statement::new("UPDATE reviewers SET missed = $2, pending = $3 WHERE proposal_id = $1 AND pending")
         .bind(proposal)
         .bind(missed)
         .bind(false)

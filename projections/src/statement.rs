@@ -83,11 +83,17 @@ macro_rules! into_id {
         }
     )+};
 }
-into_id!(OrganizationId, MemberId, ZoneId, ProposalId, TokenId, InviteId, GrantId);
+into_id!(OrganizationId, MemberId, ZoneId, ProposalId, TokenId, InviteId, GrantId, EscalationId, EvaluationId);
 
 impl From<bool> for Param {
     fn from(value: bool) -> Self {
         Self::Bool(value)
+    }
+}
+
+impl From<Option<u64>> for Param {
+    fn from(value: Option<u64>) -> Self {
+        Self::Int(value.map(|value| i64::try_from(value).unwrap_or(i64::MAX)))
     }
 }
 

@@ -58,7 +58,7 @@ pub fn view(event: &Recorded) -> Value {
         "aggregate_type": event.aggregate_type, "aggregate_id": event.aggregate_id, "sequence": event.sequence,
         "type": event.event_type, "version": event.version.parse::<u32>().unwrap_or(1), "occurred_at": event.occurred_at,
         "actor": event.actor, "zone_id": event.zone_id, "correlation_id": event.correlation_id, "causation_id": event.causation_id,
-        "data": event.data,
+        "data": event.data.value(),
     })
 }
 

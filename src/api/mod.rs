@@ -2,6 +2,7 @@
 
 mod audit;
 mod docs;
+mod escalations;
 mod events;
 mod grants;
 mod invites;
@@ -37,6 +38,7 @@ use crate::engine::App;
     tags(
         (name = "organizations", description = "Organizations and who belongs to them"),
         (name = "zones", description = "Zones, their policies, roles and permission checks"),
+        (name = "escalations", description = "Decisions and deciders taken to the zone above"),
         (name = "proposals", description = "Proposals, votes and their execution"),
         (name = "audit", description = "The log"),
         (name = "operations", description = "Running the service")
@@ -76,6 +78,14 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(proposals::withdraw::withdraw))
         .routes(routes!(proposals::comment::comment))
         .routes(routes!(proposals::retry::retry_execution))
+        .routes(routes!(proposals::delegate::delegate))
+        .routes(routes!(escalations::raise::escalate))
+        .routes(routes!(escalations::raise::petition))
+        .routes(routes!(escalations::list::list))
+        .routes(routes!(escalations::read::read))
+        .routes(routes!(escalations::sign::cosign))
+        .routes(routes!(escalations::dismiss::dismiss))
+        .routes(routes!(escalations::dismiss::withdraw))
         .routes(routes!(grants::list))
         .routes(routes!(audit::read))
         .routes(routes!(events::read));

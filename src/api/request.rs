@@ -16,7 +16,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::auth::sign_in;
-use crate::engine::{Answer, App, Caller, Done, Envelope, Problem};
+use crate::engine::{Answer, App, Caller, Done, Envelope, Problem, Told};
 use crate::entropy;
 
 /// Header: the log position an answer holds at.
@@ -221,7 +221,13 @@ impl IntoResponse for Answer {
         let mut response = if self.status == StatusCode::NO_CONTENT {
             self.status.into_response()
         } else {
-            (self.status, axum::Json(self.body)).into_response()
+            match self.body {
+                Told::Value(body) => (self.status, axum::Json(body)).into_response(),
+                Told::Written(body) => {
+                    let json = HeaderValue::from_static("application/json");
+                    (self.status, [(header::CONTENT_TYPE, json)], body).into_response()
+                }
+            }
         };
         let headers = response.headers_mut();
         if let Some(version) = self.version

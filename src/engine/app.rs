@@ -20,6 +20,7 @@ use super::authorities::{Authorities, Ruling};
 use super::freshness::Freshness;
 use super::memory::Memory;
 use super::problem::Problem;
+use super::recent::Recent;
 use crate::auth::{Limits, Secrets};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -92,6 +93,8 @@ pub struct Parts {
     pub memory: Memory,
     /// How far everything has come.
     pub freshness: Freshness,
+    /// What has been appended here lately.
+    pub recent: Recent,
     followed: AtomicU64,
     latest: RwLock<HashMap<OrganizationId, u64>>,
 }
@@ -144,7 +147,9 @@ impl Parts {
 }
 
 impl OnCommit for Arc<Parts> {
-    fn committed(&self, events: &[Recorded]) {
+    fn committed(&self, events: &Arc<Vec<Recorded>>) {
+        // Whoever is woken finds it here.
+        self.recent.keep(events);
         self.follow(events);
     }
 }

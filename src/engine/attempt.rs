@@ -1,6 +1,8 @@
 //! A command, attempted until it is decided on what the log holds: decide on memory, append with the streams it rests on
 //! as guards, and begin again where one of them had moved. A refusal is checked against the log before it is given.
 
+use std::any::Any;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aggregates::action::Action;
@@ -15,6 +17,7 @@ use axum::http::StatusCode;
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use projections::Statement;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::app::{App, Caller, Envelope, permit_in_zone};
@@ -26,13 +29,22 @@ use crate::store::{Append, Draft, DraftEvent, Expected, GivenAnswer, Hosted, Ref
 /// How often a contended command begins again: more often than commands are in flight at once.
 const MOST_ATTEMPTS: usize = 400;
 
+/// The body of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// JSON that may still be looked into.
+    Value(Value),
+    /// JSON as it goes out: a large body is written once, without a tree of values in between.
+    Written(String),
+}
+
 /// What a command answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// HTTP status.
     pub status: StatusCode,
     /// The body.
-    pub body: Value,
+    pub body: Told,
     /// The version of the thing changed.
     pub version: Option<u64>,
     /// Where a new thing is.
@@ -43,12 +55,17 @@ pub struct Answer {
 
 impl Answer {
     /// The body as it may be kept: without what is shown once.
-    fn kept_body(&self) -> Value {
-        let mut body = self.body.clone();
-        if let Some(secret) = self.shown_once.and_then(|key| body.get_mut(key)) {
-            *secret = Value::Null;
+    fn kept_body(&self) -> String {
+        match &self.body {
+            Told::Written(body) => body.clone(),
+            Told::Value(body) => {
+                let mut body = body.clone();
+                if let Some(secret) = self.shown_once.and_then(|key| body.get_mut(key)) {
+                    *secret = Value::Null;
+                }
+                body.to_string()
+            }
         }
-        body
     }
 
     /// The same, with a key of the body that is shown once and never kept.
@@ -60,17 +77,27 @@ impl Answer {
 
     /// 200 with a body.
     pub fn ok(body: Value) -> Self {
-        Self { status: StatusCode::OK, body, version: None, location: None, shown_once: None }
+        Self::of(StatusCode::OK, Told::Value(body))
+    }
+
+    /// 200 with a large body, written at once.
+    pub fn written(body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).expect("answers are plain data");
+        Self::of(StatusCode::OK, Told::Written(body))
     }
 
     /// 201 with a body and a place.
     pub fn created(body: Value, location: String) -> Self {
-        Self { status: StatusCode::CREATED, body, version: None, location: Some(location), shown_once: None }
+        Self { location: Some(location), ..Self::of(StatusCode::CREATED, Told::Value(body)) }
     }
 
     /// 204.
     pub fn nothing() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: Value::Null, version: None, location: None, shown_once: None }
+        Self::of(StatusCode::NO_CONTENT, Told::Value(Value::Null))
+    }
+
+    fn of(status: StatusCode, body: Told) -> Self {
+        Self { status, body, version: None, location: None, shown_once: None }
     }
 
     /// The same, with the version of the thing.
@@ -91,7 +118,7 @@ pub struct Done {
 }
 
 /// An aggregate as one attempt sees it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Loaded<D: Decider> {
     /// Its stream.
     pub stream: Stream,
@@ -99,6 +126,12 @@ pub struct Loaded<D: Decider> {
     pub state: Arc<D::State>,
     /// How long its stream is.
     pub sequence: u64,
+}
+
+impl<D: Decider> Clone for Loaded<D> {
+    fn clone(&self) -> Self {
+        Self { stream: self.stream.clone(), state: Arc::clone(&self.state), sequence: self.sequence }
+    }
 }
 
 /// What memory keeps of an aggregate once its events are in the log.
@@ -110,6 +143,7 @@ pub struct Plan {
     guards: Vec<(Stream, u64)>,
     beside: Vec<Statement>,
     remember: Vec<Remember>,
+    states: HashMap<Stream, Arc<dyn Any + Send + Sync>>,
 }
 
 /// One attempt at a command.
@@ -176,7 +210,7 @@ impl Attempt {
     /// A plan that rests on the ruling, and on the token by which the caller came.
     pub fn plan(&self) -> Plan {
         let guards = self.ruling.guards().into_iter().chain(self.token.clone()).collect();
-        Plan { writes: Vec::new(), guards, beside: Vec::new(), remember: Vec::new() }
+        Plan { writes: Vec::new(), guards, beside: Vec::new(), remember: Vec::new(), states: HashMap::new() }
     }
 
     /// What authority will be with another tree.
@@ -200,6 +234,18 @@ impl Attempt {
             state: Arc::new(self.ruling.authority.organization.clone()),
             sequence: self.ruling.organization_sequence,
         }
+    }
+
+    /// An aggregate that is to begin under a new id. The log is asked only if it turns out to know the id.
+    pub async fn begin<D>(&self, id: impl ToString) -> Result<Loaded<D>, StoreError>
+    where
+        Hosted<D>: Aggregate,
+        D: Decider + Send + Sync + 'static,
+    {
+        if self.from_log {
+            return self.load::<D>(id).await;
+        }
+        Ok(Loaded { stream: Stream::of::<D>(id), state: Arc::default(), sequence: 0 })
     }
 
     /// An aggregate: from memory the first time, with the log's last word afterwards.
@@ -244,11 +290,35 @@ impl Plan {
         let events: Vec<DraftEvent> = facts.iter().map(DraftEvent::of).collect();
         let after = loaded.sequence + before + events.len() as u64;
         let (stream, state) = (loaded.stream.clone(), Arc::clone(state));
+        let known: Arc<dyn Any + Send + Sync> = Arc::<D::State>::clone(&state);
+        self.states.insert(stream.clone(), known);
         match self.writes.iter_mut().find(|draft| draft.stream == loaded.stream) {
             Some(draft) => draft.events.extend(events),
             None => self.writes.push(Draft { stream: stream.clone(), expected: Expected::At(loaded.sequence), events }),
         }
         self.remember.push(Box::new(move |app| app.parts.memory.remember::<D>(&stream, after, state)));
+    }
+
+    /// An aggregate as this plan leaves it. The plan rests on it from now on, even if nothing is written there: what was
+    /// decided by it must not be outdated when it is appended.
+    pub async fn load<D>(&mut self, attempt: &Attempt, id: impl ToString) -> Result<Loaded<D>, StoreError>
+    where
+        Hosted<D>: Aggregate,
+        D: Decider + Send + Sync + 'static,
+    {
+        let mut loaded = attempt.load::<D>(id).await?;
+        let planned = self.states.get(&loaded.stream).cloned();
+        if let Some(state) = planned.and_then(|state| state.downcast::<D::State>().ok()) {
+            loaded.state = state;
+        } else if !self.guards.iter().any(|(stream, _)| *stream == loaded.stream) {
+            self.guards.push((loaded.stream.clone(), loaded.sequence));
+        }
+        Ok(loaded)
+    }
+
+    /// How many facts it adds to a stream.
+    pub fn added_to(&self, stream: &Stream) -> usize {
+        self.writes.iter().filter(|draft| draft.stream == *stream).map(|draft| draft.events.len()).sum()
     }
 
     /// How long a stream that was `before` long is after this plan.
@@ -354,7 +424,7 @@ impl App {
             key: key.clone(),
             fingerprint: fingerprint.clone(),
             status: answer.status.as_u16(),
-            body: answer.kept_body().to_string(),
+            body: answer.kept_body(),
             etag: answer.version.map(|version| version.to_string()),
             location: answer.location.clone(),
             position: 0,
@@ -398,7 +468,7 @@ impl App {
         }
         let answer = Answer {
             status: StatusCode::from_u16(given.status).unwrap_or(StatusCode::OK),
-            body: serde_json::from_str(&given.body).unwrap_or(Value::Null),
+            body: Told::Written(given.body),
             version: given.etag.and_then(|etag| etag.parse().ok()),
             location: given.location,
             shown_once: None,

@@ -6,10 +6,12 @@ mod authorities;
 mod freshness;
 mod memory;
 mod problem;
+mod recent;
 
 pub use app::{App, Caller, Envelope, Parts, permit, permit_in_zone};
 pub(crate) use attempt::decision;
-pub use attempt::{Answer, Attempt, Done, Loaded, Plan};
+pub use attempt::{Answer, Attempt, Done, Loaded, Plan, Told};
 pub use authorities::{Authorities, Ruling};
 pub use freshness::Freshness;
 pub use problem::Problem;
+pub use recent::Recent;

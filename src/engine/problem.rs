@@ -120,7 +120,11 @@ impl Problem {
             Kind::Rule => StatusCode::UNPROCESSABLE_ENTITY,
             Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
         };
-        Self { errors: rejection.faults(), ..Self::new(status, rejection.code(), rejection.to_string()) }
+        Self {
+            errors: rejection.faults(),
+            retry_after_seconds: rejection.retry_after_seconds(),
+            ..Self::new(status, rejection.code(), rejection.to_string())
+        }
     }
 }
 

@@ -1,52 +1,87 @@
-//! Deciding proposals: what a decision orders is executed in the same append (SPEC P10, X1): either all of it is in the
-//! log or none, so that nothing is executed twice or forgotten.
+//! Deciding proposals: what a decision orders is executed in the same append (SPEC P10, X1), and so is what it means for the
+//! question it was asked for, or for the zone above. Either all of it is in the log or none, so that nothing is executed
+//! twice or forgotten, and nothing waits for a visitor.
 
 use std::sync::Arc;
 
 use aggregates::Decider;
 use aggregates::grant::{self, Grant};
 use aggregates::ids::GrantId;
-use aggregates::proposal::{Command, Effects, ExecutionStatus, Opening, Proposal, State, effects};
+use aggregates::proposal::{Command, Effects, ExecutionStatus, Opening, Proposal, State, Status, effects};
 use aggregates::zones::Zones;
+use futures::future::BoxFuture;
 
 use super::choosing::tended;
+use super::escalating;
 use crate::engine::{Attempt, Loaded, Plan, Problem};
 use crate::entropy;
 
-/// A plan that runs `commands` on a proposal in turn and executes what they decide.
+/// A plan that runs `commands` on a proposal in turn, with everything that follows from them.
 pub async fn deciding(
     attempt: &Attempt,
     loaded: &Loaded<Proposal>,
     commands: Vec<Command>,
 ) -> Result<(Plan, Arc<State>), Problem> {
     let mut plan = attempt.plan();
-    let mut proposal =
-        Loaded::<Proposal> { stream: loaded.stream.clone(), state: Arc::clone(&loaded.state), sequence: loaded.sequence };
-    for command in commands {
-        proposal.state = plan.decide(&proposal, command).await?;
-    }
-    let ordered = proposal.state.execution.as_ref().is_some_and(|execution| execution.status == ExecutionStatus::Pending);
-    if ordered {
-        proposal.state = execute(attempt, &mut plan, &proposal).await?;
-    }
-    Ok((plan, proposal.state))
+    let state = decided(attempt, &mut plan, loaded.clone(), commands).await?;
+    Ok((plan, state))
 }
 
 /// A plan that opens a proposal, and executes it if nobody needs to be asked.
 pub async fn opening(attempt: &Attempt, opening: Opening) -> Result<(Plan, Arc<State>), Problem> {
     let opening = tended(attempt, opening).await?;
-    let loaded = attempt.load::<Proposal>(opening.proposal_id).await?;
+    let loaded = attempt.begin::<Proposal>(opening.proposal_id).await?;
     deciding(attempt, &loaded, vec![Command::Open(Box::new(opening))]).await
 }
 
-/// Executes against the policy in force now; a policy that no longer admits it is a failure on record.
+/// Adds `commands` on a proposal to a plan, with everything that follows from them; says what the proposal is then.
+pub fn decided<'a>(
+    attempt: &'a Attempt,
+    plan: &'a mut Plan,
+    mut proposal: Loaded<Proposal>,
+    commands: Vec<Command>,
+) -> BoxFuture<'a, Result<Arc<State>, Problem>> {
+    Box::pin(async move {
+        let before = proposal.state.status;
+        let known = plan.added_to(&proposal.stream);
+        for command in commands {
+            proposal.state = plan.decide(&proposal, command).await?;
+        }
+        if plan.added_to(&proposal.stream) == known {
+            return Ok(proposal.state);
+        }
+        if proposal.state.stalled.is_some() {
+            proposal.state = escalating::by_itself(attempt, plan, &proposal).await?;
+        }
+        let ordered = proposal.state.execution.as_ref().is_some_and(|execution| execution.status == ExecutionStatus::Pending);
+        if ordered {
+            return execute(attempt, plan, &proposal).await;
+        }
+        let over = matches!(proposal.state.status, Status::Rejected | Status::Expired | Status::Withdrawn);
+        if over && before != proposal.state.status {
+            escalating::answer_is(attempt, plan, &proposal.state).await?;
+            escalating::question_is_gone(attempt, plan, &proposal.state).await?;
+        }
+        Ok(proposal.state)
+    })
+}
+
+/// Executes against the policy in force now; a policy that no longer admits it is a failure on record. An approval that
+/// answers a question from below takes effect there.
 pub async fn execute(attempt: &Attempt, plan: &mut Plan, proposal: &Loaded<Proposal>) -> Result<Arc<State>, Problem> {
     let now = attempt.now;
+    let asked_from_below =
+        proposal.state.opening.as_ref().and_then(|opening| opening.lineage).is_some_and(|lineage| lineage.source_id.is_some());
+    if asked_from_below {
+        let state = plan.decide(proposal, Command::RecordSuccess { grant_id: None, now }).await?;
+        escalating::answer_is(attempt, plan, &state).await?;
+        return Ok(state);
+    }
     let outcome = match effects(attempt.authority(), &proposal.state, entropy::new_id(), now) {
         Err(failure) => Command::RecordFailure { failure, now },
         Ok(Effects::Grant(terms)) => {
             let grant_id: GrantId = terms.grant_id;
-            let grant = attempt.load::<Grant>(grant_id).await?;
+            let grant = attempt.begin::<Grant>(grant_id).await?;
             plan.decide(&grant, grant::Command::Issue(terms)).await?;
             Command::RecordSuccess { grant_id: Some(grant_id), now }
         }
@@ -59,5 +94,7 @@ pub async fn execute(attempt: &Attempt, plan: &mut Plan, proposal: &Loaded<Propo
             Command::RecordSuccess { grant_id: None, now }
         }
     };
-    plan.decide(proposal, outcome).await
+    let state = plan.decide(proposal, outcome).await?;
+    escalating::answer_is(attempt, plan, &state).await?;
+    Ok(state)
 }

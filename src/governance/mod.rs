@@ -1,9 +1,10 @@
-//! What several doors do in the same way: founding an organization, deciding proposals and executing them.
+//! What several doors do in the same way: founding an organization, deciding proposals and executing them, escalating.
 
 mod choosing;
 mod deciding;
+pub mod escalating;
 mod founding;
 
 pub use choosing::choose_among_candidates;
-pub use deciding::{deciding, execute, opening};
+pub use deciding::{decided, deciding, execute, opening};
 pub use founding::{Founded, found};

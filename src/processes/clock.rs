@@ -45,6 +45,7 @@ pub async fn do_what_is_due(app: &Arc<App>) -> Result<usize, Problem> {
         let struck = match row.text("kind")?.as_str() {
             deadlines::REVIEWERS => choose_among_candidates(app, organization, proposal, &Err(TOO_LATE), None).await,
             deadlines::VETO_WINDOW => strikes(app, organization, proposal, Strike::VetoWindow).await,
+            deadlines::ESCALATION => strikes(app, organization, proposal, Strike::Escalation).await,
             _ => strikes(app, organization, proposal, Strike::Decision).await,
         };
         if let Err(problem) = struck {
@@ -58,6 +59,7 @@ pub async fn do_what_is_due(app: &Arc<App>) -> Result<usize, Problem> {
 enum Strike {
     Decision,
     VetoWindow,
+    Escalation,
 }
 
 async fn strikes(app: &Arc<App>, organization_id: OrganizationId, id: ProposalId, strike: Strike) -> Result<(), Problem> {
@@ -70,6 +72,9 @@ async fn strikes(app: &Arc<App>, organization_id: OrganizationId, id: ProposalId
                 let loaded = attempt.load::<Proposal>(id).await?;
                 let plan = match strike {
                     Strike::Decision => deciding(attempt, &loaded, vec![Command::ReachDeadline { now: attempt.now }]).await?.0,
+                    Strike::Escalation => {
+                        deciding(attempt, &loaded, vec![Command::ReachEscalation { now: attempt.now }]).await?.0
+                    }
                     Strike::VetoWindow if is_held(&loaded.state) => {
                         let mut plan = attempt.plan();
                         execute(attempt, &mut plan, &loaded).await?;

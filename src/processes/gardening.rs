@@ -87,7 +87,7 @@ async fn consulted(app: &Arc<App>, gardener: &Gardener, organization: Organizati
 
 /// How long an answer may take: a little less than until rules choose, so that a question without an answer is on record.
 fn time_left(app: &App, proposal: &State) -> Option<Duration> {
-    let until = proposal.opening.as_ref()?.awaiting.as_ref()?.until;
+    let until = proposal.opening.as_ref()?.to_be_chosen.as_ref()?.until;
     let left = (until - app.clock.now()).to_std().ok()?;
     Some(left - left / 20)
 }

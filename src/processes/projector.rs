@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use projections::{ALL, Recorded, Statement, audit, checkpoints};
+use projections::{ALL, Groups, Recorded, Statement, audit, checkpoints};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::App;
+use crate::engine::{App, Recent};
 use crate::store::{Db, Log, StoreError, Tx};
 
 /// How many events are projected in one transaction.
@@ -48,39 +48,102 @@ pub async fn project_log(app: Arc<App>, ending: CancellationToken) {
 async fn project_on(app: &App) -> Result<(), StoreError> {
     if let Some(upcoming) = app.views.upcoming(&app.log).await? {
         // Nobody reads it before it is as far as what it replaces.
-        catch_up(&app.log, &upcoming.db).await?;
+        catch_up(&app.log, &upcoming.db, None).await?;
         app.views.go_live(upcoming);
     }
     let generation = app.views.live();
-    let reached = catch_up(&app.log, &generation.db).await?;
+    let reached = catch_up(&app.log, &generation.db, Some(&app.parts.recent)).await?;
     app.parts.freshness.views_reached(reached);
     let lag = app.parts.freshness.log_position().saturating_sub(reached);
     metrics::gauge!("trust_zones_projection_lag_events").set(u32::try_from(lag).unwrap_or(u32::MAX));
     Ok(())
 }
 
-/// Projects everything the log holds into `views`; says how far it came.
-pub async fn catch_up(log: &Log, views: &Db) -> Result<u64, StoreError> {
+/// Projects everything the log holds into `views`; says how far it came. What has been appended here lately need not be read again.
+pub async fn catch_up(log: &Log, views: &Db, recent: Option<&Recent>) -> Result<u64, StoreError> {
     loop {
-        let mut tx = views.begin().await?;
-        let mut places = Checkpoints::take(&mut tx).await?;
-        let after = places.earliest();
-        let events = log.events(audit::following(after, STRIDE)).await?;
-        let Some(last) = events.last().map(|last| last.global_position) else { return Ok(after) };
-        for event in &events {
-            for statement in places.statements(event) {
-                tx.execute(statement).await?;
-            }
-        }
-        places.keep(&mut tx).await?;
-        tx.commit().await?;
-        if (events.len() as u64) < STRIDE && places.failed.is_empty() {
-            return Ok(last);
+        let stride = match stride(log, views, recent, Care::Little).await {
+            // Something about one event: find out which, and whose it is.
+            Err(error) if error.is_about_the_data() => stride(log, views, recent, Care::Much).await?,
+            stride => stride?,
+        };
+        if let Stride::AtTheEnd(reached) = stride {
+            return Ok(reached);
         }
     }
 }
 
-/// Where each projection stands; an event that one cannot read stops that one, visibly, and no other.
+/// How statements are run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// Many at once; if one is refused all are.
+    Little,
+    /// Event by event and projection by projection: one that is refused stops its projection and nothing else.
+    Much,
+}
+
+enum Stride {
+    AtTheEnd(u64),
+    More,
+}
+
+async fn stride(log: &Log, views: &Db, recent: Option<&Recent>, care: Care) -> Result<Stride, StoreError> {
+    let mut tx = views.begin().await?;
+    let mut places = Checkpoints::take(&mut tx).await?;
+    let after = places.earliest();
+    let remembered = recent.map(|recent| recent.after(after, STRIDE as usize)).unwrap_or_default();
+    let read = if remembered.is_empty() { log.events(audit::following(after, STRIDE)).await? } else { Vec::new() };
+    let events = || remembered.iter().flat_map(|batch| batch.iter()).chain(&read);
+    let Some(last) = events().last().map(|last| last.global_position) else { return Ok(Stride::AtTheEnd(after)) };
+    match care {
+        Care::Little => {
+            let mut groups = Groups::default();
+            for event in events() {
+                for (_, statements) in places.statements(event) {
+                    statements.into_iter().for_each(|statement| groups.add(&event.aggregate_id, statement));
+                }
+            }
+            for group in groups.into_groups() {
+                tx.execute_many(group).await?;
+            }
+        }
+        Care::Much => {
+            for event in events() {
+                for (name, statements) in places.statements(event) {
+                    if let Err(error) = together(&mut tx, statements).await? {
+                        places.fails(name, event, error.to_string());
+                    }
+                }
+            }
+        }
+    }
+    places.keep(&mut tx).await?;
+    tx.commit().await?;
+    let all = remembered.is_empty() && (read.len() as u64) < STRIDE;
+    Ok(if all && places.failed.is_empty() { Stride::AtTheEnd(last) } else { Stride::More })
+}
+
+/// Runs all of `statements` or, if one is refused, none.
+async fn together(tx: &mut Tx, statements: Vec<Statement>) -> Result<Result<(), StoreError>, StoreError> {
+    if statements.is_empty() {
+        return Ok(Ok(()));
+    }
+    tx.mark().await?;
+    for statement in statements {
+        match tx.execute(statement).await {
+            Ok(()) => {}
+            Err(error) if error.is_about_the_data() => {
+                tx.back_to_mark().await?;
+                return Ok(Err(error));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    tx.unmark().await?;
+    Ok(Ok(()))
+}
+
+/// Where each projection stands; an event that one cannot take in stops that one, visibly, and no other.
 struct Checkpoints {
     at: BTreeMap<&'static str, u64>,
     failed: BTreeMap<&'static str, (u64, String)>,
@@ -120,7 +183,8 @@ impl Checkpoints {
         healthy.min().or_else(|| self.at.values().max().copied()).unwrap_or(0)
     }
 
-    fn statements(&mut self, event: &Recorded) -> Vec<Statement> {
+    /// What each projection that is not past it makes of an event.
+    fn statements(&mut self, event: &Recorded) -> Vec<(&'static str, Vec<Statement>)> {
         let mut statements = Vec::new();
         for projection in &ALL {
             let behind = self.at.get(projection.name).is_some_and(|at| *at < event.global_position);
@@ -129,26 +193,29 @@ impl Checkpoints {
             }
             match (projection.project)(event) {
                 Ok(rows) => {
-                    statements.extend(rows);
+                    statements.push((projection.name, rows));
                     self.at.insert(projection.name, event.global_position);
                 }
-                Err(unreadable) => {
-                    tracing::error!(
-                        projection = projection.name,
-                        position = event.global_position,
-                        reason = unreadable.reason,
-                        "a projection has failed"
-                    );
-                    self.failed.insert(projection.name, (event.global_position, unreadable.reason));
-                }
+                Err(unreadable) => self.fails(projection.name, event, unreadable.reason),
             }
         }
         statements
     }
 
+    fn fails(&mut self, projection: &'static str, event: &Recorded, reason: String) {
+        let position = event.global_position;
+        tracing::error!(projection, position, reason, "a projection has failed");
+        self.at.insert(projection, position - 1);
+        self.failed.insert(projection, (position, reason));
+    }
+
     async fn keep(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let mut groups = Groups::default();
         for (name, at) in &self.at {
-            tx.execute(checkpoints::keep(name, *at, self.failed.get(name))).await?;
+            groups.add(name, checkpoints::keep(name, *at, self.failed.get(name)));
+        }
+        for group in groups.into_groups() {
+            tx.execute_many(group).await?;
         }
         Ok(())
     }

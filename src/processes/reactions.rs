@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use aggregates::Decider;
 use aggregates::actor::Actor;
+use aggregates::escalation::{DismissalReason, Escalation};
 use aggregates::grant::{Command as GrantCommand, Grant};
-use aggregates::ids::{GrantId, OrganizationId, ProposalId, ZoneId};
+use aggregates::ids::{EscalationId, GrantId, OrganizationId, ProposalId};
 use aggregates::organization::Organization;
 use aggregates::proposal::Proposal;
 use aggregates::reactions::{self, Concern};
 use aggregates::zones::Zones;
-use projections::{Recorded, Statement, audit, checkpoints, grants, proposals};
+use projections::{Recorded, Statement, audit, checkpoints, escalations, grants, proposals};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Answer, App, Caller, Envelope, Problem, decision};
@@ -89,35 +90,49 @@ async fn react(app: &Arc<App>, event: &Recorded) -> Result<(), Problem> {
     if !app.parts.freshness.views_at(event.global_position, Duration::from_secs(10)).await {
         return Err(Problem::unavailable("not_fresh_yet", "the read models are behind"));
     }
-    let organization = event.organization_id;
-    let (open, standing) = match concern {
-        Concern::Member(member) => (
-            ids(app, proposals::reviewed_by(organization, member), "proposal_id").await?,
-            ids(app, grants::standing(organization, Some(member), None), "grant_id").await?,
-        ),
-        Concern::Subtree(zone) => in_subtree(app, organization, zone).await?,
-    };
-    for id in open {
+    let touched = touched(app, event.organization_id, concern).await?;
+    for id in touched.proposals {
         look_again_at_proposal(app, event, ProposalId(id)).await?;
     }
-    for id in standing {
+    for id in touched.grants {
         look_again_at_grant(app, event, GrantId(id)).await?;
+    }
+    for id in touched.escalations {
+        look_again_at_escalation(app, event, EscalationId(id)).await?;
     }
     Ok(())
 }
 
 type Ids = Vec<uuid::Uuid>;
 
-async fn in_subtree(app: &Arc<App>, organization: OrganizationId, zone: ZoneId) -> Result<(Ids, Ids), Problem> {
+/// What must be looked at again.
+#[derive(Default)]
+struct Touched {
+    proposals: Ids,
+    grants: Ids,
+    escalations: Ids,
+}
+
+async fn touched(app: &Arc<App>, organization: OrganizationId, concern: Concern) -> Result<Touched, Problem> {
+    let zone = match concern {
+        Concern::Member(member) => {
+            return Ok(Touched {
+                proposals: ids(app, proposals::reviewed_by(organization, member), "proposal_id").await?,
+                grants: ids(app, grants::standing(organization, Some(member), None), "grant_id").await?,
+                escalations: Ids::new(),
+            });
+        }
+        Concern::Subtree(zone) => zone,
+    };
     let ruling = app.ruling(organization).await?;
-    let tree = &ruling.authority.tree;
-    let zones: Vec<ZoneId> = std::iter::once(zone).chain(tree.descendants(zone).into_iter().map(|zone| zone.id)).collect();
-    let (mut open, mut standing) = (Vec::new(), Vec::new());
-    for zone in zones {
-        open.extend(ids(app, proposals::pending_in(organization, zone), "proposal_id").await?);
-        standing.extend(ids(app, grants::standing(organization, None, Some(zone)), "grant_id").await?);
+    let below = ruling.authority.tree.descendants(zone).into_iter().map(|zone| zone.id);
+    let mut touched = Touched::default();
+    for zone in std::iter::once(zone).chain(below) {
+        touched.proposals.extend(ids(app, proposals::open_in(organization, zone), "proposal_id").await?);
+        touched.grants.extend(ids(app, grants::standing(organization, None, Some(zone)), "grant_id").await?);
+        touched.escalations.extend(ids(app, escalations::pending_in(organization, zone), "escalation_id").await?);
     }
-    Ok((open, standing))
+    Ok(touched)
 }
 
 async fn ids(app: &Arc<App>, statement: Statement, column: &str) -> Result<Ids, StoreError> {
@@ -155,6 +170,25 @@ async fn look_again_at_grant(app: &Arc<App>, event: &Recorded, id: GrantId) -> R
             });
             if let Some(reason) = void {
                 plan.decide(&loaded, GrantCommand::Void { reason, now: attempt.now }).await?;
+            }
+            Ok((plan, Answer::nothing()))
+        }),
+    )
+    .await
+    .map(drop)
+}
+
+/// What nobody has carried up yet goes with its zone.
+async fn look_again_at_escalation(app: &Arc<App>, event: &Recorded, id: EscalationId) -> Result<(), Problem> {
+    app.command(
+        &because_of(event),
+        decision!(attempt, [] => {
+            let loaded = attempt.load::<Escalation>(id).await?;
+            let mut plan = attempt.plan();
+            let gone = loaded.state.raised.as_ref().is_some_and(|raised| attempt.authority().tree.is_archived(raised.zone_id));
+            if gone && loaded.state.is_live() {
+                let reason = DismissalReason::ZoneArchived;
+                governance::escalating::dismiss(attempt, &mut plan, &loaded, None, reason, None).await?;
             }
             Ok((plan, Answer::nothing()))
         }),

@@ -7,9 +7,9 @@ use crate::store::{Log, StoreError, Views};
 /// Rebuilds every read model; says how many events it read.
 pub async fn rebuild(log: &Log, views: &Views) -> Result<u64, StoreError> {
     let generation = views.next(log).await?;
-    let reached = catch_up(log, &generation.db).await?;
+    let reached = catch_up(log, &generation.db, None).await?;
     views.switch(log, &generation).await?;
-    catch_up(log, &generation.db).await?;
+    catch_up(log, &generation.db, None).await?;
     views.go_live(generation);
     views.sweep(log).await?;
     Ok(reached)

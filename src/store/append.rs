@@ -1,11 +1,13 @@
 //! What is handed to the log: the events of one command, everything they rest on, and the answer they earn.
 
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
 use aggregates::actor::Actor;
 use aggregates::decider::DomainEvent;
 use aggregates::ids::{OrganizationId, ZoneId};
 use aggregates::{Decider, Moment};
-use projections::{Recorded, Statement};
-use serde_json::Value;
+use projections::{Data, Recorded, Statement};
 use uuid::Uuid;
 
 use super::error::StoreError;
@@ -42,7 +44,7 @@ pub struct DraftEvent {
     /// Its name.
     pub event_type: &'static str,
     /// The fact, without its name.
-    pub data: Value,
+    pub data: Data,
     /// The zone it concerns.
     pub zone_id: Option<ZoneId>,
 }
@@ -50,11 +52,7 @@ pub struct DraftEvent {
 impl DraftEvent {
     /// A fact to record.
     pub fn of<E: DomainEvent>(event: &E) -> Self {
-        let mut data = serde_json::to_value(event).expect("events are plain data");
-        if let Value::Object(keys) = &mut data {
-            keys.remove("type");
-        }
-        Self { event_type: event.event_type(), data, zone_id: event.zone_id() }
+        Self { event_type: event.event_type(), data: Data::of(event), zone_id: event.zone_id() }
     }
 }
 
@@ -119,7 +117,24 @@ pub struct Committed {
     /// The organization's position after it.
     pub position: u64,
     /// The events, as recorded.
-    pub events: Vec<Recorded>,
+    pub events: Part,
+}
+
+/// One append's events among those of its batch.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The events of the batch.
+    pub batch: Arc<Vec<Recorded>>,
+    /// Which of them.
+    pub place: Range<usize>,
+}
+
+impl Deref for Part {
+    type Target = [Recorded];
+
+    fn deref(&self) -> &[Recorded] {
+        &self.batch[self.place.clone()]
+    }
 }
 
 /// Why nothing was appended.

@@ -8,10 +8,13 @@ use chrono::SecondsFormat;
 use projections::{Param, Statement};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use super::error::StoreError;
 use super::row::Row;
+
+/// After how long a connection is tried before use.
+const LONG_IDLE: Duration = Duration::from_millis(500);
 
 /// One of two databases.
 #[derive(Clone, Debug)]
@@ -74,6 +77,14 @@ macro_rules! bound_for_postgres {
     }};
 }
 
+/// Whether a connection that has been idle for long still answers; one that was in use just now is taken at its word.
+async fn answers(connection: &mut PgConnection, idle_for: Duration) -> Result<bool, sqlx::Error> {
+    if idle_for > LONG_IDLE {
+        connection.ping().await?;
+    }
+    Ok(true)
+}
+
 impl Db {
     /// Opens an SQLite file, making it if need be. What is `durable` survives a loss of power; what is not survives a crash of
     /// the process and is worked out again from the log otherwise.
@@ -87,8 +98,10 @@ impl Db {
             .busy_timeout(Duration::from_secs(10))
             .pragma("recursive_triggers", "ON")
             .foreign_keys(true);
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        let read = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        // A file does not hang up: there is nothing to try before use.
+        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
+        let write = pool().max_connections(1).connect_with(options.clone()).await?;
+        let read = pool().max_connections(4).connect_with(options).await?;
         Ok(Self::Sqlite { write, read })
     }
 
@@ -104,6 +117,8 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
+            .test_before_acquire(false)
+            .before_acquire(|connection, kept| Box::pin(answers(connection, kept.idle_for)))
             .connect_with(options)
             .await?;
         Ok(Self::Postgres(pool))
@@ -171,6 +186,22 @@ impl Tx {
                 bound_for_postgres!(statement).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
             }
         })
+    }
+
+    /// Marks a place to go back to within the transaction.
+    pub async fn mark(&mut self) -> Result<(), StoreError> {
+        self.execute(Statement::new("SAVEPOINT mark")).await
+    }
+
+    /// Forgets the mark.
+    pub async fn unmark(&mut self) -> Result<(), StoreError> {
+        self.execute(Statement::new("RELEASE SAVEPOINT mark")).await
+    }
+
+    /// Goes back to the mark and forgets it.
+    pub async fn back_to_mark(&mut self) -> Result<(), StoreError> {
+        self.execute(Statement::new("ROLLBACK TO SAVEPOINT mark")).await?;
+        self.unmark().await
     }
 
     /// Makes it so.

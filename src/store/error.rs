@@ -1,5 +1,7 @@
 //! What can go wrong with a database.
 
+use sqlx::postgres::PgDatabaseError;
+
 /// What can go wrong with a database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -18,6 +20,21 @@ pub enum StoreError {
     /// The writer has stopped.
     #[error("the log is closed")]
     Closed,
+}
+
+impl StoreError {
+    /// Whether the statement was refused for what it says, so that trying again changes nothing; not for the state in which the
+    /// database or the way to it is.
+    pub fn is_about_the_data(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        let code = error.code().unwrap_or_default();
+        if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+            // Classes of SQLSTATE: data, integrity, syntax or access.
+            return ["22", "23", "42"].iter().any(|class| code.starts_with(class));
+        }
+        // The lower byte of a result code of SQLite: error, too big, constraint, mismatch.
+        code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 1 | 18 | 19 | 20))
+    }
 }
 
 impl From<projections::Unreadable> for StoreError {

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use projections::{Recorded, Statement};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use sqlx::Row as _;
 use uuid::Uuid;
 
@@ -162,8 +163,8 @@ impl Tx {
                  e.value ->> 14, e.value ->> 15
                FROM json_each($1) AS e",
         );
-        let rows: Vec<Value> = events.iter().map(as_text).collect();
-        self.execute(statement.bind(Value::Array(rows).to_string())).await?;
+        let rows: Vec<_> = events.iter().map(columns).collect();
+        self.execute(statement.bind(serde_json::to_string(&rows).expect("columns are plain data"))).await?;
         for (id, position) in organizations {
             let statement = Statement::new(
                 "INSERT INTO organization_heads (organization_id, position) VALUES ($1, $2)
@@ -191,25 +192,25 @@ impl Tx {
 }
 
 /// An event as SQLite keeps it, in the order of the columns.
-fn as_text(event: &Recorded) -> Value {
-    json!([
+fn columns(event: &Recorded) -> impl Serialize + '_ {
+    (
         event.global_position,
         event.organization_id,
         event.position,
         event.id,
-        event.aggregate_type,
-        event.aggregate_id,
+        &event.aggregate_type,
+        &event.aggregate_id,
         event.sequence,
-        event.event_type,
-        event.version,
-        event.data.to_string(),
+        &event.event_type,
+        &event.version,
+        event.data.as_str(),
         event.zone_id,
         event.actor.id,
         event.actor.kind.to_string(),
         event.correlation_id,
         event.causation_id,
         moment_text(event.occurred_at),
-    ])
+    )
 }
 
 type PgTx = sqlx::Transaction<'static, sqlx::Postgres>;
@@ -233,7 +234,7 @@ async fn insert_at_once(
          INSERT INTO events (global_position, organization_id, position, event_id, aggregate_type, aggregate_id, sequence,
              event_type, event_version, payload, zone_id, actor_id, actor_kind, correlation_id, causation_id, occurred_at, metadata)
          SELECT *, '{}'::jsonb FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::bigint[],
-             $8::text[], $9::text[], $10::jsonb[], $11::uuid[], $12::uuid[], $13::text[], $14::uuid[], $15::uuid[], $16::timestamptz[])",
+             $8::text[], $9::text[], $10::text[]::jsonb[], $11::uuid[], $12::uuid[], $13::text[], $14::uuid[], $15::uuid[], $16::timestamptz[])",
     )
     .bind(column(events, |event| signed(event.global_position)))
     .bind(column(events, |event| event.organization_id.0))
@@ -244,7 +245,7 @@ async fn insert_at_once(
     .bind(column(events, |event| signed(event.sequence)))
     .bind(column(events, |event| event.event_type.as_str()))
     .bind(column(events, |event| event.version.as_str()))
-    .bind(column(events, |event| event.data.clone()))
+    .bind(column(events, |event| event.data.as_str()))
     .bind(column(events, |event| event.zone_id.map(|zone| zone.0)))
     .bind(column(events, |event| event.actor.id.0))
     .bind(column(events, |event| event.actor.kind.to_string()))

@@ -223,6 +223,6 @@ pub fn recorded(row: &Row) -> Result<Recorded, StoreError> {
         zone_id: row.optional("zone_id", Row::id)?.map(ZoneId),
         correlation_id: row.id("correlation_id")?,
         causation_id: row.id("causation_id")?,
-        data: row.json("payload")?,
+        data: row.data("payload")?,
     })
 }

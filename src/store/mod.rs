@@ -6,11 +6,12 @@ mod error;
 mod hosted;
 mod insert;
 mod log;
+mod many;
 mod row;
 mod views;
 mod writer;
 
-pub use append::{Append, Committed, Draft, DraftEvent, Expected, GivenAnswer, Refused, Stream};
+pub use append::{Append, Committed, Draft, DraftEvent, Expected, GivenAnswer, Part, Refused, Stream};
 pub use db::{Db, Tx};
 pub use error::StoreError;
 pub use hosted::Hosted;

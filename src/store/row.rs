@@ -1,9 +1,11 @@
 //! A row of either database, read by column name.
 
 use chrono::{DateTime, Utc};
+use projections::Data;
 use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
+use sqlx::types::{Json, JsonRawValue};
 use sqlx::{Row as _, ValueRef};
 use uuid::Uuid;
 
@@ -70,6 +72,14 @@ impl Row {
             }
             Self::Postgres(row) => Ok(row.try_get(column)?),
         }
+    }
+
+    /// A fact, as it is written.
+    pub fn data(&self, column: &str) -> Read<Data> {
+        Ok(match self {
+            Self::Sqlite(row) => Data::kept(row.try_get(column)?),
+            Self::Postgres(row) => Data::kept(row.try_get::<Json<&JsonRawValue>, _>(column)?.0.get()),
+        })
     }
 
     /// JSON.

@@ -2,13 +2,15 @@
 //! log, so global order is commit order. A conflict fails alone; the rest of its batch commits.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use aggregates::ids::OrganizationId;
 use projections::Recorded;
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
-use super::append::{Append, Committed, Expected, GivenAnswer, Refused, Stream};
+use super::append::{Append, Committed, DraftEvent, Expected, GivenAnswer, Part, Refused, Stream};
 use super::db::Db;
 use super::error::StoreError;
 use super::insert::Heads;
@@ -32,7 +34,7 @@ pub struct Writer {
 /// What the writer tells the rest of the process after each commit, before it answers.
 pub trait OnCommit: Send + Sync + 'static {
     /// These events have been committed, in this order.
-    fn committed(&self, events: &[Recorded]);
+    fn committed(&self, events: &Arc<Vec<Recorded>>);
 }
 
 /// The task that writes, to be spawned once.
@@ -82,8 +84,13 @@ impl<C: OnCommit> WriterTask<C> {
         match self.commit(appends).await {
             Ok((outcomes, events)) => {
                 self.healthy.send_replace(true);
-                self.on_commit.committed(&events);
-                outcomes
+                let batch = Arc::new(events);
+                self.on_commit.committed(&batch);
+                let committed = |(position, place)| {
+                    let batch = Arc::clone(&batch);
+                    Committed { position, events: Part { batch, place } }
+                };
+                outcomes.into_iter().map(|outcome| outcome.map(committed)).collect()
             }
             Err(error) => {
                 tracing::error!(%error, "the log cannot be written");
@@ -93,15 +100,14 @@ impl<C: OnCommit> WriterTask<C> {
         }
     }
 
-    async fn commit(&self, appends: Vec<Append>) -> Result<(Vec<Result<Committed, Refused>>, Vec<Recorded>), StoreError> {
+    async fn commit(&self, appends: Vec<Append>) -> Result<(Vec<Outcome>, Vec<Recorded>), StoreError> {
         let mut tx = self.db.begin().await?;
         let organizations = appends.iter().map(|append| append.organization_id.0).collect();
         let streams = appends.iter().flat_map(streams_of).collect();
         let keys = appends.iter().filter_map(|append| append.answer.as_ref()).map(key_of).collect();
         let heads = tx.heads(organizations, streams, keys).await?;
         let mut batch = Batch { heads, events: Vec::new(), touched: BTreeMap::new(), answers: Vec::new(), beside: Vec::new() };
-        let outcomes: Vec<Result<Committed, Refused>> =
-            appends.into_iter().map(|append| batch.admit(append, self.new_id)).collect();
+        let outcomes: Vec<Outcome> = appends.into_iter().map(|append| batch.admit(append, self.new_id)).collect();
         if outcomes.iter().all(Result::is_err) {
             return Ok((outcomes, Vec::new()));
         }
@@ -122,6 +128,9 @@ fn key_of(answer: &GivenAnswer) -> (Uuid, String) {
     (answer.caller_id, answer.key.clone())
 }
 
+/// What becomes of an append: the organization's position after it, and which of the batch's events are its own.
+type Outcome = Result<(u64, Range<usize>), Refused>;
+
 /// A batch as it fills: each append is held against the log as the appends before it leave it.
 struct Batch {
     heads: Heads,
@@ -132,7 +141,7 @@ struct Batch {
 }
 
 impl Batch {
-    fn admit(&mut self, append: Append, new_id: fn() -> Uuid) -> Result<Committed, Refused> {
+    fn admit(&mut self, mut append: Append, new_id: fn() -> Uuid) -> Outcome {
         if let Some(answer) = &append.answer
             && self.heads.answered.contains(&key_of(answer))
         {
@@ -148,8 +157,8 @@ impl Batch {
         }
         let first = self.events.len();
         let organization = append.organization_id;
-        for draft in &append.writes {
-            for event in &draft.events {
+        for draft in std::mem::take(&mut append.writes) {
+            for event in draft.events {
                 let recorded = self.record(&append, organization, &draft.stream, event, new_id());
                 self.events.push(recorded);
             }
@@ -160,7 +169,7 @@ impl Batch {
             self.answers.push(GivenAnswer { position, ..answer });
         }
         self.beside.extend(append.beside);
-        Ok(Committed { position, events: self.events[first..].to_vec() })
+        Ok((position, first..self.events.len()))
     }
 
     fn record(
@@ -168,7 +177,7 @@ impl Batch {
         append: &Append,
         organization: OrganizationId,
         stream: &Stream,
-        event: &super::append::DraftEvent,
+        event: DraftEvent,
         id: Uuid,
     ) -> Recorded {
         self.heads.log += 1;
@@ -192,7 +201,7 @@ impl Batch {
             zone_id: event.zone_id,
             correlation_id: append.correlation_id,
             causation_id: append.causation_id,
-            data: event.data.clone(),
+            data: event.data,
         }
     }
 }

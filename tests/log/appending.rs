@@ -1,6 +1,7 @@
 //! Appended once, in one order, whole commands or none.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aggregates::access;
 use aggregates::actor::Actor;
@@ -71,7 +72,7 @@ on_both!(the_database_itself_refuses_to_change_events, async |app: TestApp| {
 struct Silence;
 
 impl OnCommit for Silence {
-    fn committed(&self, _events: &[Recorded]) {}
+    fn committed(&self, _events: &Arc<Vec<Recorded>>) {}
 }
 
 fn fact(number: u64) -> DraftEvent {
@@ -238,7 +239,9 @@ on_both!(a_conflict_in_a_batch_fails_alone_and_leaks_nothing, async |app: TestAp
 
     let added: Vec<(String, u64, u64)> = whole(&log).await[usize::try_from(before).expect("small")..]
         .iter()
-        .map(|event| (event.aggregate_id.clone(), event.sequence, event.data["after_position"].as_u64().expect("a number")))
+        .map(|event| {
+            (event.aggregate_id.clone(), event.sequence, event.data.value()["after_position"].as_u64().expect("a number"))
+        })
         .collect();
     let in_full =
         [("a", 1, 1), ("a", 2, 2), ("b", 1, 40), ("a", 3, 60), ("b", 2, 70)].map(|(id, at, data)| (id.to_owned(), at, data));

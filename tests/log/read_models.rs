@@ -17,7 +17,7 @@ use trust_zones::store::Db;
 use crate::harness::{Person, Store, TestApp, beginning};
 use crate::on_both;
 
-use super::appending::whole;
+use super::appending::{tried, whole};
 
 /// A story with a row in every table of the read models.
 pub async fn story(app: &TestApp) -> (String, Person, Person) {
@@ -45,6 +45,8 @@ pub async fn story(app: &TestApp) -> (String, Person, Person) {
             _ => drop(owner.post(&format!("/proposals/{proposal}/withdraw"), json!({})).await.expect(200)),
         }
     }
+    let contested = ann.proposes_work(&zone).await;
+    ann.post(&format!("/proposals/{contested}/escalate"), json!({"reason": "Up."})).await.expect(201);
     let due = json!({"zone_id": zone, "type": "task_execution", "title": "Soon", "payload": {"action": "work.do"},
         "expires_at": "2026-02-01T00:00:00Z"});
     owner.post("/proposals", due).await.expect(201);
@@ -117,7 +119,7 @@ on_both!(a_rebuild_gives_the_same_rows_while_reads_and_writes_go_on, async |app:
     app.settled().await;
     assert_eq!(service.views.live().number, 5);
     let after = rows(&service.views.live().db).await;
-    assert_eq!(after["proposals"].len(), 7 + decided.len());
+    assert_eq!(after["proposals"].len(), 9 + decided.len());
     assert_eq!(after["grants"].len(), 2 + decided.len());
     rebuild(&service.log, &service.views).await.expect("a rebuild");
     assert_eq!(rows(&service.views.live().db).await, after, "what was projected meanwhile is what a rebuild gives");
@@ -169,7 +171,7 @@ on_both!(a_replay_of_the_log_answers_as_the_service_does, async |app: TestApp| {
     for event in of(Proposal::TYPE) {
         streams.entry(event.aggregate_id.clone()).or_default().push(event);
     }
-    assert_eq!(streams.len(), 7);
+    assert_eq!(streams.len(), 9);
     let head = log.iter().filter(|event| event.organization_id == mine).map(|event| event.position).max().expect("a head");
     for (id, events) in streams {
         let state = replayed::<Proposal>(&events);
@@ -270,4 +272,32 @@ on_both!(read_models_that_are_gone_are_made_again_at_the_start, async |app: Test
         assert_eq!(is, *was, "{path}");
     }
     assert_eq!(rows(&app.service.app.views.live().db).await, before.1);
+});
+
+on_both!(a_statement_that_is_refused_stops_its_projection_and_no_other, async |app: TestApp| {
+    let (zone, ann, _) = story(&app).await;
+    app.settled().await;
+    let service = &app.service.app;
+    // Someone has meddled with one of the tables.
+    tried(&service.views.live().db, &["ALTER TABLE grants RENAME TO meddled_with"]).await.expect("a table to rename");
+    let proposal = app.owner.proposes_work(&zone).await;
+    let voted = ann.votes(&proposal, "approve").await.expect(200);
+    let later = app.owner.proposes_work(&zone).await;
+    let last = voted.position() + 1;
+    let listed = app.owner.get(&format!("/proposals?after={last}")).await.expect(200);
+    let shown: Vec<&str> = listed.items().iter().take(2).map(|item| item["id"].as_str().expect("an id")).collect();
+    assert_eq!(shown, [later.as_str(), proposal.as_str()], "the others go on");
+    assert_eq!(listed.items()[1]["status"], "approved");
+
+    let told = app.stranger().get("/readyz").await.expect(503);
+    let failed = told.at("/projections/failed").as_array().expect("projections");
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert_eq!(failed[0]["projection"], "grants");
+    let issued = whole(&service.log).await.into_iter().rfind(|event| event.event_type == "grant.issued").expect("a grant");
+    assert_eq!(failed[0]["position"], json!(issued.global_position), "it says where");
+    assert!(failed[0]["reason"].as_str().expect("a reason").contains("grants"), "and why: {failed:?}");
+
+    rebuild(&service.log, &service.views).await.expect("a rebuild");
+    app.stranger().get("/readyz").await.expect(200);
+    assert_eq!(app.owner.get("/grants").await.expect(200).items().len(), 3);
 });

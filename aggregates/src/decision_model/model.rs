@@ -341,8 +341,6 @@ impl DecisionModel {
 
     /// When the clock decides a proposal opened at `opened_at`, if it does.
     pub fn deadline(&self, opened_at: crate::Moment) -> Option<crate::Moment> {
-        let hours = self.timeout_hours?.decimal();
-        let milliseconds = i64::try_from((hours * rust_decimal::Decimal::from(3_600_000)).round()).ok()?;
-        opened_at.checked_add_signed(chrono::Duration::milliseconds(milliseconds))
+        self.timeout_hours?.hours_after(opened_at)
     }
 }

@@ -8,7 +8,7 @@ use strum::{Display, IntoStaticStr};
 use utoipa::ToSchema;
 
 use super::decide::Open;
-use super::electorate::{Candidate, Choosing, ChosenBy, Elector, SelectionReason};
+use super::electorate::{Candidate, Choosing, ChosenBy, Conflict, ConflictCode, Elector, SelectionReason};
 use super::event::{Event, Opening};
 use super::rejection::Rejection;
 use super::state::{Reviewer, State, Status};
@@ -105,14 +105,15 @@ pub struct Tending {
 /// Whether reviewers of `opening` are the gardener's to choose: its zone says so, and there is someone to choose from.
 pub fn is_tended(authority: &Authority, opening: &Opening) -> bool {
     let effective = authority.tree.effective(opening.zone_id);
+    let last_instance = opening.lineage.is_some_and(|lineage| lineage.last_instance);
     let solo = opening.electorate.iter().any(|elector| elector.reason == SelectionReason::Solo);
-    effective.approval_policy.selection() == ReviewerSelection::Gardener && !opening.auto_approved && !solo
+    effective.approval_policy.selection() == ReviewerSelection::Gardener && !opening.auto_approved && !solo && !last_instance
 }
 
 /// Among whom the gardener chooses.
 pub fn nominees(authority: &Authority, opening: &Opening) -> Vec<MemberId> {
     let effective = authority.tree.effective(opening.zone_id);
-    pool(&choosing(authority, &effective, opening)).0.iter().map(|candidate| candidate.member.id).collect()
+    pool(&choosing(authority, &effective, opening, &barred(opening))).0.iter().map(|candidate| candidate.member.id).collect()
 }
 
 /// `opening` with candidates ranked by the rules: who leads the order is the electorate, and where the gardener is asked all of
@@ -123,7 +124,8 @@ pub fn nominees(authority: &Authority, opening: &Opening) -> Vec<MemberId> {
 pub fn tended(authority: &Authority, mut opening: Opening, tending: &Tending) -> Result<Opening, Rejection> {
     let effective = authority.tree.effective(opening.zone_id);
     let (electorate, conflicts, awaited) = {
-        let choosing = choosing(authority, &effective, &opening);
+        let barred = barred(&opening);
+        let choosing = choosing(authority, &effective, &opening, &barred);
         let (pool, conflicts) = pool(&choosing);
         let numbers = Numbers::of(&effective.approval_policy);
         let wanted = numbers.at(opening.risk_level).max(choosing.least);
@@ -150,7 +152,12 @@ pub fn tended(authority: &Authority, mut opening: Opening, tending: &Tending) ->
     Ok(opening)
 }
 
-fn choosing<'a>(authority: &'a Authority, effective: &'a Effective, opening: &'a Opening) -> Choosing<'a> {
+fn choosing<'a>(
+    authority: &'a Authority,
+    effective: &'a Effective,
+    opening: &'a Opening,
+    barred: &'a [Conflict],
+) -> Choosing<'a> {
     let zone_least = opening.zone_model.as_ref().map_or(0, |model| model.rule.least_electorate());
     Choosing {
         authority,
@@ -163,12 +170,20 @@ fn choosing<'a>(authority: &'a Authority, effective: &'a Effective, opening: &'a
         rule: &opening.decision_model.rule,
         least: opening.decision_model.rule.least_electorate().max(zone_least),
         human_required: opening.human_required,
+        barred,
+        owners_only: false,
     }
 }
 
+/// Who is kept out for reasons that lie outside the question.
+fn barred(opening: &Opening) -> Vec<Conflict> {
+    let contested = opening.conflicts.iter().filter(|conflict| conflict.code == ConflictCode::ContestedDecider);
+    contested.cloned().collect()
+}
+
 /// Approvers of the zone and of those above it without a conflict; owners where it could not be decided otherwise.
-fn pool<'a>(choosing: &Choosing<'a>) -> (Vec<Candidate<'a>>, Vec<super::Conflict>) {
-    let (mut pool, mut conflicts) = (Vec::new(), Vec::new());
+fn pool<'a>(choosing: &Choosing<'a>) -> (Vec<Candidate<'a>>, Vec<Conflict>) {
+    let (mut pool, mut conflicts) = (Vec::new(), choosing.barred.to_vec());
     for level in choosing.approvers_by_level() {
         choosing.take(level, usize::MAX, &mut pool, &mut conflicts);
     }
@@ -283,7 +298,7 @@ impl State {
         else {
             return;
         };
-        let reviewer = |elector: &Elector| Reviewer { elector: elector.clone(), vote: None, left: None };
+        let reviewer = |elector: &Elector| Reviewer { elector: elector.clone(), vote: None, left: None, seat_of: None };
         self.reviewers = electorate.iter().map(reviewer).collect();
         self.updated_at = Some(*chosen_at);
         let (fallback, consultation) = (fallback.clone(), consultation.clone());

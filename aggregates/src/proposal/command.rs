@@ -1,11 +1,14 @@
 //! What can be asked of a proposal.
 
 use super::choosing::Chooses;
+use super::electorate::Elector;
 use super::event::{Opening, RecusalReason};
 use super::execution::Failure;
+use super::lineage::WentUp;
+use super::state::Status;
 use crate::Moment;
 use crate::decision_model::Choice;
-use crate::ids::{CommentId, GrantId, MemberId};
+use crate::ids::{CommentId, EvaluationId, GrantId, MemberId};
 use crate::text::Prose;
 
 /// What can be asked of a proposal.
@@ -29,4 +32,18 @@ pub enum Command {
     RecordFailure { failure: Failure, now: Moment },
     /// Its reviewers are chosen among its candidates; once.
     ChooseReviewers { chooses: Box<Chooses>, now: Moment },
+    /// Hands a reviewer's seat to someone who may sit there; their weight goes with it.
+    Delegate { from_id: MemberId, to: Box<Elector>, now: Moment },
+    /// The clock says that it has waited long enough here.
+    ReachEscalation { now: Moment },
+    /// Its question goes up: opened there in this very transaction.
+    Escalate { to: WentUp, reason: String, now: Moment },
+    /// It should go up, and cannot.
+    FailToEscalate { failure: Failure, now: Moment },
+    /// The parent has decided its question: approved, rejected or expired there.
+    Settle { outcome: Status, now: Moment },
+    /// Its escalation came to nothing.
+    Reinstate { now: Moment },
+    /// What came of it is to be judged.
+    OpenEvaluation { id: EvaluationId, executor_id: MemberId, now: Moment },
 }

@@ -1,17 +1,18 @@
-//! Rules of proposals: vote, tally, outcome and the order to execute are one decision (SPEC P8–P13, D1, D2, X1).
+//! Rules of proposals: vote, tally, outcome and the order to execute are one decision (SPEC P8–P13, D1, D2, X1, V1).
 
 use chrono::Duration;
 
 use super::command::Command;
 use super::event::{Event, Opening, RecusalReason};
+use super::lineage::StallReason;
 use super::rejection::Rejection;
 use super::state::{ExecutionStatus, State, Status, Vote};
 use crate::Moment;
 use crate::decision_model::{Choice, DecisionModel, Occasion, Verdict, decide as verdict_of};
-use crate::ids::MemberId;
+use crate::ids::{EvaluationId, MemberId};
 use crate::text::Prose;
 
-type Decision = Result<Vec<Event>, Rejection>;
+pub(super) type Decision = Result<Vec<Event>, Rejection>;
 
 pub(super) fn decide(state: &State, command: Command) -> Decision {
     let Some(opening) = &state.opening else {
@@ -52,6 +53,13 @@ pub(super) fn decide(state: &State, command: Command) -> Decision {
                 failed_at: now,
             }])
         }
+        Command::Delegate { from_id, to, now } => proposal.delegate(from_id, *to, now),
+        Command::ReachEscalation { now } => proposal.reach_escalation(now),
+        Command::Escalate { to, reason, now } => proposal.escalate(to, reason, now),
+        Command::FailToEscalate { failure, now } => Ok(proposal.fail_to_escalate(failure, now)),
+        Command::Settle { outcome, now } => Ok(proposal.settle(outcome, now)),
+        Command::Reinstate { now } => Ok(proposal.reinstate(now)),
+        Command::OpenEvaluation { id, executor_id, now } => proposal.open_evaluation(id, executor_id, now),
     }
 }
 
@@ -75,7 +83,7 @@ pub(super) struct Open<'a> {
 }
 
 impl Open<'_> {
-    fn must_be_pending(&self, now: Moment) -> Result<(), Rejection> {
+    pub(super) fn must_be_pending(&self, now: Moment) -> Result<(), Rejection> {
         if self.state.status != Status::PendingReview {
             return Err(Rejection::NotPending(self.state.status));
         }
@@ -146,7 +154,8 @@ impl Open<'_> {
         if self.state.status == Status::Withdrawn {
             return Ok(vec![]);
         }
-        if self.state.status != Status::PendingReview {
+        let gone_with_its_zone = by.is_none() && self.state.status == Status::Escalated;
+        if self.state.status != Status::PendingReview && !gone_with_its_zone {
             return Err(Rejection::NotPending(self.state.status));
         }
         let reason = if by.is_some() { "withdrawn_by_proposer" } else { "zone_archived" };
@@ -167,11 +176,11 @@ impl Open<'_> {
         let rule = &self.opening.decision_model.rule;
         match verdict_of(rule, &self.state.ballots(), occasion, self.opening.human_required) {
             Verdict::Open => None,
-            Verdict::Approved if !self.passes_the_zones_own_model(occasion) => Some(self.rejected("deadlock", now)),
+            Verdict::Approved if !self.passes_the_zones_own_model(occasion) => Some(self.stalled(StallReason::Deadlock, now)),
             Verdict::Approved => Some(self.approved("votes", now)),
             Verdict::Rejected => Some(self.rejected("votes", now)),
-            Verdict::Deadlocked => Some(self.rejected("deadlock", now)),
-            Verdict::Undecided => Some(self.expired("deadline", now)),
+            Verdict::Deadlocked => Some(self.stalled(StallReason::Deadlock, now)),
+            Verdict::Undecided => Some(self.stalled(StallReason::Deadline, now)),
         }
     }
 
@@ -195,7 +204,7 @@ impl Open<'_> {
         }
     }
 
-    fn rejected(&self, reason: &str, now: Moment) -> Event {
+    pub(super) fn rejected(&self, reason: &str, now: Moment) -> Event {
         Event::Rejected {
             proposal_id: self.opening.proposal_id,
             zone_id: self.opening.zone_id,
@@ -205,7 +214,7 @@ impl Open<'_> {
         }
     }
 
-    fn expired(&self, reason: &str, now: Moment) -> Event {
+    pub(super) fn expired(&self, reason: &str, now: Moment) -> Event {
         Event::Expired {
             proposal_id: self.opening.proposal_id,
             zone_id: self.opening.zone_id,
@@ -216,7 +225,7 @@ impl Open<'_> {
     }
 
     /// The clock decides (SPEC D2, P11): at its expiry a proposal expires; at its deadline the model has its last say.
-    fn reach_deadline(&self, now: Moment) -> Decision {
+    pub(super) fn reach_deadline(&self, now: Moment) -> Decision {
         if self.state.status != Status::PendingReview {
             return Ok(vec![]);
         }
@@ -225,9 +234,22 @@ impl Open<'_> {
             return Ok(vec![self.expired("expires_at", now)]);
         }
         if self.state.is_awaiting_reviewers() {
-            return Ok(vec![self.expired("deadline", now)]);
+            return Ok(vec![self.stalled(StallReason::Deadline, now)]);
         }
         Ok(self.settled(Occasion::Deadline, now).into_iter().collect())
+    }
+
+    /// Only what took place can be judged, and once for each who did it (SPEC V1).
+    fn open_evaluation(&self, evaluation_id: EvaluationId, executor_id: MemberId, now: Moment) -> Decision {
+        let executed = self.state.execution.as_ref().is_some_and(|execution| execution.status == ExecutionStatus::Succeeded);
+        if !executed {
+            return Err(Rejection::NotExecuted);
+        }
+        if let Some((known, _)) = self.state.evaluations.iter().find(|(_, of)| *of == executor_id) {
+            return Err(Rejection::AlreadyEvaluated(*known));
+        }
+        let (proposal_id, zone_id) = (self.opening.proposal_id, self.opening.zone_id);
+        Ok(vec![Event::EvaluationOpened { proposal_id, zone_id, evaluation_id, executor_id, opened_at: now }])
     }
 
     fn must_be_executable(&self, now: Moment) -> Result<(), Rejection> {

@@ -11,7 +11,7 @@ use crate::action::Action;
 use crate::actor::{OrganizationRole, PrincipalKind, ZoneRole};
 use crate::decision_model::{Rule, Weighable, weigh};
 use crate::ids::{MemberId, ZoneId};
-use crate::organization::Member;
+use crate::organization::{self, Member};
 use crate::permission::{Authority, holds_in_zone};
 use crate::policy::{ApprovalPolicy, ReviewerSelection, Risk};
 
@@ -28,6 +28,8 @@ pub enum SelectionReason {
     Owner,
     /// The proposer, for want of anyone else.
     Solo,
+    /// Handed the seat by the reviewer it was.
+    Delegate,
 }
 
 /// Who chose.
@@ -40,6 +42,8 @@ pub enum ChosenBy {
     Fallback,
     /// The gardener.
     Gardener,
+    /// The reviewer whose seat it was.
+    Delegation,
 }
 
 /// One reviewer, as frozen when the proposal opens.
@@ -74,6 +78,8 @@ pub enum ConflictCode {
     ExecutorOfProposal,
     /// They would gain by it.
     Beneficiary,
+    /// It is their decision that is contested.
+    ContestedDecider,
 }
 
 /// Someone who was kept out, and why.
@@ -84,6 +90,31 @@ pub struct Conflict {
     pub member_id: MemberId,
     /// Why.
     pub code: ConflictCode,
+}
+
+/// Why `candidate` must not decide about `subject`, if so. Persons are compared, not accounts (SPEC P5).
+pub(super) fn conflict_with(
+    organization: &organization::State,
+    proposer_id: MemberId,
+    subject: &Subject,
+    candidate: MemberId,
+) -> Option<ConflictCode> {
+    let person = organization.person(candidate);
+    let is = |other: Option<MemberId>| other.is_some_and(|other| organization.person(other) == person);
+    if is(Some(proposer_id)) {
+        return Some(ConflictCode::SelfReview);
+    }
+    match subject {
+        Subject::TaskExecution(task) if is(task.executor_id) => Some(ConflictCode::ExecutorOfProposal),
+        Subject::ResourceAllocation(allocation) if is(allocation.beneficiary_id) => Some(ConflictCode::Beneficiary),
+        Subject::MembershipChange(change) if is(Some(change.member_id)) => Some(ConflictCode::SubjectOfProposal),
+        Subject::ZoneChange(change) if change.people().into_iter().any(|id| is(Some(id))) => {
+            Some(ConflictCode::SubjectOfProposal)
+        }
+        Subject::TaskExecution(_) | Subject::ResourceAllocation(_) | Subject::MembershipChange(_) | Subject::ZoneChange(_) => {
+            None
+        }
+    }
 }
 
 /// What the choice rests on.
@@ -100,6 +131,10 @@ pub(super) struct Choosing<'a> {
     /// The fewest reviewers with whom it can be approved.
     pub least: usize,
     pub human_required: bool,
+    /// Who must not decide for reasons that lie outside the question.
+    pub barred: &'a [Conflict],
+    /// Whether only the owners are asked (SPEC E6).
+    pub owners_only: bool,
 }
 
 /// The electorate and everyone who was kept out of it.
@@ -119,10 +154,10 @@ pub(super) struct Candidate<'a> {
 impl<'a> Choosing<'a> {
     pub fn choose(&self) -> Result<Chosen, Rejection> {
         let mut chosen: Vec<Candidate<'a>> = Vec::new();
-        let mut conflicts: Vec<Conflict> = Vec::new();
+        let mut conflicts: Vec<Conflict> = self.barred.to_vec();
         let by_policy = self.by_policy(&mut chosen, &mut conflicts);
         self.until_decidable(&mut chosen, &mut conflicts);
-        if chosen.is_empty() && self.policy.solo == Some(true) {
+        if chosen.is_empty() && self.policy.solo == Some(true) && !self.owners_only {
             chosen.extend(self.alone());
         }
         let electorate = self.weighed(&chosen, by_policy)?;
@@ -131,6 +166,10 @@ impl<'a> Choosing<'a> {
 
     /// Takes those whom the zone's policy asks for; says how many they are.
     fn by_policy(&self, chosen: &mut Vec<Candidate<'a>>, conflicts: &mut Vec<Conflict>) -> usize {
+        if self.owners_only {
+            self.take(self.owners(), usize::MAX, chosen, conflicts);
+            return chosen.len();
+        }
         match self.policy.selection() {
             ReviewerSelection::Static => self.take(self.listed(), usize::MAX, chosen, conflicts),
             ReviewerSelection::Assigned | ReviewerSelection::Gardener => {
@@ -186,6 +225,9 @@ impl<'a> Choosing<'a> {
 
     /// Approvers of the zone, then of each zone above it; within a zone in the order of assignment.
     pub(super) fn approvers_by_level(&self) -> Vec<Vec<Candidate<'a>>> {
+        if self.owners_only {
+            return Vec::new();
+        }
         let path = self.authority.tree.path(self.zone_id);
         let level = |zone: &crate::zones::Zone| {
             let approvers = zone.assignments.iter().filter(|held| held.role == ZoneRole::Approver);
@@ -219,22 +261,12 @@ impl<'a> Choosing<'a> {
         self.authority.organization.member(id).filter(|member| member.role != OrganizationRole::Auditor)
     }
 
-    /// Why `candidate` must not decide, if so. Persons are compared, not accounts (SPEC P5).
+    /// Why `candidate` must not decide, if so.
     fn conflict(&self, candidate: MemberId) -> Option<ConflictCode> {
-        let person = self.authority.organization.person(candidate);
-        let is = |other: Option<MemberId>| other.is_some_and(|other| self.authority.organization.person(other) == person);
-        if is(Some(self.proposer_id)) {
-            return Some(ConflictCode::SelfReview);
-        }
-        match self.subject {
-            Subject::TaskExecution(task) if is(task.executor_id) => Some(ConflictCode::ExecutorOfProposal),
-            Subject::ResourceAllocation(allocation) if is(allocation.beneficiary_id) => Some(ConflictCode::Beneficiary),
-            Subject::MembershipChange(change) if is(Some(change.member_id)) => Some(ConflictCode::SubjectOfProposal),
-            Subject::TaskExecution(_)
-            | Subject::ResourceAllocation(_)
-            | Subject::MembershipChange(_)
-            | Subject::ZoneChange(_) => None,
-        }
+        let organization = &self.authority.organization;
+        let person = organization.person(candidate);
+        let barred = self.barred.iter().find(|barred| organization.person(barred.member_id) == person);
+        barred.map(|barred| barred.code).or_else(|| conflict_with(organization, self.proposer_id, self.subject, candidate))
     }
 
     pub(super) fn weighed(&self, chosen: &[Candidate<'a>], by_policy: usize) -> Result<Vec<Elector>, Rejection> {

@@ -6,12 +6,14 @@ use utoipa::ToSchema;
 
 use super::choosing::{Awaited, Chooser};
 use super::electorate::{Conflict, Elector};
+use super::lineage::{Lineage, StallReason, WayUp};
+use super::state::Status;
 use super::subject::Subject;
 use crate::Moment;
 use crate::decider::{DomainEvent, stored_names};
 use crate::decision_model::{Choice, DecisionModel, Tally};
 use crate::gardener::Consultation;
-use crate::ids::{CommentId, GrantId, MemberId, ProposalId, ZoneId};
+use crate::ids::{CommentId, EscalationId, EvaluationId, GrantId, MemberId, ProposalId, ZoneId};
 use crate::policy::Risk;
 use crate::text::{Name, Prose};
 
@@ -60,6 +62,12 @@ pub struct Opening {
     pub policy_position: u64,
     /// When it opened.
     pub opened_at: Moment,
+    /// When it escalates by itself.
+    #[serde(default, skip_serializing_if = "WayUp::is_none")]
+    pub way_up: WayUp,
+    /// What it was opened for, if it decides an escalation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<Lineage>,
 }
 
 /// Why a reviewer left the electorate.
@@ -73,6 +81,8 @@ pub enum RecusalReason {
     MembershipLost,
     /// They lost the role it rested on.
     RoleLost,
+    /// They handed their seat to someone else.
+    Delegated,
 }
 
 /// What happened to a proposal.
@@ -166,6 +176,53 @@ pub enum Event {
         consultation: Option<Consultation>,
         chosen_at: Moment,
     },
+    /// A reviewer handed their seat to `elector`; `tally` counts as before.
+    #[serde(rename = "proposal.review_delegated")]
+    ReviewDelegated {
+        proposal_id: ProposalId,
+        zone_id: ZoneId,
+        from_id: MemberId,
+        elector: Elector,
+        tally: Tally,
+        delegated_at: Moment,
+    },
+    /// It came to a stop undecided; what follows in the same transaction says what became of it.
+    #[serde(rename = "proposal.stalled")]
+    Stalled { proposal_id: ProposalId, zone_id: ZoneId, reason: StallReason, tally: Tally, stalled_at: Moment },
+    /// Its question went up; `parent_proposal_id` decides it there.
+    #[serde(rename = "proposal.escalated")]
+    Escalated {
+        proposal_id: ProposalId,
+        zone_id: ZoneId,
+        escalation_id: EscalationId,
+        parent_proposal_id: ProposalId,
+        to_zone_id: ZoneId,
+        reason: String,
+        escalated_at: Moment,
+    },
+    /// It should have gone up, and nobody there could decide it.
+    #[serde(rename = "proposal.escalation_failed")]
+    EscalationFailed { proposal_id: ProposalId, zone_id: ZoneId, code: String, reason: String, failed_at: Moment },
+    /// Its escalation came to nothing: it stands where it stood, and what was due is due again.
+    #[serde(rename = "proposal.reinstated")]
+    Reinstated {
+        proposal_id: ProposalId,
+        zone_id: ZoneId,
+        escalation_id: EscalationId,
+        status: Status,
+        due_at: Option<Moment>,
+        held_until: Option<Moment>,
+        reinstated_at: Moment,
+    },
+    /// What came of it is being judged.
+    #[serde(rename = "proposal.evaluation_opened")]
+    EvaluationOpened {
+        proposal_id: ProposalId,
+        zone_id: ZoneId,
+        evaluation_id: EvaluationId,
+        executor_id: MemberId,
+        opened_at: Moment,
+    },
 }
 
 stored_names!(Event {
@@ -181,6 +238,12 @@ stored_names!(Event {
     ExecutionSucceeded => "proposal.execution_succeeded",
     ExecutionFailed => "proposal.execution_failed",
     ReviewersChosen => "proposal.reviewers_chosen",
+    ReviewDelegated => "proposal.review_delegated",
+    Stalled => "proposal.stalled",
+    Escalated => "proposal.escalated",
+    EscalationFailed => "proposal.escalation_failed",
+    Reinstated => "proposal.reinstated",
+    EvaluationOpened => "proposal.evaluation_opened",
 });
 
 impl DomainEvent for Event {
@@ -201,7 +264,13 @@ impl DomainEvent for Event {
             | Self::Commented { zone_id, .. }
             | Self::ExecutionSucceeded { zone_id, .. }
             | Self::ExecutionFailed { zone_id, .. }
-            | Self::ReviewersChosen { zone_id, .. } => Some(*zone_id),
+            | Self::ReviewersChosen { zone_id, .. }
+            | Self::ReviewDelegated { zone_id, .. }
+            | Self::Stalled { zone_id, .. }
+            | Self::Escalated { zone_id, .. }
+            | Self::EscalationFailed { zone_id, .. }
+            | Self::Reinstated { zone_id, .. }
+            | Self::EvaluationOpened { zone_id, .. } => Some(*zone_id),
         }
     }
 }

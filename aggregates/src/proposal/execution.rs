@@ -13,7 +13,7 @@ use crate::ids::{AssignmentId, GrantId, MemberId, ProposalId, ZoneId};
 use crate::permission::{Ask, Authority, Standing, check};
 use crate::policy::apply_patch;
 use crate::rejection::{Fault, Kind, Rejected};
-use crate::zones::{self, Assignee, Changes, Zones};
+use crate::zones::{self, Assignee, Changes, Tree, Zones};
 use crate::{Decider, Moment};
 
 /// The name under which an allocation is checked and granted.
@@ -68,7 +68,10 @@ pub fn effects(authority: &Authority, proposal: &State, new_id: uuid::Uuid, now:
 }
 
 /// Whether `subject` could be executed in `zone` now (SPEC P1).
-pub(super) fn could_be_executed(
+///
+/// # Errors
+/// [`Rejection`] with the reason why not.
+pub fn could_be_executed(
     authority: &Authority,
     zone_id: ZoneId,
     proposer_id: MemberId,
@@ -134,8 +137,9 @@ impl Context<'_> {
 
     fn zone_change(&self, change: &ZoneChange) -> Result<Effects, Rejection> {
         let zone_id = self.target(change.zone_id)?;
-        let changes = Changes::read(change.changes.clone())
-            .map_err(|fault| not_executable(&fault.message, vec![fault.clone()], "/payload/changes"))?;
+        let does_not_fit = |fault: Fault| not_executable(&fault.message, vec![fault.clone()], "/payload/changes");
+        let (keys, roles) = change.parts().map_err(does_not_fit)?;
+        let changes = Changes::read(keys).map_err(does_not_fit)?;
         if let Some(parent) = changes.parent_zone_id {
             self.stays_inside(parent)?;
         }
@@ -147,29 +151,58 @@ impl Context<'_> {
             by_proposal: self.by_proposal,
             now: self.now,
         };
-        self.on_tree(command, "/payload/changes")
+        let mut steps = self.on_tree(&self.authority.tree, command, "/payload/changes")?;
+        let mut after = self.authority.tree.clone();
+        for event in &steps {
+            Zones::evolve(&mut after, event);
+        }
+        for (number, (role, operation)) in roles.in_order().enumerate() {
+            let given = MembershipChange { zone_id: Some(zone_id), operation, member_id: role.member_id, role: role.role };
+            let id = uuid::Uuid::from_u128(self.new_id.as_u128().wrapping_add(number as u128));
+            let more = self.role_changed(&after, zone_id, &given, AssignmentId(id), "/payload/changes/assignments")?;
+            for event in &more {
+                Zones::evolve(&mut after, event);
+            }
+            steps.extend(more);
+        }
+        Ok(Effects::Zones(steps))
     }
 
     fn membership_change(&self, change: &MembershipChange) -> Result<Effects, Rejection> {
         let zone_id = self.target(change.zone_id)?;
-        let member = self.authority.organization.member(change.member_id);
-        let member = member.ok_or(Rejection::NoSuchMember { id: change.member_id, pointer: "/payload/member_id" })?;
+        let steps = self.role_changed(&self.authority.tree, zone_id, change, AssignmentId(self.new_id), "/payload")?;
+        Ok(Effects::Zones(steps))
+    }
+
+    /// A role given or taken in `tree`.
+    fn role_changed(
+        &self,
+        tree: &Tree,
+        zone_id: ZoneId,
+        change: &MembershipChange,
+        assignment_id: AssignmentId,
+        pointer: &'static str,
+    ) -> Result<Vec<zones::Event>, Rejection> {
+        let unknown = Rejection::NoSuchMember {
+            id: change.member_id,
+            pointer: if pointer == "/payload" { "/payload/member_id" } else { pointer },
+        };
+        let member = self.authority.organization.member(change.member_id).ok_or(unknown)?;
         let by_proposal = self.by_proposal;
         let command = match change.operation {
             MembershipOperation::Add => {
                 let assignee = Box::new(Assignee::of(member, &self.authority.organization));
-                let assignment_id = AssignmentId(self.new_id);
                 zones::Command::Assign { zone_id, assignment_id, assignee, role: change.role, by_proposal, now: self.now }
             }
             MembershipOperation::Remove => {
-                let zone = self.authority.tree.zone(zone_id);
+                let zone = tree.zone(zone_id);
                 let mut held = zone.into_iter().flat_map(|zone| &zone.assignments);
                 let held = held.find(|held| held.member_id == change.member_id && held.role == change.role);
                 let assignment_id = held.ok_or(Rejection::NothingToDo)?.id;
                 zones::Command::Unassign { zone_id, assignment_id, by_proposal, now: self.now }
             }
         };
-        self.on_tree(command, "/payload")
+        self.on_tree(tree, command, pointer)
     }
 
     fn target(&self, named: Option<ZoneId>) -> Result<ZoneId, Rejection> {
@@ -221,9 +254,8 @@ impl Context<'_> {
         }
     }
 
-    fn on_tree(&self, command: zones::Command, pointer: &str) -> Result<Effects, Rejection> {
-        let events = Zones::decide(&self.authority.tree, command);
-        events.map(Effects::Zones).map_err(|rejection| match rejection {
+    fn on_tree(&self, tree: &Tree, command: zones::Command, pointer: &str) -> Result<Vec<zones::Event>, Rejection> {
+        Zones::decide(tree, command).map_err(|rejection| match rejection {
             zones::Rejection::NoSuchParent(id) => Rejection::NoSuchZone { id, pointer: "/payload/changes/parent_zone_id" },
             refused => {
                 let mut faults = refused.faults();

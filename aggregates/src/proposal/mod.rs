@@ -4,9 +4,12 @@
 mod choosing;
 mod command;
 mod decide;
+mod delegating;
 mod electorate;
+mod escalating;
 mod event;
 mod execution;
+mod lineage;
 mod opening;
 mod rejection;
 mod risk;
@@ -17,12 +20,14 @@ pub use choosing::{
     Awaited, Chooser, Chooses, Nominee, SelectionMade, Tending, departed, is_tended, nominees, question, tended,
 };
 pub use command::Command;
+pub use delegating::seat_for;
 pub use electorate::{ChosenBy, Conflict, ConflictCode, Elector, SelectionReason};
 pub use event::{Event, Opening, RecusalReason};
-pub use execution::{Effects, Failure, effects};
-pub use opening::{Submission, prepare};
+pub use execution::{Effects, Failure, could_be_executed, effects};
+pub use lineage::{Lineage, StallReason, WayUp, WentUp};
+pub use opening::{Referral, Submission, prepare, refer};
 pub use rejection::Rejection;
-pub use state::{Comment, Execution, ExecutionStatus, Resolution, Reviewer, State, Status, Vote};
+pub use state::{Before, Comment, Execution, ExecutionStatus, Resolution, Reviewer, State, Status, Vote};
 pub use subject::{
     MembershipChange, MembershipOperation, ProposalType, ResourceAllocation, Subject, TaskExecution, ZoneChange, read_subject,
 };

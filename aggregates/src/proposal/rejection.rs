@@ -2,9 +2,10 @@
 
 use strum::IntoStaticStr;
 
+use super::electorate::ConflictCode;
 use super::state::Status;
 use crate::Moment;
-use crate::ids::{MemberId, ZoneId};
+use crate::ids::{EvaluationId, MemberId, ZoneId};
 use crate::permission::Reason;
 use crate::rejection::{Fault, Kind, Rejected};
 
@@ -90,6 +91,36 @@ pub enum Rejection {
     /// The clock came too early.
     #[error("its time is not up yet")]
     NotDue,
+    /// Its question is up already.
+    #[error("the proposal has been escalated already")]
+    AlreadyEscalated,
+    /// The owners decide it.
+    #[error("the owners decide it, and there is nobody above them")]
+    LastInstance,
+    /// Decided, and past its veto window.
+    #[error("the proposal is {0}, and no veto window is open")]
+    NotContestable(Status),
+    /// A seat is handed on once.
+    #[error("a seat that was handed to you cannot be handed on")]
+    AlreadyDelegated,
+    /// The delegate sits there already.
+    #[error("they are in the electorate of this proposal already")]
+    AlreadyInElectorate,
+    /// The delegate may not decide there.
+    #[error("they may not decide in this zone")]
+    NotEligible,
+    /// The delegate has a conflict of interest.
+    #[error("they must not decide it: {0}")]
+    Conflicted(ConflictCode),
+    /// No human would be left.
+    #[error("a human must review it, and no other is in its electorate")]
+    HumanNeeded,
+    /// Nothing took place that could be judged.
+    #[error("it has not been executed")]
+    NotExecuted,
+    /// Judged once for each who did it.
+    #[error("it is judged in evaluation {0}")]
+    AlreadyEvaluated(EvaluationId),
 }
 
 impl Rejection {
@@ -122,13 +153,23 @@ impl Rejected for Rejection {
             | Self::AlreadyVoted
             | Self::NothingToExecute(_)
             | Self::Held(_)
-            | Self::NotDue => Kind::Conflict,
+            | Self::NotDue
+            | Self::AlreadyEscalated
+            | Self::LastInstance
+            | Self::NotContestable(_)
+            | Self::AlreadyDelegated
+            | Self::NotExecuted
+            | Self::AlreadyEvaluated(_) => Kind::Conflict,
             Self::NotExecutable { .. }
             | Self::OutsideZone(_)
             | Self::NothingToDo
             | Self::NotStricter
             | Self::NoElectorate(_)
-            | Self::ExpiresInThePast => Kind::Rule,
+            | Self::ExpiresInThePast
+            | Self::AlreadyInElectorate
+            | Self::NotEligible
+            | Self::Conflicted(_)
+            | Self::HumanNeeded => Kind::Rule,
         }
     }
 
@@ -142,6 +183,7 @@ impl Rejected for Rejection {
             Self::NotStricter => at("/decision_model"),
             Self::ExpiresInThePast => at("/expires_at"),
             Self::NoElectorate(_) | Self::ZoneNotInForce(_) => at("/zone_id"),
+            Self::AlreadyInElectorate | Self::NotEligible | Self::Conflicted(_) | Self::HumanNeeded => at("/member_id"),
             Self::NeverOpened
             | Self::AlreadyOpen
             | Self::NotPending(_)
@@ -153,7 +195,13 @@ impl Rejected for Rejection {
             | Self::NotTheProposer
             | Self::NothingToExecute(_)
             | Self::Held(_)
-            | Self::NotDue => Vec::new(),
+            | Self::NotDue
+            | Self::AlreadyEscalated
+            | Self::LastInstance
+            | Self::NotContestable(_)
+            | Self::AlreadyDelegated
+            | Self::NotExecuted
+            | Self::AlreadyEvaluated(_) => Vec::new(),
         }
     }
 }

@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 use super::choosing::SelectionMade;
 use super::electorate::Elector;
 use super::event::{Event, Opening, RecusalReason};
+use super::lineage::{StallReason, WentUp};
 use crate::Moment;
 use crate::decision_model::{Ballot, Choice, DecisionModel, Tally};
-use crate::ids::{CommentId, GrantId, MemberId};
+use crate::ids::{CommentId, EvaluationId, GrantId, MemberId};
 use crate::text::Prose;
 
 /// Where a proposal stands (SPEC P2).
@@ -95,6 +96,19 @@ pub struct Reviewer {
     pub vote: Option<Vote>,
     /// Why they left, if they did.
     pub left: Option<RecusalReason>,
+    /// Who handed them the seat, if it was handed to them.
+    pub seat_of: Option<MemberId>,
+}
+
+/// Where a proposal stood when its question went up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// Its status.
+    pub status: Status,
+    /// How it had ended.
+    pub resolution: Option<Resolution>,
+    /// Its execution.
+    pub execution: Option<Execution>,
 }
 
 /// Something someone said.
@@ -129,6 +143,14 @@ pub struct State {
     pub execution: Option<Execution>,
     /// What was said about it.
     pub comments: Vec<Comment>,
+    /// Why it came to a stop, until that has been dealt with.
+    pub stalled: Option<StallReason>,
+    /// Where its question went, the last time it did.
+    pub went_up: Option<WentUp>,
+    /// Where it stood then, as long as the question is up there.
+    pub before: Option<Box<Before>>,
+    /// Judgements of what came of it, and of whom.
+    pub evaluations: Vec<(EvaluationId, MemberId)>,
     /// When it last changed.
     pub updated_at: Option<Moment>,
 }
@@ -174,7 +196,7 @@ impl State {
     pub(super) fn evolve(&mut self, event: &Event) {
         match event {
             Event::Opened(opening) => {
-                let reviewer = |elector: &Elector| Reviewer { elector: elector.clone(), vote: None, left: None };
+                let reviewer = |elector: &Elector| Reviewer { elector: elector.clone(), vote: None, left: None, seat_of: None };
                 let seated = if opening.to_be_chosen.is_some() { &[][..] } else { &opening.electorate[..] };
                 self.reviewers = seated.iter().map(reviewer).collect();
                 self.updated_at = Some(opening.opened_at);
@@ -214,6 +236,41 @@ impl State {
             Event::ExecutionFailed { code, reason, failed_at, .. } => {
                 self.executed(ExecutionStatus::Failed, Some((code, reason)), None, *failed_at);
             }
+            Event::ReviewDelegated { from_id, elector, delegated_at, .. } => {
+                self.updated_at = Some(*delegated_at);
+                self.dismiss(*from_id, RecusalReason::Delegated);
+                let (elector, seat_of) = (elector.clone(), Some(*from_id));
+                self.reviewers.push(Reviewer { elector, vote: None, left: None, seat_of });
+            }
+            Event::Stalled { reason, stalled_at, .. } => {
+                self.updated_at = Some(*stalled_at);
+                self.stalled = Some(*reason);
+            }
+            Event::Escalated { escalation_id, parent_proposal_id, to_zone_id, escalated_at, .. } => {
+                self.updated_at = Some(*escalated_at);
+                self.stalled = None;
+                self.went_up =
+                    Some(WentUp { escalation_id: *escalation_id, parent_id: *parent_proposal_id, to_zone_id: *to_zone_id });
+                let (resolution, execution) = (self.resolution.take(), self.execution.take());
+                self.before = Some(Box::new(Before { status: self.status, resolution, execution }));
+                self.status = Status::Escalated;
+            }
+            Event::EscalationFailed { failed_at, .. } => {
+                self.updated_at = Some(*failed_at);
+                self.stalled = None;
+            }
+            Event::Reinstated { reinstated_at, .. } => {
+                self.updated_at = Some(*reinstated_at);
+                if let Some(before) = self.before.take() {
+                    self.status = before.status;
+                    self.resolution = before.resolution;
+                    self.execution = before.execution;
+                }
+            }
+            Event::EvaluationOpened { evaluation_id, executor_id, opened_at, .. } => {
+                self.updated_at = Some(*opened_at);
+                self.evaluations.push((*evaluation_id, *executor_id));
+            }
         }
     }
 
@@ -235,6 +292,8 @@ impl State {
 
     fn resolve(&mut self, outcome: Status, reason: &str, at: Moment) {
         self.status = outcome;
+        self.stalled = None;
+        self.before = None;
         self.updated_at = Some(at);
         self.resolution = Some(Resolution { outcome, reason: reason.to_owned(), decided_at: at });
     }

@@ -99,6 +99,58 @@ pub struct ZoneChange {
     pub changes: Map<String, Value>,
 }
 
+/// A role that a zone change gives or takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoleOf {
+    /// Whose.
+    #[schema(value_type = String)]
+    pub member_id: MemberId,
+    /// Which.
+    pub role: ZoneRole,
+}
+
+/// Roles that a zone change takes and gives, in this order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssignmentChanges {
+    /// Taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remove: Vec<RoleOf>,
+    /// Given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub add: Vec<RoleOf>,
+}
+
+impl AssignmentChanges {
+    /// First what is taken, then what is given.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = (RoleOf, MembershipOperation)> {
+        let taken = self.remove.iter().map(|role| (*role, MembershipOperation::Remove));
+        taken.chain(self.add.iter().map(|role| (*role, MembershipOperation::Add)))
+    }
+}
+
+impl ZoneChange {
+    /// The keys of the zone it changes, and the roles it takes and gives (under `assignments`).
+    ///
+    /// # Errors
+    /// The first key of the roles that is unknown or does not fit.
+    pub fn parts(&self) -> Result<(Map<String, Value>, AssignmentChanges), Fault> {
+        let mut keys = self.changes.clone();
+        let roles = match keys.remove("assignments") {
+            None => AssignmentChanges::default(),
+            Some(roles) => reading::read(roles).map_err(|fault| fault.under("/assignments"))?,
+        };
+        Ok((keys, roles))
+    }
+
+    /// Whom it gives or takes roles.
+    pub fn people(&self) -> Vec<MemberId> {
+        let (_, roles) = self.parts().unwrap_or_default();
+        roles.remove.iter().chain(&roles.add).map(|role| role.member_id).collect()
+    }
+}
+
 /// Whether a role is given or taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

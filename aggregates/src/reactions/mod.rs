@@ -46,11 +46,12 @@ pub fn of_zones(event: &zones::Event) -> Option<Concern> {
 /// let go of reviewers who lost membership or role (SPEC A2, P8). Nothing, if all is well.
 pub fn on_proposal(proposal: &proposal::State, authority: &Authority, now: Moment) -> Vec<proposal::Command> {
     let Some(opening) = &proposal.opening else { return Vec::new() };
+    let is_open = matches!(proposal.status, proposal::Status::PendingReview | proposal::Status::Escalated);
+    if is_open && authority.tree.is_archived(opening.zone_id) {
+        return vec![proposal::Command::Withdraw { by: None, now }];
+    }
     if proposal.status != proposal::Status::PendingReview {
         return Vec::new();
-    }
-    if authority.tree.is_archived(opening.zone_id) {
-        return vec![proposal::Command::Withdraw { by: None, now }];
     }
     let lost = |reviewer: &proposal::Reviewer| {
         let reason = lost_standing(authority, opening.zone_id, &reviewer.elector)?;
@@ -66,7 +67,7 @@ pub fn lost_standing(authority: &Authority, zone: ZoneId, elector: &proposal::El
     };
     let approve = Action::known("proposal.approve");
     let holds = match elector.reason {
-        SelectionReason::Approver | SelectionReason::Owner | SelectionReason::Solo => {
+        SelectionReason::Approver | SelectionReason::Owner | SelectionReason::Solo | SelectionReason::Delegate => {
             permission::holds_in_zone(authority, member.id, zone, &approve)
         }
         SelectionReason::Static => member.role != OrganizationRole::Auditor,

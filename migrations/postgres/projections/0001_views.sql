@@ -31,7 +31,10 @@ CREATE TABLE proposals (
     expires_at         timestamptz,
     opened_at          timestamptz NOT NULL,
     decided_at         timestamptz,
-    updated_at         timestamptz NOT NULL
+    updated_at         timestamptz NOT NULL,
+    before_reason      text,
+    before_execution   text,
+    before_decided_at  timestamptz
 );
 CREATE INDEX proposals_in_order ON proposals (organization_id, opened_position DESC);
 CREATE INDEX proposals_by_status ON proposals (organization_id, status, opened_position DESC);
@@ -43,6 +46,7 @@ CREATE TABLE reviewers (
     organization_id uuid NOT NULL,
     opened_position bigint NOT NULL,
     pending         boolean NOT NULL,
+    answered        boolean NOT NULL DEFAULT false,
     PRIMARY KEY (member_id, proposal_id)
 );
 CREATE INDEX reviewers_pending ON reviewers (organization_id, member_id, opened_position DESC) WHERE pending;

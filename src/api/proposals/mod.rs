@@ -1,6 +1,7 @@
 //! `/proposals`: requests that a zone wants decided by others.
 
 pub mod comment;
+pub mod delegate;
 pub mod list;
 pub mod read;
 pub mod recuse;
@@ -10,4 +11,4 @@ mod view;
 pub mod vote;
 pub mod withdraw;
 
-pub use view::{ProposalView, answer, in_organization};
+pub use view::{ProposalView, answer, answer_with_history, in_organization};

@@ -9,10 +9,10 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use projections::audit;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::IntoParams;
 
-use super::{ProposalView, answer};
+use super::{ProposalView, answer_with_history};
 use crate::api::audit::view;
 use crate::api::request::{Query, Reader, id_in_path};
 use crate::api::time_travel::events_as_of;
@@ -44,15 +44,14 @@ pub async fn read(
     let zone = zone.filter(|zone| ruling.authority.tree.zone(*zone).is_some()).ok_or_else(|| Problem::not_found("proposal"))?;
     permit_in_zone(&ruling, &caller, zone, "zone.read", app.clock.now())?;
     let mut history = history(&app, &caller, id).await?;
-    let mut answer = match &which.as_of {
-        None => answer(&loaded.state, loaded.sequence)?,
+    let answer = match &which.as_of {
+        None => answer_with_history(&loaded.state, loaded.sequence, history)?,
         Some(as_of) => {
             let events = events_as_of::<Proposal>(&app, caller.organization_id, &id.to_string(), as_of).await?;
             history.truncate(events.len());
-            answer(&Proposal::replay(&events), events.len() as u64)?
+            answer_with_history(&Proposal::replay(&events), events.len() as u64, history)?
         }
     };
-    answer.body["history"] = json!(history);
     Ok(answer.into_response())
 }
 

@@ -2,14 +2,14 @@
 
 use aggregates::decision_model::{Choice, DecisionModel, Needed, Tally, needed};
 use aggregates::gardener::Consultation;
-use aggregates::ids::{GrantId, MemberId, ProposalId, ZoneId};
+use aggregates::ids::{EscalationId, EvaluationId, GrantId, MemberId, ProposalId, ZoneId};
 use aggregates::policy::Risk;
 use aggregates::proposal::{
     Chooser, ChosenBy, Conflict, ExecutionStatus, Proposal, ProposalType, RecusalReason, SelectionReason, State, Status,
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::engine::{Answer, Attempt, Loaded, Problem};
@@ -35,6 +35,9 @@ pub struct ElectorView {
     vote: Option<VoteView>,
     /// Why they left the electorate, if they did.
     left: Option<RecusalReason>,
+    /// Whose seat it was, if it was handed to them.
+    #[schema(value_type = Option<String>)]
+    delegated_by: Option<MemberId>,
 }
 
 /// How its reviewers are chosen, where its zone leaves that to the gardener.
@@ -86,6 +89,30 @@ pub struct CommentView {
     created_at: DateTime<Utc>,
 }
 
+/// Where its question went.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WentUpView {
+    #[schema(value_type = String)]
+    escalation_id: EscalationId,
+    /// The proposal that decides it there.
+    #[schema(value_type = String)]
+    parent_proposal_id: ProposalId,
+    #[schema(value_type = String)]
+    to_zone_id: ZoneId,
+}
+
+/// What it was opened for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LineageView {
+    #[schema(value_type = String)]
+    escalation_id: EscalationId,
+    /// The proposal whose question it decides; none where it decides who decides.
+    #[schema(value_type = Option<String>)]
+    proposal_id: Option<ProposalId>,
+    /// Whether the owners decide, above whom there is nobody.
+    last_instance: bool,
+}
+
 /// A proposal.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProposalView {
@@ -116,6 +143,15 @@ pub struct ProposalView {
     resolution: Option<ResolutionView>,
     execution: Option<ExecutionView>,
     comments: Vec<CommentView>,
+    /// Where its question went, the last time it did.
+    escalation: Option<WentUpView>,
+    /// The escalation it decides, if it was opened for one.
+    escalated_from: Option<LineageView>,
+    /// When it goes up by itself, if nobody has decided by then.
+    auto_escalates_at: Option<DateTime<Utc>>,
+    /// Judgements of what came of it.
+    #[schema(value_type = Vec<String>)]
+    evaluations: Vec<EvaluationId>,
     policy_position: u64,
     version: u64,
     created_at: DateTime<Utc>,
@@ -144,8 +180,8 @@ pub fn needed_now(status: Status, model: &DecisionModel, tally: &Tally, deadline
     needed
 }
 
-/// A proposal as JSON.
-pub fn view(state: &State, version: u64) -> Result<Value, Problem> {
+/// A proposal as it is shown.
+fn view(state: &State, version: u64) -> Result<ProposalView, Problem> {
     let opening = state.opening.as_ref().ok_or_else(|| Problem::not_found("proposal"))?;
     let tally = state.tally();
     let elector = |reviewer: &aggregates::proposal::Reviewer| ElectorView {
@@ -160,8 +196,9 @@ pub fn view(state: &State, version: u64) -> Result<Value, Problem> {
             cast_at: vote.cast_at,
         }),
         left: reviewer.left,
+        delegated_by: reviewer.seat_of,
     };
-    let shown = ProposalView {
+    Ok(ProposalView {
         id: opening.proposal_id,
         zone_id: opening.zone_id,
         r#type: opening.subject.proposal_type(),
@@ -196,18 +233,29 @@ pub fn view(state: &State, version: u64) -> Result<Value, Problem> {
             at: execution.at,
         }),
         comments: state.comments.iter().map(comment).collect(),
+        escalation: state.went_up.map(|went_up| WentUpView {
+            escalation_id: went_up.escalation_id,
+            parent_proposal_id: went_up.parent_id,
+            to_zone_id: went_up.to_zone_id,
+        }),
+        escalated_from: opening.lineage.map(|lineage| LineageView {
+            escalation_id: lineage.escalation_id,
+            proposal_id: lineage.source_id,
+            last_instance: lineage.last_instance,
+        }),
+        auto_escalates_at: opening.way_up.at,
+        evaluations: state.evaluations.iter().map(|(id, _)| *id).collect(),
         policy_position: opening.policy_position,
         version,
         created_at: opening.opened_at,
         updated_at: state.updated_at.unwrap_or(opening.opened_at),
         events: format!("/api/v1/audit?zone_id={}&aggregate_id={}&order=asc", opening.zone_id, opening.proposal_id),
         history: None,
-    };
-    Ok(json!(shown))
+    })
 }
 
 fn selection(state: &State) -> Option<SelectionView> {
-    let awaited = state.opening.as_ref()?.awaiting.as_ref()?;
+    let awaited = state.opening.as_ref()?.to_be_chosen.as_ref()?;
     let made = state.selection.as_ref();
     Some(SelectionView {
         candidates: awaited.candidates.iter().map(|nominee| nominee.elector.member_id).collect(),
@@ -239,5 +287,11 @@ pub async fn in_organization(attempt: &Attempt, id: ProposalId) -> Result<(Loade
 
 /// The answer that shows a proposal after a plan.
 pub fn answer(state: &State, version: u64) -> Result<Answer, Problem> {
-    Ok(Answer::ok(view(state, version)?).at_version(version))
+    Ok(Answer::written(&view(state, version)?).at_version(version))
+}
+
+/// The answer that shows a proposal with everything that happened to it.
+pub fn answer_with_history(state: &State, version: u64, history: Vec<Value>) -> Result<Answer, Problem> {
+    let shown = ProposalView { history: Some(history), ..view(state, version)? };
+    Ok(Answer::written(&shown).at_version(version))
 }

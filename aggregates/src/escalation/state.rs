@@ -1,0 +1,120 @@
+//! What an escalation amounts to.
+
+use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr};
+use utoipa::ToSchema;
+
+use super::event::{Contest, DismissalReason, Event, Raised};
+use crate::Moment;
+use crate::ids::{MemberId, ProposalId};
+use crate::proposal;
+use crate::text::Prose;
+
+/// Where an escalation stands (SPEC E3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr, EnumString)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Status {
+    /// Waiting for signatures.
+    #[default]
+    Pending,
+    /// A proposal in the parent zone decides it.
+    Accepted,
+    /// Decided.
+    Resolved,
+    /// Come to nothing.
+    Dismissed,
+}
+
+/// One signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// Whose account.
+    pub member_id: MemberId,
+    /// Which person.
+    pub person_id: MemberId,
+    /// When.
+    pub at: Moment,
+}
+
+/// How it came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dismissal {
+    /// By whom, where someone did it.
+    pub by: Option<MemberId>,
+    /// Why.
+    pub reason: DismissalReason,
+    /// In their words.
+    pub note: Option<Prose>,
+}
+
+/// The escalation.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// How it was raised, once it was.
+    pub raised: Option<Raised>,
+    /// Where it stands.
+    pub status: Status,
+    /// Who signed; the escalator of a governance escalation first.
+    pub signatures: Vec<Signature>,
+    /// The proposal that decides it.
+    pub proposal_id: Option<ProposalId>,
+    /// What that proposal became.
+    pub outcome: Option<proposal::Status>,
+    /// How it came to nothing, if it did.
+    pub dismissal: Option<Dismissal>,
+    /// When it last changed.
+    pub updated_at: Option<Moment>,
+}
+
+impl State {
+    /// Whether it may still come to something.
+    pub fn is_live(&self) -> bool {
+        self.raised.is_some() && matches!(self.status, Status::Pending | Status::Accepted)
+    }
+
+    /// How many distinct persons signed.
+    pub fn signed(&self) -> u32 {
+        u32::try_from(self.signatures.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether enough have signed and no proposal decides it yet.
+    pub fn is_carried(&self) -> bool {
+        let needed = self.raised.as_ref().map(|raised| match &raised.contest {
+            Contest::Governance { cosigner_threshold, .. } => *cosigner_threshold,
+            Contest::Action { .. } => 0,
+        });
+        self.status == Status::Pending && needed.is_some_and(|needed| self.signed() >= needed)
+    }
+
+    pub(super) fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::Raised(raised) => {
+                if let Contest::Governance { person_id, .. } = raised.contest {
+                    self.signatures.push(Signature { member_id: raised.escalator_id, person_id, at: raised.raised_at });
+                }
+                self.updated_at = Some(raised.raised_at);
+                self.raised = Some((**raised).clone());
+            }
+            Event::Cosigned { member_id, person_id, cosigned_at, .. } => {
+                self.updated_at = Some(*cosigned_at);
+                self.signatures.push(Signature { member_id: *member_id, person_id: *person_id, at: *cosigned_at });
+            }
+            Event::Accepted { proposal_id, accepted_at, .. } => {
+                self.updated_at = Some(*accepted_at);
+                self.status = Status::Accepted;
+                self.proposal_id = Some(*proposal_id);
+            }
+            Event::Resolved { outcome, resolved_at, .. } => {
+                self.updated_at = Some(*resolved_at);
+                self.status = Status::Resolved;
+                self.outcome = Some(*outcome);
+            }
+            Event::Dismissed { by, reason, note, dismissed_at, .. } => {
+                self.updated_at = Some(*dismissed_at);
+                self.status = Status::Dismissed;
+                self.dismissal = Some(Dismissal { by: *by, reason: *reason, note: note.clone() });
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Escalations by themselves.

@@ -1,0 +1,93 @@
+//! Statements gathered so that many rows are written at once: each way to a database and back costs more than a row.
+
+use std::collections::HashMap;
+
+use crate::{Param, Statement};
+
+/// One text, run for many sets of values in any order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The text.
+    pub sql: &'static str,
+    /// The values of each run.
+    pub rows: Vec<Vec<Param>>,
+}
+
+/// Statements in an order that comes to the same as the one in which they were added: those of one aggregate stay behind
+/// each other, those of different aggregates concern different rows and may pass each other.
+#[derive(Debug, Default)]
+pub struct Groups {
+    groups: Vec<Group>,
+    /// The last group with something of an aggregate.
+    latest: HashMap<String, usize>,
+}
+
+/// Whether it does not matter which of two with this text comes first, though they are of one aggregate: new rows.
+fn adds_rows(sql: &str) -> bool {
+    sql.starts_with("INSERT ") && !sql.contains("ON CONFLICT")
+}
+
+impl Groups {
+    /// Adds a statement about an aggregate.
+    pub fn add(&mut self, aggregate: &str, statement: Statement) {
+        let latest = self.latest.get(aggregate).copied();
+        let first = match latest {
+            None => 0,
+            Some(place) if self.groups[place].sql == statement.sql && adds_rows(statement.sql) => place,
+            Some(place) => place + 1,
+        };
+        let found = self.groups[first..].iter().position(|group| group.sql == statement.sql).map(|place| first + place);
+        let place = found.unwrap_or(self.groups.len());
+        match found {
+            Some(place) => self.groups[place].rows.push(statement.params),
+            None => self.groups.push(Group { sql: statement.sql, rows: vec![statement.params] }),
+        }
+        if latest.is_none_or(|latest| latest < place) {
+            self.latest.insert(aggregate.to_owned(), place);
+        }
+    }
+
+    /// The groups, in order.
+    pub fn into_groups(self) -> Vec<Group> {
+        self.groups
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Group, Groups};
+    use crate::{Param, Statement};
+
+    const ADD: &str = "INSERT INTO things (id, place) VALUES ($1, $2)";
+    const SET: &str = "UPDATE things SET place = $2 WHERE id = $1";
+    const DROP: &str = "DELETE FROM things WHERE id = $1 AND place = $2";
+
+    fn gathered(statements: &[(&'static str, &str, i64)]) -> Vec<(&'static str, Vec<i64>)> {
+        let mut groups = Groups::default();
+        for (sql, aggregate, number) in statements {
+            groups.add(aggregate, Statement::new(sql).bind(*aggregate).bind(*number));
+        }
+        let number = |row: &Vec<Param>| if let Param::Int(Some(number)) = row[1] { number } else { panic!("{row:?}") };
+        groups.into_groups().iter().map(|Group { sql, rows }| (*sql, rows.iter().map(number).collect())).collect()
+    }
+
+    #[test]
+    fn different_aggregates_go_together() {
+        let gathered = gathered(&[(ADD, "a", 1), (SET, "a", 2), (ADD, "b", 3), (SET, "b", 4)]);
+        assert_eq!(gathered, [(ADD, vec![1, 3]), (SET, vec![2, 4])]);
+    }
+
+    #[test]
+    fn what_is_said_of_one_aggregate_stays_in_order() {
+        let twice = gathered(&[(SET, "a", 1), (SET, "a", 2), (SET, "b", 3)]);
+        assert_eq!(twice, [(SET, vec![1, 3]), (SET, vec![2])]);
+        let back = gathered(&[(SET, "a", 1), (DROP, "a", 1), (SET, "a", 2), (SET, "b", 3)]);
+        assert_eq!(back, [(SET, vec![1, 3]), (DROP, vec![1]), (SET, vec![2])]);
+    }
+
+    #[test]
+    fn rows_that_are_added_go_together() {
+        let gathered = gathered(&[(ADD, "a", 1), (ADD, "a", 2), (DROP, "a", 1), (ADD, "a", 3)]);
+        assert_eq!(gathered, [(ADD, vec![1, 2]), (DROP, vec![1]), (ADD, vec![3])]);
+    }
+}

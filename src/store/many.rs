@@ -1,0 +1,191 @@
+//! One text, run for many sets of values at once: on PostgreSQL they come as arrays, on SQLite as JSON.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use projections::{Group, Param, Statement};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::types::Uuid;
+use sqlx::types::chrono::{DateTime, Utc};
+
+use super::db::{Tx, moment_text};
+use super::error::StoreError;
+
+/// In which of two dialects.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// The most sets of values in one statement.
+const AT_ONCE: usize = 1_000;
+
+impl Tx {
+    /// Runs a text for many sets of values.
+    pub async fn execute_many(&mut self, group: Group) -> Result<(), StoreError> {
+        let dialect = match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        };
+        let text = if group.rows.len() > 1 { at_once(dialect, group.sql, &group.rows[0]) } else { None };
+        let Some(text) = text else {
+            for params in group.rows {
+                self.execute(Statement { sql: group.sql, params }).await?;
+            }
+            return Ok(());
+        };
+        for rows in group.rows.chunks(AT_ONCE) {
+            match self {
+                Self::Sqlite(tx) => {
+                    let rows: Vec<Vec<Cell<'_>>> = rows.iter().map(|row| row.iter().map(Cell).collect()).collect();
+                    let rows = serde_json::to_string(&rows).expect("values are plain data");
+                    sqlx::query(&text).bind(rows).execute(&mut **tx).await?;
+                }
+                Self::Postgres(tx) => {
+                    let columns = 0..rows[0].len();
+                    let query = columns.fold(sqlx::query(&text), |query, column| with_column(query, rows, column));
+                    query.execute(&mut **tx).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value as JSON that SQLite takes apart into what it would have been bound as.
+struct Cell<'p>(&'p Param);
+
+impl Serialize for Cell<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Param::Id(id) => id.serialize(serializer),
+            Param::Int(number) => number.serialize(serializer),
+            Param::Text(text) => text.serialize(serializer),
+            Param::Time(moment) => moment.map(moment_text).serialize(serializer),
+            Param::Json(json) => json.as_ref().map(Value::to_string).serialize(serializer),
+            Param::Bool(yes) => yes.serialize(serializer),
+        }
+    }
+}
+
+type PgQuery<'q> = Query<'q, sqlx::Postgres, PgArguments>;
+
+/// Binds one column of all rows as an array.
+fn with_column<'q>(query: PgQuery<'q>, rows: &'q [Vec<Param>], column: usize) -> PgQuery<'q> {
+    macro_rules! array {
+        ($variant:ident, $type:ty, $read:expr) => {{
+            let read = |row: &'q Vec<Param>| -> $type {
+                match &row[column] {
+                    Param::$variant(value) => $read(value),
+                    _ => None,
+                }
+            };
+            query.bind(rows.iter().map(read).collect::<Vec<$type>>())
+        }};
+    }
+    match &rows[0][column] {
+        Param::Id(_) => array!(Id, Option<Uuid>, |id: &Option<Uuid>| *id),
+        Param::Int(_) => array!(Int, Option<i64>, |number: &Option<i64>| *number),
+        Param::Text(_) => array!(Text, Option<&'q str>, |text: &'q Option<String>| text.as_deref()),
+        Param::Time(_) => array!(Time, Option<DateTime<Utc>>, |moment: &Option<DateTime<Utc>>| *moment),
+        Param::Json(_) => array!(Json, Option<&'q Value>, |json: &'q Option<Value>| json.as_ref()),
+        Param::Bool(_) => array!(Bool, Option<bool>, |yes: &bool| Some(*yes)),
+    }
+}
+
+static TEXTS: OnceLock<Mutex<HashMap<(Dialect, &'static str), Option<Arc<str>>>>> = OnceLock::new();
+
+/// The text for many sets of values, if it has a form in which there is one.
+fn at_once(dialect: Dialect, sql: &'static str, params: &[Param]) -> Option<Arc<str>> {
+    let mut texts = TEXTS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    texts.entry((dialect, sql)).or_insert_with(|| rewritten(dialect, sql, params).map(Arc::from)).clone()
+}
+
+/// Where the values of a set are called `b.p1`, `b.p2`, …
+fn rewritten(dialect: Dialect, sql: &str, params: &[Param]) -> Option<String> {
+    let rows = rows(dialect, params);
+    if let Some(rest) = sql.strip_prefix("UPDATE ") {
+        let (change, which) = rest.split_once(" WHERE ")?;
+        return Some(format!("UPDATE {} FROM {rows} WHERE {}", named(change), named(which)));
+    }
+    if let Some(rest) = sql.strip_prefix("DELETE FROM ") {
+        let (table, which) = rest.split_once(" WHERE ")?;
+        let equal: Vec<(&str, &str)> = which.split(" AND ").map(|part| part.split_once(" = ")).collect::<Option<_>>()?;
+        let (columns, values): (Vec<&str>, Vec<String>) =
+            equal.into_iter().map(|(column, value)| (column, named(value))).unzip();
+        let (columns, values) = (columns.join(", "), values.join(", "));
+        return Some(format!("DELETE FROM {table} WHERE ({columns}) IN (SELECT {values} FROM {rows})"));
+    }
+    if sql.starts_with("INSERT ") && !sql.contains("ON CONFLICT") {
+        let (table, values) = sql.split_once("VALUES (")?;
+        let values = values.trim_end().strip_suffix(')')?;
+        return Some(format!("{table} SELECT {} FROM {rows}", named(values)));
+    }
+    None
+}
+
+/// The sets of values as rows.
+fn rows(dialect: Dialect, params: &[Param]) -> String {
+    let numbers = 1..=params.len();
+    match dialect {
+        Dialect::Sqlite => {
+            let columns: Vec<String> = numbers.map(|number| format!("e.value ->> {} AS p{number}", number - 1)).collect();
+            format!("(SELECT {} FROM json_each($1) AS e) AS b", columns.join(", "))
+        }
+        Dialect::Postgres => {
+            let names: Vec<String> = numbers.map(|number| format!("p{number}")).collect();
+            let of = |(place, param): (usize, &Param)| format!("${}::{}[]", place + 1, kind(param));
+            let arrays: Vec<String> = params.iter().enumerate().map(of).collect();
+            format!("unnest({}) AS b ({})", arrays.join(", "), names.join(", "))
+        }
+    }
+}
+
+fn kind(param: &Param) -> &'static str {
+    match param {
+        Param::Id(_) => "uuid",
+        Param::Int(_) => "bigint",
+        Param::Text(_) => "text",
+        Param::Time(_) => "timestamptz",
+        Param::Json(_) => "jsonb",
+        Param::Bool(_) => "boolean",
+    }
+}
+
+/// `$1` becomes `b.p1`.
+fn named(sql: &str) -> String {
+    sql.replace('$', "b.p")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_form_has_one_for_many() {
+        let params = [Param::Text(None), Param::Int(None)];
+        let of = |dialect, sql| rewritten(dialect, sql, &params).expect("a form");
+        let json = "(SELECT e.value ->> 0 AS p1, e.value ->> 1 AS p2 FROM json_each($1) AS e) AS b";
+        let arrays = "unnest($1::text[], $2::bigint[]) AS b (p1, p2)";
+        for (dialect, rows) in [(Dialect::Sqlite, json), (Dialect::Postgres, arrays)] {
+            assert_eq!(
+                of(dialect, "UPDATE t SET a = $2 WHERE id = $1"),
+                format!("UPDATE t SET a = b.p2 FROM {rows} WHERE id = b.p1")
+            );
+            assert_eq!(
+                of(dialect, "DELETE FROM t WHERE id = $1 AND a = $2"),
+                format!("DELETE FROM t WHERE (id, a) IN (SELECT b.p1, b.p2 FROM {rows})")
+            );
+            assert_eq!(
+                of(dialect, "INSERT INTO t (id, a) VALUES ($1, $2)"),
+                format!("INSERT INTO t (id, a)  SELECT b.p1, b.p2 FROM {rows}")
+            );
+        }
+        let upsert = "INSERT INTO t (id, a) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET a = excluded.a";
+        assert_eq!(rewritten(Dialect::Sqlite, upsert, &params), None, "one after the other");
+    }
+}

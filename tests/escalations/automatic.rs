@@ -1,0 +1,94 @@
+//! Escalations that nobody raises (SPEC E5, D1, D2).
+
+use chrono::Duration;
+use serde_json::{Value, json};
+
+use super::{House, outcome};
+use crate::harness::TestApp;
+use crate::on_both;
+
+fn threshold(k: u32) -> Value {
+    json!({"model_type": "threshold", "threshold": k})
+}
+
+on_both!(a_question_that_waits_too_long_goes_up_by_itself, async |app: TestApp| {
+    let house = House::with(&app, json!({"escalation_policy": {"auto_escalate_after_hours": 4}})).await;
+    let proposal = house.worker.proposes_work(&house.downstairs).await;
+    let shown = house.worker.get(&format!("/proposals/{proposal}")).await.expect(200);
+    assert_eq!(shown.text("/auto_escalates_at"), "2026-01-05T14:00:00Z");
+    app.time_passes(Duration::minutes(239)).await;
+    assert_eq!(outcome(&house.worker, &proposal).await.0, "pending_review");
+    app.time_passes(Duration::minutes(1)).await;
+    assert_eq!(outcome(&house.worker, &proposal).await.0, "escalated");
+    let list = app.owner.get("/escalations").await.expect(200);
+    assert_eq!(list.text("/items/0/automatic"), "auto_escalate_after_hours");
+    house.judge.votes(&list.text("/items/0/parent_proposal_id"), "approve").await.expect(200);
+    assert_eq!(outcome(&house.worker, &proposal).await, ("approved".to_owned(), "escalation".to_owned()));
+});
+
+on_both!(a_deadlock_goes_up_at_once_or_ends_in_rejection, async |app: TestApp| {
+    let policy = json!({"auto_escalate_on_deadlock": true});
+    let house = House::with(&app, json!({"escalation_policy": policy, "decision_model": threshold(1)})).await;
+    let proposal = house.worker.proposes_work(&house.downstairs).await;
+    house.clerk.votes(&proposal, "abstain").await.expect(200);
+    let shown = house.worker.get(&format!("/proposals/{proposal}")).await.expect(200);
+    assert_eq!(shown.text("/status"), "escalated");
+    let above = shown.text("/escalation/parent_proposal_id");
+    house.judge.votes(&above, "reject").await.expect(200);
+    assert_eq!(outcome(&house.worker, &proposal).await, ("rejected".to_owned(), "escalation".to_owned()));
+
+    let root = app.owner.makes_zone(json!({"name": "Root", "escalation_policy": policy})).await;
+    app.owner.assigns(&root, &house.clerk, "approver").await.expect(201);
+    let proposal = house.worker.proposes_work(&root).await;
+    house.clerk.votes(&proposal, "abstain").await.expect(200);
+    assert_eq!(outcome(&house.worker, &proposal).await, ("rejected".to_owned(), "deadlock".to_owned()), "a root has no parent");
+});
+
+on_both!(a_missed_deadline_escalates_to_the_parent_zone_where_the_policy_says_so, async |app: TestApp| {
+    for model in [
+        json!({"model_type": "unilateral", "timeout_hours": 2}),
+        json!({"model_type": "threshold", "threshold": 1, "timeout_hours": 2}),
+        json!({"model_type": "majority", "timeout_hours": 2}),
+        json!({"model_type": "weighted", "weights": {"approver": 2}, "timeout_hours": 2}),
+        json!({"model_type": "consensus", "timeout_hours": 2}),
+    ] {
+        let policy = json!({"auto_escalate_after_hours": 48});
+        let house = House::with(&app, json!({"escalation_policy": policy, "decision_model": model})).await;
+        let proposal = house.worker.proposes_work(&house.downstairs).await;
+        app.time_passes(Duration::hours(2)).await;
+        let shown = house.worker.get(&format!("/proposals/{proposal}")).await.expect(200);
+        assert_eq!(shown.text("/status"), "escalated", "{model}");
+        let story = app.owner.get(&format!("/audit?aggregate_id={proposal}&type=proposal.stalled")).await.expect(200);
+        assert_eq!(story.text("/items/0/data/reason"), "deadline");
+    }
+});
+
+on_both!(where_nobody_above_could_decide_it_either_it_ends_as_it_would_have, async |app: TestApp| {
+    let policy = json!({"auto_escalate_on_deadlock": true});
+    let upstairs = app.owner.makes_zone(json!({"name": "Upstairs"})).await;
+    let zone = json!({"name": "Below", "parent_zone_id": upstairs, "escalation_policy": policy});
+    let zone = app.owner.makes_zone(zone).await;
+    let clerk = app.human("Clerk", "member").await;
+    app.owner.assigns(&zone, &clerk, "approver").await.expect(201);
+    let proposal = app.owner.proposes_work(&zone).await;
+    clerk.votes(&proposal, "abstain").await.expect(200);
+    assert_eq!(
+        outcome(&app.owner, &proposal).await,
+        ("rejected".to_owned(), "deadlock".to_owned()),
+        "its proposer is the only owner"
+    );
+    let story = app.owner.get(&format!("/audit?aggregate_id={proposal}&type=proposal.escalation_failed")).await.expect(200);
+    assert_eq!(story.text("/items/0/data/code"), "no_electorate");
+});
+
+on_both!(what_expires_above_is_no_rejection_below, async |app: TestApp| {
+    let house = House::with(&app, json!({})).await;
+    let model = json!({"decision_model": {"model_type": "unilateral", "timeout_hours": 1}});
+    app.owner.patch(&format!("/zones/{}", house.upstairs), model).await.expect(200);
+    let own = json!({"decision_model": {"model_type": "unilateral"}});
+    app.owner.patch(&format!("/zones/{}", house.downstairs), own).await.expect(200);
+    let proposal = house.worker.proposes_work(&house.downstairs).await;
+    house.worker.post(&format!("/proposals/{proposal}/escalate"), json!({"reason": "up"})).await.expect(201);
+    app.time_passes(Duration::hours(1)).await;
+    assert_eq!(outcome(&house.worker, &proposal).await, ("expired".to_owned(), "escalation".to_owned()));
+});
