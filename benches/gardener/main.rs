@@ -6,7 +6,6 @@
 //! timeout of a second, and the clock lets the rules choose while others are submitted. Rounds alternate; the median of each
 //! figure is shown.
 
-#[path = "../durable/client.rs"]
 mod client;
 mod service;
 

@@ -89,7 +89,7 @@ async fn consulted(app: &Arc<App>, gardener: &Gardener, organization: Organizati
 fn time_left(app: &App, proposal: &State) -> Option<Duration> {
     let until = proposal.opening.as_ref()?.to_be_chosen.as_ref()?.until;
     let left = (until - app.clock.now()).to_std().ok()?;
-    Some(left - left / 20)
+    Some(left / 20 * 19)
 }
 
 async fn medians(
