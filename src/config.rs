@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::gardener::GardenerSettings;
+
 /// How people and programs prove who they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum AuthMode {
@@ -50,6 +52,9 @@ pub struct Config {
     /// Requests a credential may make in a second
     #[arg(long, env = "TRUST_ZONES_REQUESTS_PER_SECOND", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..), global = true)]
     pub requests_per_second: u32,
+    /// The language model that chooses reviewers
+    #[command(flatten)]
+    pub gardener: GardenerSettings,
 }
 
 impl Config {
@@ -66,7 +71,7 @@ impl Config {
         {
             return Err("DATABASE_URL must begin with postgres:// or postgresql://".to_owned());
         }
-        Ok(())
+        self.gardener.endpoint().map(drop)
     }
 }
 

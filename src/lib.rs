@@ -8,6 +8,7 @@ pub mod config;
 pub mod demo;
 pub mod engine;
 pub mod entropy;
+pub mod gardener;
 pub mod governance;
 pub mod processes;
 pub mod service;

@@ -17,8 +17,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::{Answer, App, Caller, Envelope, Parts, Problem, Told};
 use crate::entropy;
+use crate::gardener::Gardener;
 use crate::governance::{Founded, found};
-use crate::processes::{Tasks, follow_log, project_log, react_to_log, watch_clock};
+use crate::processes::{Tasks, choose_reviewers, follow_log, project_log, react_to_log, watch_clock};
 use crate::store::{Log, Place, Profile, StoreError, Views, Writer};
 
 /// How long requests under way have to finish when the service is told to end.
@@ -56,11 +57,16 @@ impl Service {
         let limits = Limits::new(config.sign_ins_per_minute, config.requests_per_second);
         let secrets = Secrets::default();
         let ending = tasks.ending();
-        let app = Arc::new(App { config, clock, log, writer, log_health, views, parts, limits, ending, secrets });
+        let endpoint = config.gardener.endpoint().expect("settings are checked at the start");
+        let gardener = endpoint.map(|endpoint| Gardener::new(endpoint, config.gardener.timeout()));
+        let app = Arc::new(App { config, clock, log, writer, log_health, views, parts, limits, ending, gardener, secrets });
         tasks.spawn("follower", follow_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("projector", project_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("reactions", react_to_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("clock", watch_clock(Arc::clone(&app), tasks.ending()));
+        if let Some(gardener) = app.gardener.clone() {
+            tasks.spawn("gardener", choose_reviewers(Arc::clone(&app), gardener, tasks.clone()));
+        }
         Ok(Self { app, tasks })
     }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use aggregates::decider::DomainEvent;
 use aggregates::evaluation::Evaluation;
-use aggregates::policy::CriterionType;
+use aggregates::gardener::{Advice, Consultation};
+use aggregates::policy::{CriterionType, Risk};
 use aggregates::proposal::Proposal;
 use aggregates::{Decider, access, escalation, evaluation, grant, invite, organization, proposal, token, zones};
 use chrono::Duration;
@@ -158,7 +159,38 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
         let draft = DraftEvent::of(event);
         stored.entry(draft.event_type.to_owned()).or_insert_with(|| with_name(draft.event_type, draft.data.value()));
     }
+    let chosen = reviewers_chosen(&opened);
+    stored.entry("proposal.reviewers_chosen".to_owned()).or_insert(chosen);
     stored
+}
+
+/// What a model's choice makes of the same opening, had it awaited its reviewers.
+fn reviewers_chosen(opened: &proposal::Event) -> Value {
+    let mut awaiting = with_name("proposal.opened", DraftEvent::of(opened).data.value());
+    let candidate = |elector: &Value| {
+        json!({"elector": elector, "kind": "human", "organization_role": "member", "seat": {"approver": {"levels_up": 0}}, "reputation": 0,
+            "skills": ["rust"], "record": {"asked": 3, "in_time": 2, "upheld": 1, "overturned": 0, "open": 1}})
+    };
+    let candidates: Vec<Value> = awaiting["electorate"].as_array().expect("an electorate").iter().map(candidate).collect();
+    let named = serde_json::from_value(candidates[0]["elector"]["member_id"].clone()).expect("an id");
+    awaiting["to_be_chosen"] = json!({"candidates": candidates, "numbers": {"low": 1, "medium": 2, "high": 3, "critical": 5}, "least": 1,
+        "until": "2026-01-05T10:00:10Z"});
+    let awaiting: proposal::Event = serde_json::from_value(awaiting).expect("an opening");
+    let chooses = proposal::Chooses {
+        advice: Ok(Advice { reviewers: vec![named], raised_risk: Some(Risk::High), stricter_model: None }),
+        consultation: Some(Consultation {
+            provider: "anthropic".to_owned(),
+            model: "some-model".to_owned(),
+            prompt_sha256: "0".repeat(64),
+            answer: Some("{}".to_owned()),
+            latency_ms: 812,
+        }),
+        gone: Vec::new(),
+    };
+    let now = "2026-01-05T10:00:01Z".parse().expect("a moment");
+    let choose = proposal::Command::ChooseReviewers { chooses: Box::new(chooses), now };
+    let events = Proposal::decide(&Proposal::replay([&awaiting]), choose).expect("a choice");
+    with_name("proposal.reviewers_chosen", DraftEvent::of(&events[0]).data.value())
 }
 
 /// Everything that can happen on the way up and down.

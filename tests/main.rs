@@ -7,6 +7,7 @@ mod demo;
 mod escalations;
 mod evaluations;
 mod first_decision;
+mod gardener;
 mod golden_events;
 mod harness;
 mod http;

@@ -12,6 +12,7 @@ pub mod decider;
 pub mod decision_model;
 pub mod escalation;
 pub mod evaluation;
+pub mod gardener;
 pub mod grant;
 pub mod ids;
 pub mod invite;

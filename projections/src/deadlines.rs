@@ -14,6 +14,9 @@ pub const VETO_WINDOW: &str = "veto_window";
 /// When an undecided proposal goes up by itself.
 pub const ESCALATION: &str = "escalation";
 
+/// When rules choose the reviewers of a proposal if the gardener has not.
+pub const REVIEWERS: &str = "reviewers";
+
 /// The rows an event writes.
 pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
     if recorded.aggregate_type != Proposal::TYPE {
@@ -31,22 +34,24 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
             let first = [opening.deadline, opening.expires_at].into_iter().flatten().min();
             let decision = first.map(|at| due(DECISION, opening.proposal_id, at));
             let escalation = opening.way_up.at.map(|at| due(ESCALATION, opening.proposal_id, at));
-            [decision, escalation].into_iter().flatten().collect()
+            let reviewers = opening.to_be_chosen.map(|awaited| due(REVIEWERS, opening.proposal_id, awaited.until));
+            [decision, escalation, reviewers].into_iter().flatten().collect()
         }
         Event::Approved { proposal_id, held_until, .. } => {
             let held = held_until.map(|at| due(VETO_WINDOW, proposal_id, at));
             [Some(nothing_due(proposal_id)), held].into_iter().flatten().collect()
         }
-        Event::Rejected { proposal_id, .. }
-        | Event::Expired { proposal_id, .. }
-        | Event::Withdrawn { proposal_id, .. }
-        | Event::Escalated { proposal_id, .. } => vec![nothing_due(proposal_id)],
+        Event::Rejected { proposal_id, .. } | Event::Expired { proposal_id, .. } | Event::Withdrawn { proposal_id, .. } => {
+            vec![nothing_due(proposal_id)]
+        }
+        Event::Escalated { proposal_id, .. } => vec![only_reviewers_due(proposal_id)],
         Event::EscalationFailed { proposal_id, .. } => vec![met(ESCALATION, proposal_id)],
         Event::Reinstated { proposal_id, due_at, held_until, .. } => {
             let decision = due_at.map(|at| due(DECISION, proposal_id, at));
             let held = held_until.map(|at| due(VETO_WINDOW, proposal_id, at));
             [decision, held].into_iter().flatten().collect()
         }
+        Event::ReviewersChosen { proposal_id, .. } => vec![met(REVIEWERS, proposal_id)],
         Event::ExecutionSucceeded { proposal_id, .. } | Event::ExecutionFailed { proposal_id, .. } => {
             vec![met(VETO_WINDOW, proposal_id)]
         }
@@ -66,6 +71,21 @@ fn nothing_due(proposal: ProposalId) -> Statement {
 
 fn met(kind: &'static str, proposal: ProposalId) -> Statement {
     Statement::new("DELETE FROM deadlines WHERE subject_id = $1 AND kind = $2").bind(proposal).bind(kind)
+}
+
+/// The question has gone up; who would decide it here is still to be chosen, in case it comes back.
+fn only_reviewers_due(proposal: ProposalId) -> Statement {
+    Statement::new("DELETE FROM deadlines WHERE subject_id = $1 AND kind <> $2").bind(proposal).bind(REVIEWERS)
+}
+
+/// Proposals whose reviewers are to be chosen and may still be by `now`, the most urgent first.
+pub fn awaiting_reviewers(now: DateTime<Utc>, limit: u64) -> Statement {
+    Statement::new(
+        "SELECT subject_id, organization_id FROM deadlines WHERE kind = $1 AND due_at > $2 ORDER BY due_at, subject_id LIMIT $3",
+    )
+    .bind(REVIEWERS)
+    .bind(now)
+    .bind(limit)
 }
 
 /// What is due at `now`, the earliest first.

@@ -12,6 +12,7 @@ pub mod invites;
 pub mod organizations;
 pub mod proposals;
 mod recorded;
+pub mod reviewers;
 pub mod standing;
 mod statement;
 pub mod tokens;

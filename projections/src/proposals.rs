@@ -1,13 +1,14 @@
 //! Proposals, newest first, and who reviews them.
 
 use aggregates::Decider;
-use aggregates::decision_model::Tally;
+use aggregates::decision_model::{Ballot, DecisionModel, Tally};
 use aggregates::ids::{MemberId, OrganizationId, ProposalId, ZoneId};
-use aggregates::proposal::{Event, Opening, Proposal, State, Status};
+use aggregates::policy::Risk;
+use aggregates::proposal::{Elector, Event, Opening, Proposal, State, Status};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use crate::{Recorded, Statement, Unreadable};
+use crate::{Recorded, Statement, Unreadable, reviewers};
 
 /// The rows an event writes.
 pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
@@ -16,12 +17,24 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
     }
     Ok(match recorded.read::<Event>()? {
         Event::Opened(opening) => opened(recorded, &opening),
-        Event::VoteCast { proposal_id, member_id, tally, cast_at, .. }
-        | Event::VoteChanged { proposal_id, member_id, tally, cast_at, .. } => {
-            vec![counted(proposal_id, &tally, cast_at), answered(proposal_id, member_id)]
+        Event::VoteCast { proposal_id, member_id, choice, tally, cast_at, .. }
+        | Event::VoteChanged { proposal_id, member_id, choice, tally, cast_at, .. } => {
+            vec![
+                counted(proposal_id, &tally, cast_at),
+                reviewers::answered(proposal_id, member_id, choice, recorded.position, cast_at),
+            ]
+        }
+        Event::ReviewersChosen { proposal_id, electorate, risk_level, decision_model, chosen_at, .. } => {
+            let mut rows = vec![reviewers_known(proposal_id, &electorate, risk_level, &decision_model, chosen_at)];
+            rows.extend(
+                electorate
+                    .iter()
+                    .map(|elector| reviewers::seated(proposal_id, elector.member_id, recorded.position, chosen_at)),
+            );
+            rows
         }
         Event::ReviewerRecused { proposal_id, member_id, tally, recused_at, .. } => {
-            vec![counted(proposal_id, &tally, recused_at), answered(proposal_id, member_id)]
+            vec![counted(proposal_id, &tally, recused_at), reviewers::left(proposal_id, member_id)]
         }
         Event::Approved { proposal_id, reason, held_until, decided_at, .. } => {
             let execution = if held_until.is_some() { "held" } else { "pending" };
@@ -44,24 +57,14 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         Event::ReviewDelegated { proposal_id, from_id, elector, tally, delegated_at, .. } => {
             vec![
                 counted(proposal_id, &tally, delegated_at),
-                answered(proposal_id, from_id),
-                seated(proposal_id, elector.member_id),
+                reviewers::left(proposal_id, from_id),
+                reviewers::seated(proposal_id, elector.member_id, recorded.position, delegated_at),
             ]
         }
         Event::Escalated { proposal_id, escalated_at, .. } => went_up(proposal_id, escalated_at),
         Event::Reinstated { proposal_id, status, reinstated_at, .. } => reinstated(proposal_id, status, reinstated_at),
         Event::Stalled { .. } | Event::EscalationFailed { .. } | Event::EvaluationOpened { .. } => vec![],
     })
-}
-
-/// The new reviewer's row is like those of the others.
-fn seated(proposal: ProposalId, member: MemberId) -> Statement {
-    Statement::new(
-        "INSERT INTO reviewers (proposal_id, organization_id, opened_position, pending, member_id)
-         SELECT proposal_id, organization_id, opened_position, status = 'pending_review', $2 FROM proposals WHERE proposal_id = $1",
-    )
-    .bind(proposal)
-    .bind(member)
 }
 
 /// What it was decided as is kept, in case the question comes back unanswered.
@@ -73,7 +76,7 @@ fn went_up(proposal: ProposalId, at: DateTime<Utc>) -> Vec<Statement> {
     )
     .bind(proposal)
     .bind(at);
-    vec![row, nobody_pending(proposal)]
+    vec![row, reviewers::closed(proposal, false)]
 }
 
 fn reinstated(proposal: ProposalId, status: Status, at: DateTime<Utc>) -> Vec<Statement> {
@@ -110,17 +113,9 @@ fn opened(recorded: &Recorded, opening: &Opening) -> Vec<Statement> {
     .bind(opening.deadline)
     .bind(opening.expires_at)
     .bind(opening.opened_at);
-    let reviewers = opening.electorate.iter().map(|elector| {
-        Statement::new(
-            "INSERT INTO reviewers (proposal_id, organization_id, opened_position, pending, member_id) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(opening.proposal_id)
-        .bind(recorded.organization_id)
-        .bind(recorded.position)
-        .bind(true)
-        .bind(elector.member_id)
-    });
-    std::iter::once(row).chain(reviewers).collect()
+    let seated = fresh.reviewers.iter().map(|reviewer| reviewer.elector.member_id);
+    let reviewer = |member| reviewers::asked(opening.proposal_id, member, recorded, opening.opened_at);
+    std::iter::once(row).chain(seated.map(reviewer)).collect()
 }
 
 fn counted(proposal: ProposalId, tally: &Tally, at: DateTime<Utc>) -> Statement {
@@ -130,17 +125,24 @@ fn counted(proposal: ProposalId, tally: &Tally, at: DateTime<Utc>) -> Statement 
         .bind(at)
 }
 
-fn answered(proposal: ProposalId, member: MemberId) -> Statement {
-    Statement::new("UPDATE reviewers SET pending = $3, answered = $4 WHERE proposal_id = $1 AND member_id = $2")
-        .bind(proposal)
-        .bind(member)
-        .bind(false)
-        .bind(true)
-}
-
-/// Nobody is waited for any more; rows that say so already are left alone.
-fn nobody_pending(proposal: ProposalId) -> Statement {
-    Statement::new("UPDATE reviewers SET pending = $2 WHERE proposal_id = $1 AND pending").bind(proposal).bind(false)
+/// What the choice of reviewers makes known: how many may vote, and perhaps a higher risk and a stricter model.
+fn reviewers_known(
+    proposal: ProposalId,
+    electorate: &[Elector],
+    risk: Risk,
+    model: &DecisionModel,
+    at: DateTime<Utc>,
+) -> Statement {
+    let ballot = |elector: &Elector| Ballot { choice: None, weight: elector.weight, human: elector.human };
+    let tally = Tally::of(&electorate.iter().map(ballot).collect::<Vec<_>>());
+    Statement::new(
+        "UPDATE proposals SET tally = $2, risk_level = $3, decision_model = $4, updated_at = $5 WHERE proposal_id = $1",
+    )
+    .bind(proposal)
+    .bind(json!(tally))
+    .bind(risk.to_string())
+    .bind(json!(model))
+    .bind(at)
 }
 
 fn decided(proposal: ProposalId, status: Status, reason: &str, execution: Option<&str>, at: DateTime<Utc>) -> Vec<Statement> {
@@ -152,7 +154,7 @@ fn decided(proposal: ProposalId, status: Status, reason: &str, execution: Option
     .bind(reason)
     .bind(execution)
     .bind(at);
-    vec![row, nobody_pending(proposal)]
+    vec![row, reviewers::closed(proposal, status == Status::Expired)]
 }
 
 fn executed(proposal: ProposalId, status: &'static str, at: DateTime<Utc>) -> Statement {

@@ -24,6 +24,7 @@ use super::recent::Recent;
 use crate::auth::{Limits, Secrets};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::gardener::Gardener;
 use crate::store::{Log, OnCommit, StoreError, Views, Writer};
 
 /// How long a read waits for its own organization's latest writes before it answers with what there is.
@@ -173,6 +174,8 @@ pub struct App {
     pub limits: Limits,
     /// Is cancelled when the service is to end; streams that would go on for ever end then.
     pub ending: CancellationToken,
+    /// Who is asked which reviewers to choose; rules choose where there is nobody.
+    pub gardener: Option<Gardener>,
     /// Secrets of tokens that have been presented.
     pub secrets: Secrets,
 }

@@ -12,6 +12,7 @@ use aggregates::proposal::{Command, Effects, ExecutionStatus, Opening, Proposal,
 use aggregates::zones::Zones;
 use futures::future::BoxFuture;
 
+use super::choosing::tended;
 use super::escalating;
 use crate::engine::{Attempt, Loaded, Plan, Problem};
 use crate::entropy;
@@ -29,6 +30,7 @@ pub async fn deciding(
 
 /// A plan that opens a proposal, and executes it if nobody needs to be asked.
 pub async fn opening(attempt: &Attempt, opening: Opening) -> Result<(Plan, Arc<State>), Problem> {
+    let opening = tended(attempt, opening).await?;
     let loaded = attempt.begin::<Proposal>(opening.proposal_id).await?;
     deciding(attempt, &loaded, vec![Command::Open(Box::new(opening))]).await
 }

@@ -14,6 +14,7 @@ use aggregates::reactions;
 use aggregates::text::{Name, Prose};
 use serde_json::{Map, Value};
 
+use super::choosing::tended;
 use super::{decided, evaluating};
 use crate::engine::{Attempt, Loaded, Plan, Problem};
 use crate::entropy;
@@ -191,6 +192,7 @@ async fn accept(
 ) -> Result<Arc<State>, Problem> {
     let (proposal_id, now) = (referral.id, referral.now);
     let opening = refer(attempt.authority(), referral).map_err(|rejection| Problem::of(&rejection))?;
+    let opening = tended(attempt, opening).await?;
     let above = attempt.load::<Proposal>(proposal_id).await?;
     decided(attempt, plan, above, vec![Deciding::Open(Box::new(opening))]).await?;
     plan.decide(escalation, Command::Accept { proposal_id, now }).await

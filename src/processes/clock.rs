@@ -13,10 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Answer, App, Caller, Envelope, Problem, decision};
 use crate::entropy;
-use crate::governance::{deciding, execute};
+use crate::governance::{choose_among_candidates, deciding, execute};
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(250);
+/// Why rules choose when nobody has been heard of in time.
+const TOO_LATE: &str = "timeout";
 /// How much is done before the clock is looked at again.
 const STRIDE: u64 = 200;
 
@@ -40,12 +42,13 @@ pub async fn do_what_is_due(app: &Arc<App>) -> Result<usize, Problem> {
     for row in &rows {
         let organization = OrganizationId(row.id("organization_id")?);
         let proposal = ProposalId(row.id("subject_id")?);
-        let strike = match row.text("kind")?.as_str() {
-            deadlines::VETO_WINDOW => Strike::VetoWindow,
-            deadlines::ESCALATION => Strike::Escalation,
-            _ => Strike::Decision,
+        let struck = match row.text("kind")?.as_str() {
+            deadlines::REVIEWERS => choose_among_candidates(app, organization, proposal, &Err(TOO_LATE), None).await,
+            deadlines::VETO_WINDOW => strikes(app, organization, proposal, Strike::VetoWindow).await,
+            deadlines::ESCALATION => strikes(app, organization, proposal, Strike::Escalation).await,
+            _ => strikes(app, organization, proposal, Strike::Decision).await,
         };
-        if let Err(problem) = strikes(app, organization, proposal, strike).await {
+        if let Err(problem) = struck {
             first_refusal.get_or_insert(problem);
         }
     }

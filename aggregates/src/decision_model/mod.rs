@@ -10,4 +10,4 @@ pub use model::{DecisionModel, Fallback, MAX_REVIEWERS, ModelType, Rule, Weights
 pub use needed::{Needed, needed};
 pub use stricter::is_stricter_or_equal;
 pub use verdict::{Ballot, Choice, Occasion, Tally, Verdict, decide};
-pub use weights::{Weighable, weigh};
+pub use weights::{Weighable, capped, weigh};

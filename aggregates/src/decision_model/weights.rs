@@ -40,7 +40,8 @@ fn raw_weight(weights: &Weights, reviewer: &Weighable) -> u64 {
     }
 }
 
-fn capped(raw: &[u64], share: Share) -> Option<Vec<u64>> {
+/// Weights cut to the largest cap under which nobody exceeds `share` of the whole; `None` where no cap can do that.
+pub fn capped(raw: &[u64], share: Share) -> Option<Vec<u64>> {
     let cut = |cap: u64| -> Vec<u64> { raw.iter().map(|weight| (*weight).min(cap)).collect() };
     let holds = |cap: u64| {
         let weights = cut(cap);

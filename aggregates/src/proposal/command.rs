@@ -1,5 +1,6 @@
 //! What can be asked of a proposal.
 
+use super::choosing::Chooses;
 use super::electorate::Elector;
 use super::event::{Opening, RecusalReason};
 use super::execution::Failure;
@@ -29,6 +30,8 @@ pub enum Command {
     RecordSuccess { grant_id: Option<GrantId>, now: Moment },
     /// The policy in force now did not admit its effects.
     RecordFailure { failure: Failure, now: Moment },
+    /// Its reviewers are chosen among its candidates; once.
+    ChooseReviewers { chooses: Box<Chooses>, now: Moment },
     /// Hands a reviewer's seat to someone who may sit there; their weight goes with it.
     Delegate { from_id: MemberId, to: Box<Elector>, now: Moment },
     /// The clock says that it has waited long enough here.

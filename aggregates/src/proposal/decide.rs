@@ -8,7 +8,7 @@ use super::lineage::StallReason;
 use super::rejection::Rejection;
 use super::state::{ExecutionStatus, State, Status, Vote};
 use crate::Moment;
-use crate::decision_model::{Choice, Occasion, Verdict, decide as verdict_of};
+use crate::decision_model::{Choice, DecisionModel, Occasion, Verdict, decide as verdict_of};
 use crate::ids::{EvaluationId, MemberId};
 use crate::text::Prose;
 
@@ -41,6 +41,7 @@ pub(super) fn decide(state: &State, command: Command) -> Decision {
             let (proposal_id, zone_id) = (opening.proposal_id, opening.zone_id);
             Ok(vec![Event::ExecutionSucceeded { proposal_id, zone_id, grant_id, executed_at: now }])
         }
+        Command::ChooseReviewers { chooses, now } => Ok(proposal.choose(*chooses, now)),
         Command::RecordFailure { failure, now } => {
             proposal.must_be_executable(now)?;
             let (proposal_id, zone_id) = (opening.proposal_id, opening.zone_id);
@@ -93,6 +94,7 @@ impl Open<'_> {
     }
 
     fn cast_vote(&self, voter_id: MemberId, choice: Choice, rationale: Prose, now: Moment) -> Decision {
+        self.must_have_reviewers()?;
         let reviewer = self.state.reviewer(voter_id).ok_or(Rejection::NotInElectorate)?;
         if reviewer.vote.as_ref().is_some_and(|vote| vote.choice == choice) && reviewer.left.is_none() {
             return Ok(vec![]);
@@ -117,6 +119,7 @@ impl Open<'_> {
     }
 
     fn recuse(&self, member_id: MemberId, reason: RecusalReason, now: Moment) -> Decision {
+        self.must_have_reviewers()?;
         let reviewer = self.state.reviewer(member_id).ok_or(Rejection::NotInElectorate)?;
         if reviewer.left.is_some() {
             return Ok(vec![]);
@@ -181,10 +184,12 @@ impl Open<'_> {
         }
     }
 
-    /// A stricter model of the proposer's choice lets nothing through that the zone's own would stop (SPEC P9).
+    /// A stricter model of the proposer's or the gardener's choice lets nothing through that the zone's own would stop (SPEC P9).
     fn passes_the_zones_own_model(&self, occasion: Occasion) -> bool {
-        let Some(model) = &self.opening.zone_model else { return true };
-        verdict_of(&model.rule, &self.state.ballots(), occasion, self.opening.human_required) == Verdict::Approved
+        let passes = |model: &DecisionModel| {
+            verdict_of(&model.rule, &self.state.ballots(), occasion, self.opening.human_required) == Verdict::Approved
+        };
+        self.opening.zone_model.iter().chain(&self.state.superseded_model).all(passes)
     }
 
     fn approved(&self, reason: &str, now: Moment) -> Event {
@@ -227,6 +232,9 @@ impl Open<'_> {
         let due_at = self.state.due_at().filter(|due_at| *due_at <= now).ok_or(Rejection::NotDue)?;
         if self.opening.expires_at == Some(due_at) {
             return Ok(vec![self.expired("expires_at", now)]);
+        }
+        if self.state.is_awaiting_reviewers() {
+            return Ok(vec![self.stalled(StallReason::Deadline, now)]);
         }
         Ok(self.settled(Occasion::Deadline, now).into_iter().collect())
     }

@@ -40,6 +40,8 @@ pub enum ChosenBy {
     Policy,
     /// The search for someone who can decide.
     Fallback,
+    /// The gardener.
+    Gardener,
     /// The reviewer whose seat it was.
     Delegation,
 }
@@ -141,10 +143,12 @@ pub(super) struct Chosen {
     pub conflicts: Vec<Conflict>,
 }
 
-struct Candidate<'a> {
-    member: &'a Member,
-    reason: SelectionReason,
-    zone_id: Option<ZoneId>,
+/// Someone who may be chosen.
+#[derive(Clone, Copy)]
+pub(super) struct Candidate<'a> {
+    pub member: &'a Member,
+    pub reason: SelectionReason,
+    pub zone_id: Option<ZoneId>,
 }
 
 impl<'a> Choosing<'a> {
@@ -179,7 +183,7 @@ impl<'a> Choosing<'a> {
     }
 
     /// Looks further, until the model can be met: approvers up the tree, then owners.
-    fn until_decidable(&self, chosen: &mut Vec<Candidate<'a>>, conflicts: &mut Vec<Conflict>) {
+    pub(super) fn until_decidable(&self, chosen: &mut Vec<Candidate<'a>>, conflicts: &mut Vec<Conflict>) {
         let tiers = self.approvers_by_level().into_iter().chain([self.owners()]);
         for tier in tiers {
             for candidate in tier {
@@ -200,7 +204,13 @@ impl<'a> Choosing<'a> {
         chosen.len() >= self.least.max(1) && (human || !self.human_required)
     }
 
-    fn take(&self, from: Vec<Candidate<'a>>, wanted: usize, chosen: &mut Vec<Candidate<'a>>, conflicts: &mut Vec<Conflict>) {
+    pub(super) fn take(
+        &self,
+        from: Vec<Candidate<'a>>,
+        wanted: usize,
+        chosen: &mut Vec<Candidate<'a>>,
+        conflicts: &mut Vec<Conflict>,
+    ) {
         for candidate in from {
             let id = candidate.member.id;
             if let Some(code) = self.conflict(id) {
@@ -214,7 +224,7 @@ impl<'a> Choosing<'a> {
     }
 
     /// Approvers of the zone, then of each zone above it; within a zone in the order of assignment.
-    fn approvers_by_level(&self) -> Vec<Vec<Candidate<'a>>> {
+    pub(super) fn approvers_by_level(&self) -> Vec<Vec<Candidate<'a>>> {
         if self.owners_only {
             return Vec::new();
         }
@@ -259,7 +269,7 @@ impl<'a> Choosing<'a> {
         barred.map(|barred| barred.code).or_else(|| conflict_with(organization, self.proposer_id, self.subject, candidate))
     }
 
-    fn weighed(&self, chosen: &[Candidate<'a>], by_policy: usize) -> Result<Vec<Elector>, Rejection> {
+    pub(super) fn weighed(&self, chosen: &[Candidate<'a>], by_policy: usize) -> Result<Vec<Elector>, Rejection> {
         if chosen.is_empty() {
             return Err(Rejection::NoElectorate("there is no reviewer without a conflict".to_owned()));
         }
@@ -290,7 +300,7 @@ impl<'a> Choosing<'a> {
         Ok(chosen.iter().zip(weights).enumerate().map(elector).collect())
     }
 
-    fn weighable(&self, member: &Member) -> Weighable {
+    pub(super) fn weighable(&self, member: &Member) -> Weighable {
         let in_zones = self.authority.tree.roles_of(member.id, self.zone_id).into_iter().map(|(role, _)| role.into());
         let roles = in_zones.chain([member.role.into()]).collect();
         Weighable { member: member.id.to_string(), roles, reputation: member.reputation }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 use utoipa::ToSchema;
 
+use super::choosing::{Awaited, Chooser};
 use super::electorate::{Conflict, Elector};
 use super::lineage::{Lineage, StallReason, WayUp};
 use super::state::Status;
@@ -11,6 +12,7 @@ use super::subject::Subject;
 use crate::Moment;
 use crate::decider::{DomainEvent, stored_names};
 use crate::decision_model::{Choice, DecisionModel, Tally};
+use crate::gardener::Consultation;
 use crate::ids::{CommentId, EscalationId, EvaluationId, GrantId, MemberId, ProposalId, ZoneId};
 use crate::policy::Risk;
 use crate::text::{Name, Prose};
@@ -37,8 +39,11 @@ pub struct Opening {
     /// The zone's own rule, where the proposer chose a stricter one: an approval must pass both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone_model: Option<DecisionModel>,
-    /// Who decides.
+    /// Who decides: for good, or until the gardener has chosen.
     pub electorate: Vec<Elector>,
+    /// Among whom the gardener may choose, where it is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_be_chosen: Option<Box<Awaited>>,
     /// Who was kept out.
     pub conflicts: Vec<Conflict>,
     /// Whether an approval needs a human's vote (SPEC D4).
@@ -155,6 +160,22 @@ pub enum Event {
     /// Its effects were not admitted.
     #[serde(rename = "proposal.execution_failed")]
     ExecutionFailed { proposal_id: ProposalId, zone_id: ZoneId, code: String, reason: String, failed_at: Moment },
+    /// Its reviewers were chosen, and with them, perhaps, a higher risk and a stricter model (SPEC G3).
+    #[serde(rename = "proposal.reviewers_chosen")]
+    ReviewersChosen {
+        proposal_id: ProposalId,
+        zone_id: ZoneId,
+        electorate: Vec<Elector>,
+        risk_level: Risk,
+        decision_model: DecisionModel,
+        chosen_by: Chooser,
+        /// Why rules chose although a model was to be asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fallback: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        consultation: Option<Consultation>,
+        chosen_at: Moment,
+    },
     /// A reviewer handed their seat to `elector`; `tally` counts as before.
     #[serde(rename = "proposal.review_delegated")]
     ReviewDelegated {
@@ -216,6 +237,7 @@ stored_names!(Event {
     Commented => "proposal.commented",
     ExecutionSucceeded => "proposal.execution_succeeded",
     ExecutionFailed => "proposal.execution_failed",
+    ReviewersChosen => "proposal.reviewers_chosen",
     ReviewDelegated => "proposal.review_delegated",
     Stalled => "proposal.stalled",
     Escalated => "proposal.escalated",
@@ -242,6 +264,7 @@ impl DomainEvent for Event {
             | Self::Commented { zone_id, .. }
             | Self::ExecutionSucceeded { zone_id, .. }
             | Self::ExecutionFailed { zone_id, .. }
+            | Self::ReviewersChosen { zone_id, .. }
             | Self::ReviewDelegated { zone_id, .. }
             | Self::Stalled { zone_id, .. }
             | Self::Escalated { zone_id, .. }

@@ -1,6 +1,7 @@
 //! Proposals: requests that a zone wants decided by others. One stream each; what the outcome rests on is frozen when the
 //! proposal opens, so that votes never touch the zone tree.
 
+mod choosing;
 mod command;
 mod decide;
 mod delegating;
@@ -15,6 +16,9 @@ mod risk;
 mod state;
 mod subject;
 
+pub use choosing::{
+    Awaited, Chooser, Chooses, Nominee, SelectionMade, Tending, departed, is_tended, nominees, question, tended,
+};
 pub use command::Command;
 pub use delegating::seat_for;
 pub use electorate::{ChosenBy, Conflict, ConflictCode, Elector, SelectionReason};

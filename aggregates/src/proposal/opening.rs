@@ -191,6 +191,7 @@ impl Question {
             decision_model: self.decision_model,
             zone_model: self.zone_model,
             electorate,
+            to_be_chosen: None,
             conflicts,
             human_required,
             auto_approved: self.auto_approved,

@@ -67,6 +67,9 @@ pub enum Rejection {
     /// Its time is up; the clock decides.
     #[error("the proposal closed at {0}")]
     DeadlinePassed(Moment),
+    /// The gardener has not chosen yet.
+    #[error("its reviewers are being chosen, until {0}")]
+    ReviewersNotChosen(Moment),
     /// Not one of its reviewers.
     #[error("you are not in the electorate of this proposal")]
     NotInElectorate,
@@ -146,6 +149,7 @@ impl Rejected for Rejection {
             | Self::ZoneNotInForce(_)
             | Self::NotPending(_)
             | Self::DeadlinePassed(_)
+            | Self::ReviewersNotChosen(_)
             | Self::AlreadyVoted
             | Self::NothingToExecute(_)
             | Self::Held(_)
@@ -184,6 +188,7 @@ impl Rejected for Rejection {
             | Self::AlreadyOpen
             | Self::NotPending(_)
             | Self::DeadlinePassed(_)
+            | Self::ReviewersNotChosen(_)
             | Self::NotInElectorate
             | Self::Recused
             | Self::AlreadyVoted

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 use utoipa::ToSchema;
 
+use super::choosing::SelectionMade;
 use super::electorate::Elector;
 use super::event::{Event, Opening, RecusalReason};
 use super::lineage::{StallReason, WentUp};
 use crate::Moment;
-use crate::decision_model::{Ballot, Choice, Tally};
+use crate::decision_model::{Ballot, Choice, DecisionModel, Tally};
 use crate::ids::{CommentId, EvaluationId, GrantId, MemberId};
 use crate::text::Prose;
 
@@ -132,6 +133,10 @@ pub struct State {
     pub status: Status,
     /// Its reviewers; those who voted first, in the order of their votes.
     pub reviewers: Vec<Reviewer>,
+    /// How its reviewers were chosen, where it awaited them.
+    pub selection: Option<SelectionMade>,
+    /// The model that a stricter one of the gardener's took the place of: an approval must pass both.
+    pub superseded_model: Option<DecisionModel>,
     /// How it ended.
     pub resolution: Option<Resolution>,
     /// Its execution, once approved.
@@ -192,7 +197,8 @@ impl State {
         match event {
             Event::Opened(opening) => {
                 let reviewer = |elector: &Elector| Reviewer { elector: elector.clone(), vote: None, left: None, seat_of: None };
-                self.reviewers = opening.electorate.iter().map(reviewer).collect();
+                let seated = if opening.to_be_chosen.is_some() { &[][..] } else { &opening.electorate[..] };
+                self.reviewers = seated.iter().map(reviewer).collect();
                 self.updated_at = Some(opening.opened_at);
                 self.opening = Some((**opening).clone());
             }
@@ -226,6 +232,7 @@ impl State {
             Event::ExecutionSucceeded { grant_id, executed_at, .. } => {
                 self.executed(ExecutionStatus::Succeeded, None, *grant_id, *executed_at);
             }
+            Event::ReviewersChosen { .. } => self.choose(event),
             Event::ExecutionFailed { code, reason, failed_at, .. } => {
                 self.executed(ExecutionStatus::Failed, Some((code, reason)), None, *failed_at);
             }

@@ -1,10 +1,11 @@
 //! A proposal as clients see it.
 
 use aggregates::decision_model::{Choice, DecisionModel, Needed, Tally, needed};
+use aggregates::gardener::Consultation;
 use aggregates::ids::{EscalationId, EvaluationId, GrantId, MemberId, ProposalId, ZoneId};
 use aggregates::policy::Risk;
 use aggregates::proposal::{
-    ChosenBy, Conflict, ExecutionStatus, Proposal, ProposalType, RecusalReason, SelectionReason, State, Status,
+    Chooser, ChosenBy, Conflict, ExecutionStatus, Proposal, ProposalType, RecusalReason, SelectionReason, State, Status,
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -37,6 +38,23 @@ pub struct ElectorView {
     /// Whose seat it was, if it was handed to them.
     #[schema(value_type = Option<String>)]
     delegated_by: Option<MemberId>,
+}
+
+/// How its reviewers are chosen, where its zone leaves that to the gardener.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SelectionView {
+    /// Among whom, in the order of the rules.
+    #[schema(value_type = Vec<String>)]
+    candidates: Vec<MemberId>,
+    /// When rules choose if the gardener has not.
+    until: DateTime<Utc>,
+    /// Who chose; nobody yet while it is null.
+    chosen_by: Option<Chooser>,
+    chosen_at: Option<DateTime<Utc>>,
+    /// Why rules chose although the gardener was to.
+    fallback: Option<String>,
+    /// What the model was asked, and what it said.
+    consultation: Option<Consultation>,
 }
 
 /// How it ended.
@@ -113,6 +131,7 @@ pub struct ProposalView {
     proposer_id: MemberId,
     decision_model: DecisionModel,
     electorate: Vec<ElectorView>,
+    selection: Option<SelectionView>,
     conflicts: Vec<Conflict>,
     human_review_required: bool,
     votes_may_change: bool,
@@ -150,6 +169,10 @@ pub fn needed_now(status: Status, model: &DecisionModel, tally: &Tally, deadline
     if status != Status::PendingReview {
         return Needed { summary: format!("nothing: it is {status}"), approvals: None, may_still_vote: 0 };
     }
+    let nobody_asked = tally.approve + tally.reject + tally.abstain + tally.outstanding == 0;
+    if nobody_asked {
+        return Needed { summary: "its reviewers are being chosen".to_owned(), approvals: None, may_still_vote: 0 };
+    }
     let mut needed = needed(&model.rule, tally);
     if let Some(deadline) = deadline {
         needed.summary = format!("{}; until {}", needed.summary, deadline.to_rfc3339());
@@ -186,6 +209,7 @@ fn view(state: &State, version: u64) -> Result<ProposalView, Problem> {
         risk_level: opening.risk_level,
         proposer_id: opening.proposer_id,
         electorate: state.reviewers.iter().map(elector).collect(),
+        selection: selection(state),
         conflicts: opening.conflicts.clone(),
         human_review_required: opening.human_required,
         votes_may_change: opening.votes_may_change,
@@ -227,6 +251,19 @@ fn view(state: &State, version: u64) -> Result<ProposalView, Problem> {
         updated_at: state.updated_at.unwrap_or(opening.opened_at),
         events: format!("/api/v1/audit?zone_id={}&aggregate_id={}&order=asc", opening.zone_id, opening.proposal_id),
         history: None,
+    })
+}
+
+fn selection(state: &State) -> Option<SelectionView> {
+    let awaited = state.opening.as_ref()?.to_be_chosen.as_ref()?;
+    let made = state.selection.as_ref();
+    Some(SelectionView {
+        candidates: awaited.candidates.iter().map(|nominee| nominee.elector.member_id).collect(),
+        until: awaited.until,
+        chosen_by: made.map(|made| made.chosen_by),
+        chosen_at: made.map(|made| made.at),
+        fallback: made.and_then(|made| made.fallback.clone()),
+        consultation: made.and_then(|made| made.consultation.clone()),
     })
 }
 
