@@ -1,8 +1,9 @@
 //! What runs beside requests: the task that writes the log, the follower that keeps memory in step, the projector,
-//! reactions, and the clock. Each starts in one place, with a name, and ends when it is told to.
+//! reactions, the clock, and housekeeping. Each starts in one place, with a name, and ends when it is told to.
 
 mod clock;
 mod follower;
+mod housekeeping;
 mod projector;
 mod reactions;
 mod rebuild;
@@ -10,6 +11,7 @@ mod tasks;
 
 pub use clock::{do_what_is_due, watch_clock};
 pub use follower::follow_log;
+pub use housekeeping::{forget_answers, keep_house};
 pub use projector::{catch_up, project_log};
 pub use reactions::{react_to_log, react_until};
 pub use rebuild::rebuild;
