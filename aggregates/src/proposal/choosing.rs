@@ -2,6 +2,7 @@
 //! choose. The choice itself follows, once; by rule where nobody has chosen in time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, IntoStaticStr};
@@ -304,6 +305,7 @@ impl State {
         let (fallback, consultation) = (fallback.clone(), consultation.clone());
         self.selection = Some(SelectionMade { chosen_by: *chosen_by, fallback, consultation, at: *chosen_at });
         if let Some(opening) = &mut self.opening {
+            let opening = Arc::make_mut(opening);
             opening.electorate.clone_from(electorate);
             opening.risk_level = *risk_level;
             if opening.decision_model != *decision_model {
