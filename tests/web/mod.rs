@@ -1,0 +1,9 @@
+//! The pages, in a real browser.
+
+mod browser;
+mod driver;
+mod nordlicht;
+mod pages;
+mod signing_in;
+
+pub use browser::Browser;
