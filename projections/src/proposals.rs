@@ -216,13 +216,6 @@ pub fn pending_reviews(organization: OrganizationId, member: MemberId, before: u
     .bind(limit)
 }
 
-/// How many proposals wait for `member`'s vote.
-pub fn waiting_for(organization: OrganizationId, member: MemberId) -> Statement {
-    Statement::new("SELECT COUNT(*) AS number FROM reviewers WHERE organization_id = $1 AND member_id = $2 AND pending")
-        .bind(organization)
-        .bind(member)
-}
-
 /// Pending proposals in whose electorate `member` sits.
 pub fn reviewed_by(organization: OrganizationId, member: MemberId) -> Statement {
     Statement::new(

@@ -27,7 +27,11 @@ const fn section(key: &'static str, address: &'static str, name: &'static str, s
 }
 
 /// The menu, in its order.
-pub const SECTIONS: [Section; 1] = [section("overview", "/", "Overview", "o")];
+pub const SECTIONS: [Section; 3] = [
+    section("overview", "/", "Overview", "o"),
+    section("inbox", "/inbox", "Inbox", "i"),
+    section("proposals", "/proposals", "Proposals", "p"),
+];
 
 /// Something that was just done, or happened, said at the top of a page.
 pub struct Notice {
@@ -38,7 +42,12 @@ pub struct Notice {
 }
 
 /// What `?said=…` stands for: fixed words, so that a link can put none of its own on a page.
-const NOTICES: [(&str, &str); 3] = [
+const NOTICES: [(&str, &str); 8] = [
+    ("voted", "Your vote counts."),
+    ("commented", "Your comment is there for everyone to read."),
+    ("recused", "You stood back; the others decide."),
+    ("withdrawn", "It has been taken back."),
+    ("retried", "It has been tried again; the outcome is below."),
     ("signed-out", "You are signed out."),
     ("switched", "You are looking at another organization now."),
     ("signed-in", "You are signed in."),

@@ -23,16 +23,20 @@ mod assets;
 mod errors;
 mod form;
 mod frame;
+mod inbox;
 mod live;
 mod origin;
 mod overview;
 mod page;
+mod proposals;
 mod refusal;
 mod session;
 mod shown;
 mod sign_in;
 mod theme;
+mod values;
 mod visitor;
+mod words;
 
 use std::sync::Arc;
 
@@ -57,6 +61,15 @@ fn routes() -> Router<Arc<Web>> {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/organization", post(sign_in::switch))
         .route("/theme", post(theme::choose))
+        .route("/inbox", get(inbox::show))
+        .route("/inbox/{id}", get(inbox::show_one))
+        .route("/proposals", get(proposals::list::show))
+        .route("/proposals/{id}", get(proposals::show::show))
+        .route("/proposals/{id}/vote", post(proposals::act::vote))
+        .route("/proposals/{id}/comment", post(proposals::act::comment))
+        .route("/proposals/{id}/recuse", post(proposals::act::recuse))
+        .route("/proposals/{id}/withdraw", post(proposals::act::withdraw))
+        .route("/proposals/{id}/retry", post(proposals::act::retry))
         .route("/live", get(live::follow))
         .route("/static/{name}", get(assets::serve))
 }

@@ -5,8 +5,10 @@ use std::fmt::{self, Display, Formatter};
 
 use aggregates::Moment;
 use aggregates::actor::PrincipalKind;
+use aggregates::decision_model::Tally;
 use aggregates::ids::{MemberId, ZoneId};
 use aggregates::organization::Member;
+use aggregates::policy::Risk;
 use askama::filters::HtmlSafe;
 
 /// Writes text as it may stand in HTML, in attributes too.
@@ -170,6 +172,72 @@ impl Display for Badge {
     }
 }
 
+/// How risky something is: a word, and bars that grow with it.
+#[derive(Clone, Copy, Debug)]
+pub struct RiskMark(pub Risk);
+
+impl Display for RiskMark {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let steps = match self.0 {
+            Risk::Low => 1,
+            Risk::Medium => 2,
+            Risk::High => 3,
+            Risk::Critical => 4,
+        };
+        write!(
+            f,
+            "<span class=\"risk {}\"><svg viewBox=\"0 0 14 12\" width=\"14\" height=\"12\" aria-hidden=\"true\">",
+            self.0
+        )?;
+        for step in 0..4 {
+            let (x, height) = (step * 4 - step / 2, 3 + step * 3);
+            let on = if step < steps { " class=\"on\"" } else { "" };
+            write!(f, "<rect{on} x=\"{x}\" y=\"{}\" width=\"2.5\" height=\"{height}\" rx=\"0.8\"/>", 12 - height)?;
+        }
+        write!(f, "</svg>{} risk</span>", super::words::risk_word(self.0))
+    }
+}
+
+/// Votes as a bar: approvals, rejections, abstentions, and what is still open; in words for those who do not see it.
+#[derive(Clone, Copy, Debug)]
+pub struct TallyBar(pub Tally);
+
+impl Display for TallyBar {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let tally = self.0;
+        let all = (tally.approve + tally.reject + tally.abstain + tally.outstanding).max(1);
+        let told = format!(
+            "{} approve, {} reject, {} abstain, {} open",
+            tally.approve, tally.reject, tally.abstain, tally.outstanding
+        );
+        write!(
+            f,
+            "<svg class=\"tally\" role=\"img\" aria-label=\"{told}\" viewBox=\"0 0 {} 8\" preserveAspectRatio=\"none\"><title>{told}</title>",
+            all * 20
+        )?;
+        let mut x = 0;
+        for (look, votes) in
+            [("yes", tally.approve), ("no", tally.reject), ("pass", tally.abstain), ("open", tally.outstanding)]
+        {
+            for _ in 0..votes {
+                write!(f, "<rect class=\"{look}\" x=\"{}\" y=\"0\" width=\"18\" height=\"8\" rx=\"1.5\"/>", x * 20 + 1)?;
+                x += 1;
+            }
+        }
+        write!(f, "</svg>")
+    }
+}
+
+/// Markup that has been made here, of escaped parts.
+#[derive(Clone, Debug, Default)]
+pub struct Html(pub String);
+
+impl Display for Html {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// An id, short, with a button that copies all of it.
 #[derive(Clone, Debug)]
 pub struct Id(pub String);
@@ -245,6 +313,9 @@ impl HtmlSafe for When {}
 impl HtmlSafe for Badge {}
 impl HtmlSafe for Id {}
 impl HtmlSafe for Icon {}
+impl HtmlSafe for RiskMark {}
+impl HtmlSafe for TallyBar {}
+impl HtmlSafe for Html {}
 
 #[cfg(test)]
 mod tests {

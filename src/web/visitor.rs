@@ -6,12 +6,13 @@ use std::sync::Arc;
 use aggregates::Moment;
 use aggregates::ids::{MemberId, ZoneId};
 use aggregates::organization::Member;
+use aggregates::zones::Zone;
 use axum::body::{Body, to_bytes};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use projections::proposals;
+use projections::desk;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -148,7 +149,7 @@ impl FromRequestParts<Arc<Web>> for Visitor {
         let profiles = app.log.profiles(caller.organization_id, None).await?;
         let names = profiles.into_iter().map(|profile| (profile.member_id, profile.display_name)).collect();
         app.fresh_views(caller.organization_id, None).await?;
-        let counted = app.views.live().db.row(proposals::waiting_for(caller.organization_id, caller.id())).await?;
+        let counted = app.views.live().db.row(desk::waiting_for(caller.organization_id, caller.id())).await?;
         let waiting = counted.map(|row| row.number("number")).transpose()?.unwrap_or(0);
         let (headers, uri) = (parts.headers.clone(), parts.uri.clone());
         let web = Arc::clone(web);
@@ -181,6 +182,31 @@ impl Visitor {
     /// A zone, as shown.
     pub fn zone(&self, id: ZoneId) -> ZoneName {
         ZoneName::new(id, self.ruling.authority.tree.zone(id).map(|zone| zone.name.to_string()))
+    }
+
+    /// All zones to choose from: id, and name behind its place in the tree.
+    pub fn zone_options(&self) -> Vec<(String, String)> {
+        let tree = &self.ruling.authority.tree;
+        let mut options = Vec::new();
+        let mut roots: Vec<&Zone> = tree.zones().filter(|zone| zone.parent_zone_id.is_none()).collect();
+        roots.reverse();
+        let mut open: Vec<(&Zone, usize)> = roots.into_iter().map(|root| (root, 0)).collect();
+        while let Some((zone, depth)) = open.pop() {
+            let indent = "\u{2003}".repeat(depth);
+            options.push((zone.id.to_string(), format!("{indent}{}", zone.name)));
+            let mut children: Vec<&Zone> = tree.children(zone.id).collect();
+            children.reverse();
+            open.extend(children.into_iter().map(|child| (child, depth + 1)));
+        }
+        options
+    }
+
+    /// All active members to choose from: id and name.
+    pub fn people_options(&self) -> Vec<(String, String)> {
+        let members = self.ruling.authority.organization.members();
+        let mut options: Vec<(String, String)> = members.map(|member| (member.id.to_string(), self.name(member.id))).collect();
+        options.sort_by_key(|(_, name)| name.to_lowercase());
+        options
     }
 
     /// Whether the visitor may do `action` in `zone` by their roles and their token.

@@ -4,6 +4,7 @@ mod browser;
 mod driver;
 mod nordlicht;
 mod pages;
+mod screenshots;
 mod signing_in;
 
 pub use browser::Browser;

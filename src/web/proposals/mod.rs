@@ -1,0 +1,12 @@
+//! Proposals: lists, one at length, composing one, and acting on one.
+
+pub mod act;
+mod detail;
+mod effect;
+pub mod list;
+mod risk;
+pub mod row;
+pub mod show;
+mod timeline;
+
+pub use detail::Detail;
