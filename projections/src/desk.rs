@@ -113,3 +113,14 @@ pub fn decided_since(organization: OrganizationId, since: DateTime<Utc>, limit: 
     .bind(since)
     .bind(limit)
 }
+
+/// How many open proposals were opened between two moments.
+pub fn open_between(organization: OrganizationId, from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Statement {
+    Statement::new(
+        "SELECT COUNT(*) AS number FROM proposals WHERE organization_id = $1 AND status = 'pending_review'
+           AND ($2 IS NULL OR opened_at >= $2) AND ($3 IS NULL OR opened_at < $3)",
+    )
+    .bind(organization)
+    .bind(from)
+    .bind(to)
+}

@@ -42,7 +42,10 @@ pub struct Notice {
 }
 
 /// What `?said=…` stands for: fixed words, so that a link can put none of its own on a page.
-const NOTICES: [(&str, &str); 8] = [
+const NOTICES: [(&str, &str); 11] = [
+    ("delegated", "Your seat is handed on."),
+    ("escalated", "Its question went up to the zone above."),
+    ("proposed", "It is proposed; its reviewers have been asked."),
     ("voted", "Your vote counts."),
     ("commented", "Your comment is there for everyone to read."),
     ("recused", "You stood back; the others decide."),

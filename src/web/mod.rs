@@ -70,6 +70,9 @@ fn routes() -> Router<Arc<Web>> {
         .route("/proposals/{id}/recuse", post(proposals::act::recuse))
         .route("/proposals/{id}/withdraw", post(proposals::act::withdraw))
         .route("/proposals/{id}/retry", post(proposals::act::retry))
+        .route("/proposals/{id}/delegate", post(proposals::act::delegate))
+        .route("/proposals/{id}/escalate", post(proposals::act::escalate))
+        .route("/proposals/new", get(proposals::compose::show).post(proposals::compose::submit))
         .route("/live", get(live::follow))
         .route("/static/{name}", get(assets::serve))
 }

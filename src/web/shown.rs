@@ -121,6 +121,7 @@ pub fn distance(at: Moment, now: Moment) -> String {
     let seconds = (at - now).num_seconds();
     let far = seconds.abs();
     let text = match far {
+        0..45 if seconds > 0 => return "in a moment".to_owned(),
         0..45 => return "just now".to_owned(),
         45..5400 => format!("{} min", (far + 30) / 60),
         5400..129_600 => format!("{} h", (far + 1800) / 3600),
@@ -205,26 +206,15 @@ pub struct TallyBar(pub Tally);
 impl Display for TallyBar {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let tally = self.0;
-        let all = (tally.approve + tally.reject + tally.abstain + tally.outstanding).max(1);
-        let told = format!(
-            "{} approve, {} reject, {} abstain, {} open",
-            tally.approve, tally.reject, tally.abstain, tally.outstanding
-        );
-        write!(
-            f,
-            "<svg class=\"tally\" role=\"img\" aria-label=\"{told}\" viewBox=\"0 0 {} 8\" preserveAspectRatio=\"none\"><title>{told}</title>",
-            all * 20
-        )?;
-        let mut x = 0;
-        for (look, votes) in
-            [("yes", tally.approve), ("no", tally.reject), ("pass", tally.abstain), ("open", tally.outstanding)]
-        {
-            for _ in 0..votes {
-                write!(f, "<rect class=\"{look}\" x=\"{}\" y=\"0\" width=\"18\" height=\"8\" rx=\"1.5\"/>", x * 20 + 1)?;
-                x += 1;
+        let Tally { approve, reject, abstain, outstanding, .. } = tally;
+        let told = format!("{approve} approve, {reject} reject, {abstain} abstain, {outstanding} open");
+        write!(f, "<span class=\"tally\" role=\"img\" aria-label=\"{told}\" title=\"{told}\">")?;
+        for (look, votes) in [("yes", approve), ("no", reject), ("pass", abstain), ("open", outstanding)] {
+            for _ in 0..votes.min(60) {
+                write!(f, "<i class=\"{look}\"></i>")?;
             }
         }
-        write!(f, "</svg>")
+        write!(f, "</span>")
     }
 }
 
@@ -325,7 +315,7 @@ mod tests {
     fn moments_are_told_by_their_distance() {
         let now: Moment = "2026-01-05T10:00:00Z".parse().expect("a moment");
         let after = |seconds: i64| distance(now + chrono::Duration::seconds(seconds), now);
-        let told = [after(10), after(-60), after(-7200), after(3600 * 24 * 3), after(-3600 * 24 * 400)];
+        let told = [after(-10), after(-60), after(-7200), after(3600 * 24 * 3), after(-3600 * 24 * 400)];
         assert_eq!(told, ["just now", "1 min ago", "2 h ago", "in 3 days", "13 months ago"]);
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::shown::{Escaped, Html};
 use super::visitor::Visitor;
-use super::words::{number, plain, sentence};
+use super::words::{money, number, plain, sentence};
 
 /// One key of a policy that differs.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ impl Visitor {
             return self.zone(id).to_string();
         }
         match text.parse::<Decimal>() {
-            Ok(figure) if is_money(key) => number(figure),
+            Ok(figure) if is_money(key) => money(figure),
             _ => Escaped(text).to_string(),
         }
     }

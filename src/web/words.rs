@@ -32,7 +32,16 @@ pub fn number(amount: Decimal) -> String {
         }
         grouped.push(digit);
     }
-    if rest.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{rest:0<2}") }
+    if rest.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{rest}") }
+}
+
+/// An amount of money: with no decimals or at least two.
+pub fn money(amount: Decimal) -> String {
+    let text = number(amount);
+    match text.split_once('.') {
+        Some((_, cents)) if cents.len() == 1 => text + "0",
+        Some(_) | None => text,
+    }
 }
 
 /// What a type of proposal is called.
@@ -49,8 +58,8 @@ pub fn proposal_type(kind: ProposalType) -> &'static str {
 pub fn status(status: Status, execution: Option<ExecutionStatus>) -> Badge {
     match (status, execution) {
         (Status::PendingReview, _) => Badge::new("open", "Open"),
-        (Status::Approved, Some(ExecutionStatus::Failed)) => Badge::new("bad", "Approved, not executed"),
-        (Status::Approved, Some(ExecutionStatus::Held)) => Badge::new("wait", "Approved, held"),
+        (Status::Approved, Some(ExecutionStatus::Failed)) => Badge::new("bad", "Not carried out"),
+        (Status::Approved, Some(ExecutionStatus::Held)) => Badge::new("wait", "Held"),
         (Status::Approved, _) => Badge::new("good", "Approved"),
         (Status::Rejected, _) => Badge::new("bad", "Rejected"),
         (Status::Escalated, _) => Badge::new("wait", "Escalated"),
@@ -90,6 +99,7 @@ pub fn selection(reason: SelectionReason) -> &'static str {
         SelectionReason::Static => "Listed by",
         SelectionReason::Owner => "Owner of the organization",
         SelectionReason::Solo => "Alone, for want of anyone else, in",
+        SelectionReason::Delegate => "Asked to decide in someone's place, in",
     }
 }
 
@@ -100,6 +110,7 @@ pub fn conflict(code: ConflictCode) -> &'static str {
         ConflictCode::SubjectOfProposal => "it is about them",
         ConflictCode::ExecutorOfProposal => "would carry it out",
         ConflictCode::Beneficiary => "would benefit from it",
+        ConflictCode::ContestedDecider => "their own deciding is contested",
     }
 }
 
@@ -109,6 +120,7 @@ pub fn recusal(reason: RecusalReason) -> &'static str {
         RecusalReason::Recused => "stood back",
         RecusalReason::MembershipLost => "left the organization",
         RecusalReason::RoleLost => "lost the role it rested on",
+        RecusalReason::Delegated => "handed the seat to someone else",
     }
 }
 
@@ -174,11 +186,11 @@ pub fn model_name(model: &DecisionModel) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::money;
 
     #[test]
     fn thousands_stand_apart() {
-        let told = |text: &str| number(text.parse().expect("a number"));
+        let told = |text: &str| money(text.parse().expect("a number"));
         assert_eq!(
             [told("5"), told("38000"), told("1234567.5"), told("240000.00"), told("-1200")],
             ["5", "38,000", "1,234,567.50", "240,000", "−1,200"]

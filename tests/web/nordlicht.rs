@@ -26,8 +26,12 @@ impl Nordlicht {
     /// Serves it.
     pub async fn opens() -> Self {
         let store = Store::create(Kind::Sqlite).await;
-        let (service, address) = serve(&store, &[], Clock::standing_at(morning())).await;
+        let clock = Clock::standing_at(morning());
+        let (service, address) = serve(&store, &[], clock.clone()).await;
         let founded = trust_zones::demo::bootstrap(&service).await.expect("a demo").expect("an empty store");
+        // Some time after it was all said and done.
+        clock.advance(chrono::Duration::minutes(134));
+        trust_zones::processes::do_what_is_due(&service.app).await.expect("the clock");
         let http = reqwest::Client::builder().build().expect("a client");
         let owner = Person::new(http, address, founded.owner_id.to_string(), founded.token);
         let members = owner.get("/members?limit=200").await.expect(200);

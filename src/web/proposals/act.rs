@@ -56,3 +56,18 @@ pub async fn withdraw(visitor: Visitor, Path(id): Path<String>, fields: Fields) 
 pub async fn retry(visitor: Visitor, Path(id): Path<String>, fields: Fields) -> Shown {
     act(visitor, &id, "retry-execution", json!({}), fields, &[], "retried").await
 }
+
+/// `POST /proposals/{id}/delegate`.
+pub async fn delegate(visitor: Visitor, Path(id): Path<String>, fields: Fields) -> Shown {
+    let Some(member) = fields.given("member_id").and_then(|id| id.parse::<aggregates::ids::MemberId>().ok()) else {
+        let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
+        return show::again(visitor, &id, fields, Faults::at("/member_id", "choose someone"), status).await;
+    };
+    act(visitor, &id, "delegate", json!({"member_id": member}), fields, &["/member_id"], "delegated").await
+}
+
+/// `POST /proposals/{id}/escalate`.
+pub async fn escalate(visitor: Visitor, Path(id): Path<String>, fields: Fields) -> Shown {
+    let body = json!({"reason": fields.text("reason")});
+    act(visitor, &id, "escalate", body, fields, &["/reason"], "escalated").await
+}

@@ -112,6 +112,14 @@ pub struct Detail {
     pub may_retry: bool,
     /// Whether the visitor may say something.
     pub may_comment: bool,
+    /// Whether the visitor may hand their seat on.
+    pub may_delegate: bool,
+    /// Whether the visitor may take it to the zone above.
+    pub may_escalate: bool,
+    /// To whom a seat may be handed: id and name.
+    pub people: Vec<(String, String)>,
+    /// Where its question went, and what it was opened for.
+    pub lineage: Vec<Html>,
     /// Why the visitor may not vote, where they might have expected to.
     pub why_not: Option<String>,
 }
@@ -149,6 +157,7 @@ impl Detail {
         let budget = tree.effective(zone).resource_scope.budget_limit.map(|limit| limit.0);
         let weights_differ = opening.electorate.iter().any(|elector| elector.weight != 1);
         let execution = state.execution.as_ref();
+        let held = execution.is_some_and(|execution| execution.status == ExecutionStatus::Held);
         let failed = execution.is_some_and(|execution| execution.status == ExecutionStatus::Failed);
         let auditor = visitor.member.role == aggregates::actor::OrganizationRole::Auditor;
         Self {
@@ -187,10 +196,42 @@ impl Detail {
             may_recuse: open && mine.is_some() && my_vote.is_none() && covers("proposal.review"),
             may_withdraw: open && opening.proposer_id == me && visitor.may(zone, "proposal.create"),
             may_retry: failed && visitor.may(zone, "zone.write"),
+            may_delegate: open
+                && mine.is_some_and(|mine| mine.vote.is_none() && mine.seat_of.is_none())
+                && covers("proposal.review"),
+            may_escalate: (open || held)
+                && covers("escalation.trigger")
+                && (opening.proposer_id == me || mine.is_some() || visitor.may(zone, "escalation.trigger")),
+            people: if mine.is_some() { others(visitor) } else { Vec::new() },
+            lineage: lineage(visitor, state, opening),
             may_comment: !auditor && covers("proposal.comment"),
             why_not: why_not(visitor, state, opening, open),
         }
     }
+}
+
+fn others(visitor: &Visitor) -> Vec<(String, String)> {
+    let me = visitor.caller.id().to_string();
+    let nobody = (String::new(), "Choose someone".to_owned());
+    [nobody].into_iter().chain(visitor.people_options().into_iter().filter(|(id, _)| *id != me)).collect()
+}
+
+fn lineage(visitor: &Visitor, state: &State, opening: &Opening) -> Vec<Html> {
+    let mut told = Vec::new();
+    if let Some(up) = &state.went_up {
+        let place = visitor.zone(up.to_zone_id);
+        let link = format!("<a href=\"/proposals/{}\">the proposal there</a>", up.parent_id);
+        told.push(Html(format!(
+            "Its question went up to {place}: {link} decides it (<a href=\"/escalations/{}\">escalation</a>).",
+            up.escalation_id
+        )));
+    }
+    if let Some(lineage) = &opening.lineage {
+        let source =
+            lineage.source_id.map(|id| format!(" of <a href=\"/proposals/{id}\">a proposal below</a>")).unwrap_or_default();
+        told.push(Html(format!("It decides <a href=\"/escalations/{}\">an escalation</a>{source}.", lineage.escalation_id)));
+    }
+    told
 }
 
 /// The tree that a decided proposal was held against; the present one for what is open.

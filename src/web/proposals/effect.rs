@@ -12,7 +12,7 @@ use super::risk::share_of;
 use crate::web::shown::{Escaped, Html};
 use crate::web::values::Difference;
 use crate::web::visitor::Visitor;
-use crate::web::words::{number, plain, zone_status};
+use crate::web::words::{money, number, plain, zone_status};
 
 /// An amount against a limit.
 pub struct Against {
@@ -57,7 +57,7 @@ pub fn effect(visitor: &Visitor, tree: &Tree, zone: ZoneId, proposer: MemberId, 
         Subject::TaskExecution(task) => task_effect(visitor, &effective, zone, proposer, task),
         Subject::ResourceAllocation(allocation) => {
             let who = visitor.person(allocation.beneficiary_id.unwrap_or(proposer));
-            let amount = number(allocation.amount.decimal());
+            let amount = money(allocation.amount.decimal());
             let sentence = format!("{who} gets the right to use up <strong>{amount}</strong> in {here}.");
             let mut particulars = Vec::new();
             if let Some(board) = &allocation.board_id {
@@ -125,7 +125,7 @@ fn actions(_tree: &Tree, held: &[String]) -> Html {
 fn task_effect(visitor: &Visitor, effective: &Effective, zone: ZoneId, proposer: MemberId, task: &TaskExecution) -> Effect {
     let who = visitor.person(task.executor_id.unwrap_or(proposer));
     let action = Escaped(task.action.as_str()).to_string();
-    let amount = task.amount.map(|amount| number(amount.decimal()));
+    let amount = task.amount.map(|amount| money(amount.decimal()));
     let worth = amount.as_ref().map(|amount| format!(" for <strong>{amount}</strong>")).unwrap_or_default();
     let sentence = format!("{who} may do <code class=\"action\">{action}</code>{worth} in {}, once.", visitor.zone(zone));
     let mut particulars = Vec::new();
@@ -156,7 +156,7 @@ fn against(visitor: &Visitor, effective: &Effective, amount: Amount) -> Vec<Agai
         Against {
             what,
             zone,
-            limit: number(limit.decimal()),
+            limit: money(limit.decimal()),
             width: share.and_then(|share| u32::try_from(share).ok()).unwrap_or(100).min(100),
             share: share.map(|share| format!("{share} %")),
             over: amount > limit,

@@ -1,6 +1,8 @@
 //! Proposals: lists, one at length, composing one, and acting on one.
 
 pub mod act;
+pub mod compose;
+mod composed;
 mod detail;
 mod effect;
 pub mod list;

@@ -5,7 +5,7 @@ use aggregates::policy::Risk;
 use aggregates::proposal::{Opening, ProposalType};
 use rust_decimal::Decimal;
 
-use crate::web::words::{number, risk_word};
+use crate::web::words::{money, risk_word};
 
 /// The share of `whole` that `part` is, in per cent.
 pub fn share_of(part: Amount, whole: Amount) -> Option<Decimal> {
@@ -25,7 +25,7 @@ pub fn why(opening: &Opening, budget: Option<Amount>) -> String {
     let Some(amount) = opening.subject.amount() else { return from };
     let Some(budget) = budget else { return format!("{from} There is no budget limit to hold the amount against.") };
     let Some(share) = share_of(amount, budget) else { return from };
-    let share = format!("{} is {share} % of the budget limit of {}", number(amount.decimal()), number(budget.decimal()));
+    let share = format!("{} is {share} % of the budget limit of {}", money(amount.decimal()), money(budget.decimal()));
     if opening.risk_level == base {
         format!("{from} {share}, less than a half, which would raise it.")
     } else if opening.risk_level == Risk::Critical {

@@ -79,6 +79,19 @@ fn told(visitor: &Visitor, fact: &Event) -> (String, String, &'static str) {
         Event::Withdrawn { .. } => ("took it back".to_owned(), none(), "out"),
         Event::Commented { text, .. } => ("said".to_owned(), text.to_string(), "comment"),
         Event::ExecutionSucceeded { .. } => ("carried it out".to_owned(), none(), "arrow"),
+        Event::ReviewDelegated { elector, .. } => {
+            (format!("asked {} to decide in their place", visitor.person(elector.member_id)), none(), "person")
+        }
+        Event::Stalled { reason, .. } => (format!("it came to a stop: {}", plain(&reason.to_string())), none(), "clock"),
+        Event::Escalated { to_zone_id, reason, parent_proposal_id, .. } => {
+            let link = format!("<a href=\"/proposals/{parent_proposal_id}\">decided there</a>");
+            (format!("took it up to {}, where it is {link}", visitor.zone(*to_zone_id)), reason.clone(), "escalations")
+        }
+        Event::EscalationFailed { reason, .. } => ("could not take it up".to_owned(), reason.clone(), "warning"),
+        Event::Reinstated { .. } => ("put it back where it stood: its escalation came to nothing".to_owned(), none(), "dash"),
+        Event::EvaluationOpened { executor_id, .. } => {
+            (format!("asked for a judgement of {}", visitor.person(*executor_id)), none(), "evaluations")
+        }
         Event::ExecutionFailed { reason, .. } => ("could not carry it out".to_owned(), reason.clone(), "warning"),
     }
 }

@@ -20,7 +20,7 @@ document.addEventListener("click", async (event) => {
 
 export function distance(seconds) {
   const far = Math.abs(seconds);
-  if (far < 45) return "just now";
+  if (far < 45) return seconds > 0 ? "in a moment" : "just now";
   const steps = [[5400, 60, "min"], [129600, 3600, "h"], [5184000, 86400, "days"], [63072000, 2592000, "months"], [Infinity, 31536000, "years"]];
   const [, unit, name] = steps.find(([limit]) => far < limit);
   const text = `${Math.round(far / unit)} ${name}`;
