@@ -1,9 +1,12 @@
 //! The pages, in a real browser.
 
+mod axe;
 mod browser;
+mod deciding;
 mod driver;
 mod nordlicht;
 mod pages;
+mod proposing;
 mod screenshots;
 mod signing_in;
 
