@@ -43,6 +43,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use tower_http::compression::CompressionLayer;
 
 use crate::engine::App;
 
@@ -80,6 +81,7 @@ fn routes() -> Router<Arc<Web>> {
 /// The pages beside the interface.
 pub fn beside(app: Arc<App>, interface: Router) -> Router {
     let web = Arc::new(Web { app, interface: interface.clone() });
-    let pages = routes().layer(from_fn(origin::same)).layer(from_fn(page::headers)).with_state(Arc::clone(&web));
+    let pages = routes().layer(from_fn(origin::same)).layer(from_fn(page::headers)).layer(CompressionLayer::new());
+    let pages = pages.with_state(Arc::clone(&web));
     interface.merge(pages).layer(from_fn_with_state(web, errors::shown))
 }
