@@ -2,7 +2,6 @@
 
 use axum::http::HeaderMap;
 
-use super::assets;
 use super::session::cookie;
 use super::shown::Icon;
 use super::visitor::Visitor;
@@ -170,19 +169,9 @@ impl Frame {
         }
     }
 
-    /// The address of an asset.
-    pub fn asset(&self, name: &str) -> &'static str {
-        assets::address(name)
-    }
-
     /// The first letter of the organization's name.
     pub fn organization_initial(&self) -> String {
         let name = self.me.as_ref().and_then(|me| me.organization.chars().next());
         name.into_iter().flat_map(char::to_uppercase).collect()
-    }
-
-    /// The menu.
-    pub fn sections(&self) -> &'static [Section] {
-        &SECTIONS
     }
 }

@@ -31,6 +31,7 @@ pub fn page_with(status: StatusCode, template: &impl Template) -> Shown {
 }
 
 /// Sends the browser on with a `GET`.
+#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 pub fn on_to(address: &str) -> Shown {
     Ok(Redirect::to(address).into_response())
 }

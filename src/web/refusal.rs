@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::engine::Problem;
 use crate::store::StoreError;
@@ -13,19 +13,8 @@ use crate::store::StoreError;
 pub struct Fault {
     /// Where, as a JSON pointer into the command's body.
     pub pointer: String,
-    /// Stable code.
-    pub code: String,
     /// In words.
     pub message: String,
-    /// The zone whose limit binds.
-    #[serde(default)]
-    pub zone_id: Option<String>,
-    /// The limit that binds.
-    #[serde(default)]
-    pub limit: Option<Value>,
-    /// What was asked for.
-    #[serde(default)]
-    pub requested: Option<Value>,
 }
 
 /// A refusal.

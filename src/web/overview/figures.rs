@@ -118,7 +118,7 @@ fn decisions(rows: &[Row], first: chrono::NaiveDate) -> Result<(Vec<Day>, String
 fn span(took: Duration) -> String {
     let seconds = took.num_seconds();
     match seconds {
-        ..60 => format!("{seconds} s"),
+        ..60 => "a minute".to_owned(),
         60..7200 => format!("{} min", seconds / 60),
         7200..172_800 => format!("{} h", seconds / 3600),
         _ => format!("{} days", seconds / 86_400),

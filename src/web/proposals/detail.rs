@@ -47,6 +47,7 @@ pub struct Execution {
 }
 
 /// One proposal at length.
+#[expect(clippy::struct_excessive_bools, reason = "each says whether the page has one thing or not")]
 pub struct Detail {
     /// Its id.
     pub id: String,
@@ -149,8 +150,8 @@ impl Detail {
         let open = state.status == Status::PendingReview && due.is_none_or(|due| due > now);
         let tally = state.tally();
         let mine = state.reviewer(me).filter(|reviewer| reviewer.left.is_none());
-        let my_vote = mine.and_then(|reviewer| reviewer.vote.as_ref()).map(|vote| vote.choice);
-        let seat = open && mine.is_some() && (my_vote.is_none() || opening.votes_may_change);
+        let voted = mine.and_then(|reviewer| reviewer.vote.as_ref()).map(|vote| vote.choice);
+        let seat = open && mine.is_some() && (voted.is_none() || opening.votes_may_change);
         let covers =
             |action: &str| aggregates::action::Action::parse(action).is_ok_and(|action| visitor.caller.token_covers(&action));
         let may_vote = seat && (covers("proposal.approve") || covers("proposal.reject") || covers("proposal.review"));
@@ -191,9 +192,9 @@ impl Detail {
             solo: state.is_solo(),
             execution: execution.map(|execution| shown_execution(execution, visitor)),
             timeline,
-            my_vote,
+            my_vote: voted,
             may_vote,
-            may_recuse: open && mine.is_some() && my_vote.is_none() && covers("proposal.review"),
+            may_recuse: open && mine.is_some() && voted.is_none() && covers("proposal.review"),
             may_withdraw: open && opening.proposer_id == me && visitor.may(zone, "proposal.create"),
             may_retry: failed && visitor.may(zone, "zone.write"),
             may_delegate: open
@@ -261,7 +262,7 @@ fn terms(opening: &Opening) -> Vec<String> {
     }
     if opening.veto_window_minutes > 0 {
         let minutes = opening.veto_window_minutes;
-        let span = if minutes % 60 == 0 { format!("{} h", minutes / 60) } else { format!("{minutes} min") };
+        let span = if minutes.is_multiple_of(60) { format!("{} h", minutes / 60) } else { format!("{minutes} min") };
         terms.push(format!("Once approved, it is held for {span} in which it can be objected to."));
     }
     terms

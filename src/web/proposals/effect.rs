@@ -35,8 +35,6 @@ pub struct Against {
 pub struct Effect {
     /// In a sentence.
     pub sentence: Html,
-    /// The amount, if there is one.
-    pub amount: Option<String>,
     /// The amount against limits.
     pub against: Vec<Against>,
     /// Particulars: what they are called, and what they are.
@@ -67,7 +65,7 @@ pub fn effect(visitor: &Visitor, tree: &Tree, zone: ZoneId, proposer: MemberId, 
                 particulars.push(("Type of agent".to_owned(), visitor.value("agent_type", &json!(agent_type))));
             }
             let against = against(visitor, &effective, allocation.amount);
-            Effect { sentence: Html(sentence), amount: Some(amount), against, particulars, ..Effect::default() }
+            Effect { sentence: Html(sentence), against, particulars, ..Effect::default() }
         }
         Subject::ZoneChange(change) => zone_effect(visitor, tree, change.zone_id.unwrap_or(zone), change),
         Subject::MembershipChange(change) => {
@@ -92,7 +90,7 @@ pub fn effect(visitor: &Visitor, tree: &Tree, zone: ZoneId, proposer: MemberId, 
                 before: roles(&held),
                 after: roles(&after),
             };
-            let may = Difference { what: "They may".to_owned(), before: actions(tree, &held), after: actions(tree, &after) };
+            let may = Difference { what: "They may".to_owned(), before: actions(&held), after: actions(&after) };
             Effect { sentence: Html(sentence), differences: vec![difference, may], ..Effect::default() }
         }
     }
@@ -107,7 +105,7 @@ fn roles(held: &[String]) -> Html {
 }
 
 /// What the roles let someone do, in words.
-fn actions(_tree: &Tree, held: &[String]) -> Html {
+fn actions(held: &[String]) -> Html {
     let may = |role: &String| match role.as_str() {
         "executor" => "do work",
         "approver" => "decide proposals",
@@ -145,7 +143,7 @@ fn task_effect(visitor: &Visitor, effective: &Effective, zone: ZoneId, proposer:
         particulars.push((plain(name), shown));
     }
     let against = task.amount.map(|amount| against(visitor, effective, amount)).unwrap_or_default();
-    Effect { sentence: Html(sentence), amount, against, particulars, ..Effect::default() }
+    Effect { sentence: Html(sentence), against, particulars, ..Effect::default() }
 }
 
 /// An amount against the budget and spending limits that hold in a zone.

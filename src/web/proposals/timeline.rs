@@ -19,8 +19,6 @@ pub struct Happened {
     pub when: When,
     /// Its picture and colour: a badge without a word.
     pub mark: &'static str,
-    /// Its place in the log.
-    pub position: u64,
 }
 
 fn reason(code: &str) -> String {
@@ -36,6 +34,10 @@ fn reason(code: &str) -> String {
 /// An event in a sentence; one that is not known here by its name.
 pub fn happened(visitor: &Visitor, event: &Recorded) -> Happened {
     let (what, words, mark) = match event.read::<Event>() {
+        // Standing back is one's own deed; losing a seat is done to someone.
+        Ok(Event::ReviewerRecused { member_id, reason, .. }) if member_id == event.actor.id => {
+            (recusal(reason).to_owned(), String::new(), "out")
+        }
         Ok(fact) => told(visitor, &fact),
         Err(_) => (sentence(&event.event_type.replace('.', " ")).to_lowercase(), String::new(), "dash"),
     };
@@ -45,7 +47,6 @@ pub fn happened(visitor: &Visitor, event: &Recorded) -> Happened {
         words,
         when: When { at: event.occurred_at, now: visitor.now() },
         mark,
-        position: event.position,
     }
 }
 
