@@ -11,10 +11,10 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::api;
 use crate::auth::{Limits, Secrets};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::door;
 use crate::engine::{Answer, App, Caller, Envelope, Parts, Problem, Told};
 use crate::entropy;
 use crate::gardener::Gardener;
@@ -91,7 +91,7 @@ impl Service {
     /// Serves HTTP on `listener` until told to end, then finishes what is under way.
     pub async fn serve(&self, listener: TcpListener) -> std::io::Result<()> {
         let ending = self.tasks.ending();
-        let router = api::router(Arc::clone(&self.app)).into_make_service_with_connect_info::<SocketAddr>();
+        let router = door::router(Arc::clone(&self.app)).into_make_service_with_connect_info::<SocketAddr>();
         let told = ending.clone();
         let served = axum::serve(listener, router).with_graceful_shutdown(async move { told.cancelled().await });
         tokio::select! {

@@ -86,7 +86,7 @@ fn the_rule_book_is_pure_and_synchronous() {
 
 #[test]
 fn sql_is_written_in_projections_and_the_store_only() {
-    for folder in ["src/api", "src/auth", "src/engine", "src/governance", "src/processes", "src/demo"] {
+    for folder in ["src/api", "src/auth", "src/engine", "src/governance", "src/processes", "src/demo", "src/web"] {
         nowhere_in(folder, &["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM"]);
     }
 }
@@ -99,4 +99,10 @@ fn no_file_is_longer_than_500_lines() {
             assert!(lines <= 500, "{} has {lines} lines", path.display());
         }
     }
+}
+
+#[test]
+fn the_interface_and_the_pages_do_not_know_each_other() {
+    nowhere_in("src/api", &["crate::web"]);
+    nowhere_in("src/web", &["crate::api"]);
 }

@@ -20,3 +20,4 @@ mod permissions;
 mod races;
 mod reach;
 mod readme;
+mod web;

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod checkpoints;
 pub mod deadlines;
+pub mod desk;
 pub mod escalations;
 pub mod evaluations;
 pub mod grants;

@@ -30,6 +30,8 @@ use utoipa_axum::routes;
 
 use crate::engine::App;
 
+pub use layers::around;
+
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
@@ -110,12 +112,12 @@ pub fn openapi() -> OpenApi {
     described().into_openapi()
 }
 
-/// Every route with its layers.
-pub fn router(app: Arc<App>) -> Router {
+/// Every route of the interface.
+pub fn routes(app: Arc<App>) -> Router {
     let (routes, description) = described().split_for_parts();
     let routes = routes
         .merge(docs::routes(&description))
         .fallback(operations::nowhere)
         .method_not_allowed_fallback(operations::not_that_way);
-    layers::around(routes.with_state(app))
+    routes.with_state(app)
 }

@@ -2,6 +2,7 @@
 
 mod limits;
 mod secrets;
+pub mod sessions;
 mod sign_in;
 mod tokens;
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use aggregates::access;
 use aggregates::actor::Actor;
 use aggregates::ids::OrganizationId;
-use aggregates::token::Token;
+use aggregates::token::{self, Token};
 use subtle::ConstantTimeEq;
 
 use super::tokens::halves;
@@ -47,7 +47,7 @@ enum Presented {
 }
 
 async fn known(app: &App, bearer: &str) -> Result<Presented, Problem> {
-    if let Some(caller) = local_owner(app, bearer).await? {
+    if let Some(caller) = local_owner(app, &sha256(bearer)).await? {
         return Ok(Presented::Right(caller));
     }
     let nobody = Ok(Presented::Wrong(None));
@@ -55,25 +55,37 @@ async fn known(app: &App, bearer: &str) -> Result<Presented, Problem> {
     let Some(kept) = app.secrets.of(&app.log, prefix).await? else { return nobody };
     let token = app.load::<Token>(kept.token_id, false).await?;
     let Some(issued) = &token.state.issued else { return nobody };
-    let ruling = app.ruling(kept.organization_id).await?;
-    let Some(member) = ruling.authority.organization.member(issued.member_id) else { return nobody };
     let right = bool::from(sha256(secret).as_bytes().ct_eq(kept.secret_sha256.as_bytes()));
-    let reason = match (right, issued.is_valid(app.clock.now())) {
-        (true, true) => {
-            let (organization_id, scope) = (kept.organization_id, issued.actions.clone());
-            return Ok(Presented::Right(Caller { organization_id, actor: member.actor(), token_id: Some(issued.id), scope }));
-        }
+    let ruling = app.ruling(kept.organization_id).await?;
+    if ruling.authority.organization.member(issued.member_id).is_none() {
+        return nobody;
+    }
+    let reason = match (right, caller_by_token(app, kept.organization_id, &token.state).await?) {
+        (true, Some(caller)) => return Ok(Presented::Right(caller)),
         (false, _) => "wrong_secret",
-        (true, false) => "expired_or_revoked",
+        (true, None) => "expired_or_revoked",
     };
     let fact = access::Event::SignInFailed { token_id: issued.id, reason: reason.to_owned() };
     Ok(Presented::Wrong(Some((kept.organization_id, fact))))
 }
 
-/// `LOCAL_AUTH_TOKEN` stands for the first owner of the first organization who is still an owner.
-async fn local_owner(app: &App, bearer: &str) -> Result<Option<Caller>, Problem> {
+/// The caller that a token makes of whoever holds it, while it holds and its member belongs here.
+pub(super) async fn caller_by_token(
+    app: &App,
+    organization_id: OrganizationId,
+    token: &token::State,
+) -> Result<Option<Caller>, Problem> {
+    let Some(issued) = token.issued.as_ref().filter(|issued| issued.is_valid(app.clock.now())) else { return Ok(None) };
+    let ruling = app.ruling(organization_id).await?;
+    let member = ruling.authority.organization.member(issued.member_id);
+    let scope = issued.actions.clone();
+    Ok(member.map(|member| Caller { organization_id, actor: member.actor(), token_id: Some(issued.id), scope }))
+}
+
+/// `LOCAL_AUTH_TOKEN` (here by its digest) stands for the first owner of the first organization who is still an owner.
+pub(super) async fn local_owner(app: &App, presented_sha256: &str) -> Result<Option<Caller>, Problem> {
     let Some(local) = &app.config.local_auth_token else { return Ok(None) };
-    if !bool::from(sha256(bearer).as_bytes().ct_eq(sha256(local).as_bytes())) {
+    if !bool::from(presented_sha256.as_bytes().ct_eq(sha256(local).as_bytes())) {
         return Ok(None);
     }
     let Some(organization) = app.log.first_organization().await? else { return Ok(None) };

@@ -11,8 +11,8 @@ use axum::http::{Method, Request, header};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::api;
 use crate::clock::Clock;
+use crate::door;
 use crate::engine::App;
 
 /// The largest answer the demo reads.
@@ -35,7 +35,7 @@ pub struct Door {
 impl Door {
     /// The door of `app`.
     pub fn of(app: &Arc<App>) -> Self {
-        Self { router: api::router(Arc::clone(app)), clock: app.clock.clone() }
+        Self { router: door::router(Arc::clone(app)), clock: app.clock.clone() }
     }
 
     /// Sends a body as someone; an answer that is not one of the `expected` statuses is an error.

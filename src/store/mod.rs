@@ -8,6 +8,7 @@ mod insert;
 mod log;
 mod many;
 mod row;
+mod sessions;
 mod views;
 mod writer;
 
@@ -17,5 +18,6 @@ pub use error::StoreError;
 pub use hosted::Hosted;
 pub use log::{KeptSecret, Log, Profile, keep_invite_secret, keep_profile, keep_token_secret, recorded};
 pub use row::Row;
+pub use sessions::{Credential, KeptSession, SignIn};
 pub use views::{Generation, Place, Views};
 pub use writer::{OnCommit, Writer, WriterTask};

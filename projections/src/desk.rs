@@ -1,0 +1,126 @@
+//! What pages ask of the proposals that the interface does not: by risk, by age, and the figures of the overview.
+
+use aggregates::ids::{MemberId, OrganizationId, ZoneId};
+use chrono::{DateTime, Utc};
+
+use crate::Statement;
+
+/// What a list of proposals can be narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// In this zone.
+    pub zone_id: Option<ZoneId>,
+    /// In this status.
+    pub status: Option<String>,
+    /// Of this type.
+    pub proposal_type: Option<String>,
+    /// At this risk.
+    pub risk_level: Option<String>,
+    /// By this proposer.
+    pub proposer_id: Option<MemberId>,
+    /// With this reviewer.
+    pub reviewer_id: Option<MemberId>,
+    /// Opened not before this moment.
+    pub opened_from: Option<DateTime<Utc>>,
+    /// Opened before this moment.
+    pub opened_to: Option<DateTime<Utc>>,
+    /// Decided not before this moment.
+    pub decided_from: Option<DateTime<Utc>>,
+    /// Decided before this moment.
+    pub decided_to: Option<DateTime<Utc>>,
+}
+
+macro_rules! listed {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.proposal_id, p.opened_position, p.zone_id, p.proposal_type, p.title, p.status, p.risk_level, p.proposer_id,
+                 p.decision_model, p.tally, p.reason, p.execution_status, p.deadline, p.expires_at, p.opened_at, p.decided_at
+             FROM ",
+            $rest
+        )
+    };
+}
+
+/// A page of proposals opened before position `before`, newest first.
+pub fn page(organization: OrganizationId, filter: Filter, before: u64, limit: u64) -> Statement {
+    Statement::new(listed!(
+        "proposals p
+         WHERE p.organization_id = $1 AND p.opened_position < $2
+           AND ($3 IS NULL OR p.zone_id = $3) AND ($4 IS NULL OR p.status = $4) AND ($5 IS NULL OR p.proposal_type = $5)
+           AND ($6 IS NULL OR p.risk_level = $6) AND ($7 IS NULL OR p.proposer_id = $7)
+           AND ($8 IS NULL OR EXISTS (SELECT 1 FROM reviewers r WHERE r.proposal_id = p.proposal_id AND r.member_id = $8))
+           AND ($9 IS NULL OR p.opened_at >= $9) AND ($10 IS NULL OR p.opened_at < $10)
+           AND ($11 IS NULL OR p.decided_at >= $11) AND ($12 IS NULL OR p.decided_at < $12)
+         ORDER BY p.opened_position DESC LIMIT $13"
+    ))
+    .bind(organization)
+    .bind(before)
+    .bind(filter.zone_id)
+    .bind(filter.status)
+    .bind(filter.proposal_type)
+    .bind(filter.risk_level)
+    .bind(filter.proposer_id)
+    .bind(filter.reviewer_id)
+    .bind(filter.opened_from)
+    .bind(filter.opened_to)
+    .bind(filter.decided_from)
+    .bind(filter.decided_to)
+    .bind(limit)
+}
+
+/// What waits for `member`'s vote, the oldest first.
+pub fn waiting(organization: OrganizationId, member: MemberId, limit: u64) -> Statement {
+    Statement::new(listed!(
+        "reviewers r JOIN proposals p ON p.proposal_id = r.proposal_id
+         WHERE r.organization_id = $1 AND r.member_id = $2 AND r.pending ORDER BY r.opened_position LIMIT $3"
+    ))
+    .bind(organization)
+    .bind(member)
+    .bind(limit)
+}
+
+/// How many proposals wait for `member`'s vote.
+pub fn waiting_for(organization: OrganizationId, member: MemberId) -> Statement {
+    Statement::new("SELECT COUNT(*) AS number FROM reviewers WHERE organization_id = $1 AND member_id = $2 AND pending")
+        .bind(organization)
+        .bind(member)
+}
+
+/// Open proposals by risk, and when the oldest of each was opened.
+pub fn open_by_risk(organization: OrganizationId) -> Statement {
+    Statement::new(
+        "SELECT risk_level, COUNT(*) AS number, MIN(opened_at) AS oldest FROM proposals
+         WHERE organization_id = $1 AND status = 'pending_review' GROUP BY risk_level",
+    )
+    .bind(organization)
+}
+
+/// Open proposals by zone.
+pub fn open_by_zone(organization: OrganizationId) -> Statement {
+    Statement::new(
+        "SELECT zone_id, COUNT(*) AS number FROM proposals WHERE organization_id = $1 AND status = 'pending_review' GROUP BY zone_id",
+    )
+    .bind(organization)
+}
+
+/// What was decided, or ran out of time, since a moment: the newest first.
+pub fn decided_since(organization: OrganizationId, since: DateTime<Utc>, limit: u64) -> Statement {
+    Statement::new(
+        "SELECT status, opened_at, decided_at FROM proposals
+         WHERE organization_id = $1 AND decided_at >= $2 ORDER BY decided_at DESC LIMIT $3",
+    )
+    .bind(organization)
+    .bind(since)
+    .bind(limit)
+}
+
+/// How many open proposals were opened between two moments.
+pub fn open_between(organization: OrganizationId, from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Statement {
+    Statement::new(
+        "SELECT COUNT(*) AS number FROM proposals WHERE organization_id = $1 AND status = 'pending_review'
+           AND ($2 IS NULL OR opened_at >= $2) AND ($3 IS NULL OR opened_at < $3)",
+    )
+    .bind(organization)
+    .bind(from)
+    .bind(to)
+}

@@ -1,0 +1,128 @@
+//! Forms: what was typed, and what is wrong with it.
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::refusal::Refusal;
+use crate::engine::Problem;
+
+/// What a form carries, as typed.
+#[derive(Clone, Debug, Default)]
+pub struct Fields {
+    pairs: Vec<(String, String)>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", format!("the form is too large: {rejection}"))
+        })?;
+        Ok(Self { pairs: form_urlencoded::parse(&bytes).into_owned().collect() })
+    }
+}
+
+impl Fields {
+    /// What a query string carries.
+    pub fn of_query(query: &str) -> Self {
+        Self { pairs: form_urlencoded::parse(query.as_bytes()).into_owned().collect() }
+    }
+
+    /// What stands in a field; nothing where it is absent.
+    pub fn text(&self, name: &str) -> &str {
+        self.pairs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// What stands in a field, unless that is nothing but white space.
+    pub fn given(&self, name: &str) -> Option<&str> {
+        Some(self.text(name).trim()).filter(|text| !text.is_empty())
+    }
+
+    /// All that was chosen under a name.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.pairs
+            .iter()
+            .filter(|(known, value)| known == name && !value.trim().is_empty())
+            .map(|(_, value)| value.trim())
+            .collect()
+    }
+
+    /// The lines of a field that say something.
+    pub fn lines(&self, name: &str) -> Vec<&str> {
+        self.text(name).lines().map(str::trim).filter(|line| !line.is_empty()).collect()
+    }
+
+    /// Whether a box is ticked, or an option chosen.
+    pub fn is(&self, name: &str, value: &str) -> bool {
+        self.pairs.iter().any(|(known, given)| known == name && given == value)
+    }
+
+    /// Puts a field in where it is absent.
+    pub fn or(mut self, name: &str, value: impl Into<String>) -> Self {
+        if !self.pairs.iter().any(|(known, _)| known == name) {
+            self.pairs.push((name.to_owned(), value.into()));
+        }
+        self
+    }
+
+    /// The hidden field by which a form is carried out once.
+    pub fn once(&self) -> Option<&str> {
+        self.given("once")
+    }
+
+    /// A JSON object of the text fields that say something, each under its own name.
+    pub fn object(&self, names: &[&str]) -> Map<String, Value> {
+        names.iter().filter_map(|name| Some(((*name).to_owned(), json!(self.given(name)?)))).collect()
+    }
+}
+
+/// What is wrong with a form: by field, and as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    by_pointer: BTreeMap<String, String>,
+    /// What no field of the form is to blame for.
+    pub overall: Option<String>,
+}
+
+impl Faults {
+    /// The faults of a refused command, for a form with these fields (as JSON pointers into the command's body). What concerns
+    /// no field of it is told as a whole.
+    pub fn of(refusal: &Refusal, pointers: &[&str]) -> Self {
+        let mut faults = Self::default();
+        for fault in &refusal.errors {
+            let field =
+                pointers.iter().find(|pointer| fault.pointer == **pointer || fault.pointer.starts_with(&format!("{pointer}/")));
+            match field {
+                Some(pointer) => {
+                    faults.by_pointer.entry((*pointer).to_owned()).or_insert_with(|| fault.message.clone());
+                }
+                None if faults.overall.is_none() => faults.overall = Some(fault.message.clone()),
+                None => {}
+            }
+        }
+        if refusal.errors.is_empty() {
+            faults.overall = Some(refusal.detail.clone());
+        }
+        faults
+    }
+
+    /// One fault.
+    pub fn at(pointer: &str, message: impl Into<String>) -> Self {
+        Self { by_pointer: BTreeMap::from([(pointer.to_owned(), message.into())]), overall: None }
+    }
+
+    /// What is wrong with one field.
+    pub fn on(&self, pointer: &str) -> Option<&str> {
+        self.by_pointer.get(pointer).map(String::as_str)
+    }
+
+    /// Whether anything is wrong.
+    pub fn any(&self) -> bool {
+        self.overall.is_some() || !self.by_pointer.is_empty()
+    }
+}

@@ -1,0 +1,87 @@
+//! Pages for people, rendered here. They work as plain forms; small scripts of our own add liveness, keys and copying.
+//!
+//! Pages read what the interface reads (rulings in memory, aggregates, read models) and change things by sending commands to
+//! the interface's own router, in process, as the signed-in caller: there is one way in, and a fault's pointer names a field.
+//!
+//! A page is added in four steps:
+//! 1. a file here with a handler `async fn show(visitor: Visitor, …) -> Shown`: [`visitor::Visitor`] is whoever is signed in
+//!    (others are sent to sign in), [`page::Shown`] turns a [`refusal::Refusal`] into an error page with the same frame;
+//! 2. a struct deriving `askama::Template` with a field `frame: Frame` (from `visitor.frame("Title", "section")`), and a
+//!    template that extends `layout.html`; `page::page(&template)` answers with it. What is shown of people, zones, moments,
+//!    states and ids comes from [`shown`]: values that write their own markup, escaped;
+//! 3. its routes in [`routes`], and its entry in [`frame::SECTIONS`] if it is to be found in the menu;
+//! 4. a story in `tests/web/`, and its address in the list of `tests/web/pages.rs`, which looks at every page in a browser.
+//!
+//! A form is `POST` → command → redirect with `?said=…` ([`frame::Notice`]). It carries `{{ frame.once|safe }}`, so that sending
+//! it twice does a thing once. When the command is refused, the handler shows the page again with the [`form::Fields`] as typed
+//! and the [`form::Faults`] at their fields (status 422). The origin of every `POST` is checked before any handler runs.
+//!
+//! Whatever may change while somebody looks is inside an element with an `id` and `data-live`: `live.js` fetches the page again
+//! when the log has moved, and exchanges those elements.
+
+mod assets;
+mod errors;
+mod form;
+mod frame;
+mod inbox;
+mod live;
+mod origin;
+mod overview;
+mod page;
+mod proposals;
+mod refusal;
+mod session;
+mod shown;
+mod sign_in;
+mod theme;
+mod values;
+mod visitor;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tower_http::compression::CompressionLayer;
+
+use crate::engine::App;
+
+/// What pages are made of and how they change things.
+pub struct Web {
+    /// The service.
+    app: Arc<App>,
+    /// The interface, to send commands to.
+    interface: Router,
+}
+
+fn routes() -> Router<Arc<Web>> {
+    Router::new()
+        .route("/", get(overview::show))
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/organization", post(sign_in::switch))
+        .route("/theme", post(theme::choose))
+        .route("/inbox", get(inbox::show))
+        .route("/inbox/{id}", get(inbox::show_one))
+        .route("/proposals", get(proposals::list::show))
+        .route("/proposals/{id}", get(proposals::show::show))
+        .route("/proposals/{id}/vote", post(proposals::act::vote))
+        .route("/proposals/{id}/comment", post(proposals::act::comment))
+        .route("/proposals/{id}/recuse", post(proposals::act::recuse))
+        .route("/proposals/{id}/withdraw", post(proposals::act::withdraw))
+        .route("/proposals/{id}/retry", post(proposals::act::retry))
+        .route("/proposals/{id}/delegate", post(proposals::act::delegate))
+        .route("/proposals/{id}/escalate", post(proposals::act::escalate))
+        .route("/proposals/new", get(proposals::compose::show).post(proposals::compose::submit))
+        .route("/live", get(live::follow))
+        .route("/static/{name}", get(assets::serve))
+}
+
+/// The pages beside the interface.
+pub fn beside(app: Arc<App>, interface: Router) -> Router {
+    let web = Arc::new(Web { app, interface: interface.clone() });
+    let pages = routes().layer(from_fn(origin::same)).layer(from_fn(page::headers)).layer(CompressionLayer::new());
+    let pages = pages.with_state(Arc::clone(&web));
+    interface.merge(pages).layer(from_fn_with_state(web, errors::shown))
+}

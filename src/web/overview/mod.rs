@@ -1,0 +1,81 @@
+//! `/`: what goes on, in figures; each leads to the list behind it.
+
+mod bars;
+mod figures;
+
+use aggregates::actor::PrincipalKind;
+use askama::Template;
+
+use self::bars::Day;
+use self::figures::{Age, Figures, RiskLine};
+use super::frame::Frame;
+use super::page::{Shown, page};
+use super::shown::Person;
+use super::visitor::Visitor;
+
+/// The most agents shown.
+const AGENTS: usize = 8;
+
+/// An agent and what it has earned.
+struct AgentLine {
+    who: Person,
+    sponsor: Option<Person>,
+    reputation: String,
+}
+
+/// A zone and what is open in it.
+struct ZoneLine {
+    zone: super::shown::ZoneName,
+    open: u64,
+    width: u64,
+}
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct Overview {
+    frame: Frame,
+    waiting: u64,
+    figures: Figures,
+    days: Vec<Day>,
+    most: u64,
+    risks: Vec<RiskLine>,
+    ages: Vec<Age>,
+    zones: Vec<ZoneLine>,
+    agents: Vec<AgentLine>,
+}
+
+fn agents(visitor: &Visitor) -> Vec<AgentLine> {
+    let members = visitor.ruling.authority.organization.members();
+    let mut agents: Vec<_> = members.filter(|member| member.kind == PrincipalKind::Agent).collect();
+    agents.sort_by(|one, other| other.reputation.cmp(&one.reputation).then(one.id.cmp(&other.id)));
+    let line = |member: &aggregates::organization::Member| AgentLine {
+        who: visitor.person(member.id),
+        sponsor: member.sponsor_id.map(|id| visitor.person(id)),
+        reputation: member.reputation.to_string(),
+    };
+    agents.into_iter().take(AGENTS).map(line).collect()
+}
+
+/// `GET /`.
+pub async fn show(visitor: Visitor) -> Shown {
+    visitor.must_everywhere("zone.read")?;
+    let read = figures::read(&visitor).await?;
+    let most_open = read.zones.iter().map(|(_, open)| *open).max().unwrap_or(1).max(1);
+    let zones = read.zones.iter().map(|(zone, open)| ZoneLine {
+        zone: visitor.zone(*zone),
+        open: *open,
+        width: open * 100 / most_open,
+    });
+    let most = read.days.iter().map(Day::all).max().unwrap_or(0).max(4);
+    page(&Overview {
+        frame: visitor.frame("Overview", "overview"),
+        waiting: visitor.waiting,
+        zones: zones.collect(),
+        agents: agents(&visitor),
+        days: bars::placed(read.days, most),
+        most,
+        figures: read.figures,
+        risks: read.risks,
+        ages: read.ages,
+    })
+}

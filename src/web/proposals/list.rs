@@ -1,0 +1,156 @@
+//! `/proposals`: all of them, narrowed by what the address says.
+
+use aggregates::policy::Risk;
+use aggregates::proposal::{ProposalType, Status};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use projections::desk::{self, Filter};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::row::ProposalRow;
+use crate::web::form::Fields;
+use crate::web::frame::Frame;
+use crate::web::page::{Shown, page};
+use crate::web::visitor::Visitor;
+use crate::web::words::{proposal_type, risk_word, sentence};
+
+/// Rows on a page.
+const ROWS: usize = 50;
+
+/// A choice in the bar of states.
+struct Tab {
+    name: &'static str,
+    address: String,
+    current: bool,
+}
+
+#[derive(Template)]
+#[template(path = "proposals.html")]
+struct List {
+    frame: Frame,
+    tabs: Vec<Tab>,
+    rows: Vec<ProposalRow>,
+    fields: Fields,
+    zones: Vec<(String, String)>,
+    types: Vec<(String, String)>,
+    risks: Vec<(String, String)>,
+    people: Vec<(String, String)>,
+    narrowed: Vec<String>,
+    older: Option<String>,
+    newer: Option<String>,
+}
+
+fn known<T: DeserializeOwned>(fields: &Fields, name: &str) -> Option<T> {
+    serde_json::from_value(json!(fields.given(name)?)).ok()
+}
+
+fn moment(fields: &Fields, name: &str) -> Option<DateTime<Utc>> {
+    let text = fields.given(name)?;
+    let day = || format!("{text}T00:00:00Z").parse().ok();
+    text.parse().ok().or_else(day)
+}
+
+fn filter(fields: &Fields) -> Filter {
+    Filter {
+        zone_id: fields.given("zone_id").and_then(|id| id.parse().ok()),
+        status: known::<Status>(fields, "status").map(|status| status.to_string()),
+        proposal_type: known::<ProposalType>(fields, "type").map(|kind| kind.to_string()),
+        risk_level: known::<Risk>(fields, "risk").map(|risk| risk.to_string()),
+        proposer_id: fields.given("proposer_id").and_then(|id| id.parse().ok()),
+        reviewer_id: fields.given("reviewer_id").and_then(|id| id.parse().ok()),
+        opened_from: moment(fields, "opened_from"),
+        opened_to: moment(fields, "opened_to"),
+        decided_from: moment(fields, "decided_from"),
+        decided_to: moment(fields, "decided_to"),
+    }
+}
+
+const TABS: [(&str, &str); 6] = [
+    ("All", ""),
+    ("Open", "pending_review"),
+    ("Approved", "approved"),
+    ("Rejected", "rejected"),
+    ("Expired", "expired"),
+    ("Withdrawn", "withdrawn"),
+];
+
+/// The moments by which other pages narrow the list; said above it, since no field shows them.
+fn narrowed(fields: &Fields) -> Vec<String> {
+    ["opened_from", "opened_to", "decided_from", "decided_to"]
+        .iter()
+        .filter_map(|name| Some((name, moment(fields, name)?)))
+        .map(|(name, at)| {
+            let words = if name.ends_with("from") { "or later" } else { "or earlier" };
+            let what = name.split('_').next().unwrap_or_default();
+            format!("{} {} {words}", sentence(what), at.format("%-d %b %Y, %H:%M UTC"))
+        })
+        .collect()
+}
+
+/// `GET /proposals`.
+pub async fn show(visitor: Visitor) -> Shown {
+    visitor.must_everywhere("zone.read")?;
+    let fields = Fields::of_query(visitor.uri.query().unwrap_or_default());
+    let before = fields.given("before").and_then(|place| place.parse().ok()).unwrap_or(i64::MAX as u64);
+    let statement = desk::page(visitor.caller.organization_id, filter(&fields), before, ROWS as u64 + 1);
+    let found = visitor.app.views.live().db.rows(statement).await?;
+    let more = found.len() > ROWS;
+    let rows = found.iter().take(ROWS).map(|row| ProposalRow::read(&visitor, row)).collect::<Result<Vec<_>, _>>()?;
+    let older = rows.last().filter(|_| more).map(|last| address(&fields, "before", &last.place.to_string()));
+    let newer = fields.given("before").map(|_| address(&fields, "before", ""));
+    let status = fields.given("status").unwrap_or_default().to_owned();
+    let tabs =
+        TABS.iter().map(|(name, value)| Tab { name, address: address(&fields, "status", value), current: status == *value });
+    let any = |label: &str| (String::new(), label.to_owned());
+    let types = [
+        ProposalType::TaskExecution,
+        ProposalType::ResourceAllocation,
+        ProposalType::ZoneChange,
+        ProposalType::MembershipChange,
+    ];
+    let risks = [Risk::Low, Risk::Medium, Risk::High, Risk::Critical];
+    page(&List {
+        frame: visitor.frame("Proposals", "proposals"),
+        tabs: tabs.collect(),
+        rows,
+        zones: [any("Any zone")].into_iter().chain(visitor.zone_options()).collect(),
+        types: [any("Any type")]
+            .into_iter()
+            .chain(types.map(|kind| (kind.to_string(), proposal_type(kind).to_owned())))
+            .collect(),
+        risks: [any("Any risk")].into_iter().chain(risks.map(|risk| (risk.to_string(), risk_word(risk).to_owned()))).collect(),
+        people: [any("Anyone")].into_iter().chain(visitor.people_options()).collect(),
+        narrowed: narrowed(&fields),
+        older,
+        newer,
+        fields,
+    })
+}
+
+/// The address of the same list with another value of one field, from the beginning.
+fn address(fields: &Fields, name: &str, value: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let names = [
+        "status",
+        "zone_id",
+        "type",
+        "risk",
+        "proposer_id",
+        "reviewer_id",
+        "opened_from",
+        "opened_to",
+        "decided_from",
+        "decided_to",
+    ];
+    for known in names.into_iter().filter(|known| *known != name) {
+        if let Some(given) = fields.given(known) {
+            query.append_pair(known, given);
+        }
+    }
+    if !value.is_empty() {
+        query.append_pair(name, value);
+    }
+    let query = query.finish();
+    if query.is_empty() { "/proposals".to_owned() } else { format!("/proposals?{query}") }
+}

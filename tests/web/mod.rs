@@ -1,0 +1,13 @@
+//! The pages, in a real browser.
+
+mod axe;
+mod browser;
+mod deciding;
+mod driver;
+mod nordlicht;
+mod pages;
+mod proposing;
+mod screenshots;
+mod signing_in;
+
+pub use browser::Browser;

@@ -1,0 +1,66 @@
+//! Every page, looked at: no complaints in the console, nothing that the policy stopped.
+
+use serde_json::json;
+
+use super::axe::barriers;
+use super::browser::Setup;
+use super::nordlicht::Nordlicht;
+
+/// The pages of the demo organization, each with its name and address.
+pub async fn all(company: &Nordlicht) -> Vec<(&'static str, String)> {
+    let proposal = async |title: &str| format!("/proposals/{}", company.proposal(title).await);
+    vec![
+        ("sign-in", "/sign-in".to_owned()),
+        ("overview", "/".to_owned()),
+        ("inbox", "/inbox".to_owned()),
+        ("inbox-one", format!("/inbox/{}", company.proposal("Rent space").await)),
+        ("proposals", "/proposals".to_owned()),
+        ("proposals-none", "/proposals?risk=critical&status=expired".to_owned()),
+        ("proposal-open", proposal("Move the meter database").await),
+        ("proposal-zone-change", proposal("Refund up to 200").await),
+        ("proposal-weighted", proposal("Hedge 40%").await),
+        ("proposal-failed", proposal("Staff a second").await),
+        ("compose", format!("/proposals/new?zone_id={}", company.zone("platform").await)),
+        ("compose-zone-change", format!("/proposals/new?type=zone_change&zone_id={}", company.zone("customer-care").await)),
+        ("not-found", "/nowhere".to_owned()),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_is_quiet_in_the_console_and_without_barriers() {
+    let company = Nordlicht::opens().await;
+    let mut found = Vec::new();
+    for (dark, size) in [(false, (1280, 900)), (true, (360, 740))] {
+        let browser = company.at_a_browser_set_up("Jonas", Setup { dark, size, ..Setup::default() }).await;
+        for (name, address) in all(&company).await {
+            browser.goes_to(&address).await;
+            let complaints = browser.complaints().await.into_iter().filter(|told| name != "not-found" || !told.contains("404"));
+            found.extend(complaints.map(|told| format!("{name} {size:?}: {told}")));
+            found.extend(barriers(&browser).await.into_iter().map(|told| format!("{name} {size:?}: {told}")));
+            let wider = browser.script("return document.documentElement.scrollWidth - innerWidth").await;
+            if wider.as_i64().unwrap_or(0) > 0 {
+                found.push(format!("{name} {size:?}: {wider} wider than the window"));
+            }
+        }
+        browser.closes().await;
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Everything that a first visit loads, in bytes on the wire.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_page_is_small() {
+    let company = Nordlicht::opens().await;
+    let browser = company.at_a_browser("Jonas").await;
+    browser.devtools("Network.clearBrowserCache", json!({})).await;
+    for (name, address) in all(&company).await {
+        browser.devtools("Network.clearBrowserCache", json!({})).await;
+        browser.goes_to(&address).await;
+        let sizes = "const own = performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'));
+                     return own.reduce((sum, entry) => sum + entry.transferSize, 0)";
+        let bytes = browser.script(sizes).await.as_f64().expect("a size");
+        println!("{name}: {bytes} bytes");
+        assert!(bytes < 60_000.0, "{name}: {bytes} bytes");
+    }
+    browser.closes().await;
+}

@@ -1,0 +1,90 @@
+//! Composing proposals of all four types, with a look before the leap; finding them again.
+
+use super::browser::Setup;
+use super::nordlicht::Nordlicht;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_looks_before_one_proposes_without_scripts() {
+    let company = Nordlicht::opens().await;
+    let browser = company.at_a_browser_set_up("Tomasz", Setup { scripts: false, ..Setup::default() }).await;
+    browser.goes_to("/proposals").await;
+    browser.presses("New proposal").await;
+    let care = company.zone("customer-care").await;
+    browser.chooses("#f-zone_id", &care).await;
+    browser.types("#f-title", "Refund a broken meter").await;
+    browser.types("#f-action", "refund.single").await;
+    browser.types("#f-amount", "a lot").await;
+    browser.presses("Propose").await;
+    browser.sees("Nothing has been changed").await;
+    assert!(browser.has(".field.wrong #f-amount").await, "the fault stands at its field");
+    browser.types("#f-amount", "42000").await;
+    browser.clicks(".compose-side button[value=preview]").await;
+    browser.sees("Who would be asked").await;
+    let preview = browser.reads("#preview").await;
+    assert!(preview.contains("70 % of 60,000"), "{preview}");
+    assert!(preview.contains("Medium risk") && preview.contains("Amira Haddad") && preview.contains("Majority"), "{preview}");
+    browser.presses("Propose").await;
+    browser.sees("its reviewers have been asked").await;
+    browser.sees("Refund a broken meter").await;
+    let proposal = company.proposal("Refund a broken meter").await;
+    let made = company.owner.get(&format!("/proposals/{proposal}")).await.expect(200);
+    assert_eq!(made.text("/payload/amount"), "42000");
+    assert_eq!(made.text("/proposer_id"), company.id_of("Tomasz"));
+    browser.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_type_can_be_composed() {
+    let company = Nordlicht::opens().await;
+    let browser = company.at_a_browser("Priya").await;
+    let platform = company.zone("platform").await;
+
+    browser.goes_to(&format!("/proposals/new?type=resource_allocation&zone_id={platform}")).await;
+    browser.types("#f-title", "More disks").await;
+    browser.types("#f-amount", "900.50").await;
+    browser.presses("Propose").await;
+    browser.sees("900.50").await;
+
+    browser.goes_to(&format!("/proposals/new?type=membership_change&zone_id={platform}")).await;
+    browser.types("#f-title", "Let Sofia judge releases").await;
+    browser.chooses("#f-role", "evaluator").await;
+    browser.chooses("#f-member_id", &company.id_of("Sofia")).await;
+    browser.presses("Propose").await;
+    browser.sees("becomes evaluator").await;
+
+    browser.goes_to(&format!("/proposals/new?type=zone_change&zone_id={platform}")).await;
+    browser.types("#f-title", "Spend less").await;
+    browser.types("#f-budget_limit", "9000000").await;
+    browser.presses("Propose").await;
+    browser.sees("Nothing has been changed").await;
+    assert!(browser.has(".field.wrong #f-budget_limit").await, "wider than the company allows");
+    browser.types("#f-budget_limit", "300000").await;
+    browser.types("#f-blocked_actions", "infra.destroy\ninfra.sell").await;
+    browser.clicks("input[name=set_blocked]").await;
+    browser.presses("Propose").await;
+    browser.sees("2 things change").await;
+    browser.sees("infra.sell").await;
+    browser.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_lead_to_the_lists_behind_them() {
+    let company = Nordlicht::opens().await;
+    let browser = company.at_a_browser_set_up("Greta", Setup { scripts: false, ..Setup::default() }).await;
+    let open = browser.reads("a.figure[href*=pending_review] strong").await;
+    browser.clicks("a.figure[href*=pending_review]").await;
+    let rows = browser.reads("#list").await;
+    assert_eq!(rows.matches("Open").count().to_string(), open, "{rows}");
+    browser.chooses("select[name=risk]", "high").await;
+    browser.clicks(".filters button").await;
+    let at = browser.is_at().await;
+    assert!(at.contains("risk=high") && at.contains("status=pending_review"), "{at}");
+    let rows = browser.reads("#list").await;
+    assert!(rows.contains("Refund up to 200") && !rows.contains("Subscribe to intraday"), "{rows}");
+    browser.goes_to("/").await;
+    browser.clicks("#days a").await;
+    let at = browser.is_at().await;
+    assert!(at.contains("decided_from="), "{at}");
+    browser.sees("Release billing engine 4.2").await;
+    browser.closes().await;
+}
