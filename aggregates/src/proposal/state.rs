@@ -1,5 +1,7 @@
 //! What a proposal amounts to.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 use utoipa::ToSchema;
@@ -128,7 +130,7 @@ pub struct Comment {
 #[derive(Clone, Debug, Default)]
 pub struct State {
     /// What it opened with, once it did.
-    pub opening: Option<Opening>,
+    pub opening: Option<Arc<Opening>>,
     /// Where it stands.
     pub status: Status,
     /// Its reviewers; those who voted first, in the order of their votes.
@@ -200,7 +202,7 @@ impl State {
                 let seated = if opening.to_be_chosen.is_some() { &[][..] } else { &opening.electorate[..] };
                 self.reviewers = seated.iter().map(reviewer).collect();
                 self.updated_at = Some(opening.opened_at);
-                self.opening = Some((**opening).clone());
+                self.opening = Some(Arc::new((**opening).clone()));
             }
             Event::VoteCast { member_id, choice, rationale, cast_at, .. }
             | Event::VoteChanged { member_id, choice, rationale, cast_at, .. } => {
