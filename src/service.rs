@@ -19,7 +19,7 @@ use crate::engine::{Answer, App, Caller, Envelope, Parts, Problem, Told};
 use crate::entropy;
 use crate::gardener::Gardener;
 use crate::governance::{Founded, found};
-use crate::processes::{Tasks, choose_reviewers, follow_log, project_log, react_to_log, watch_clock};
+use crate::processes::{Tasks, choose_reviewers, follow_log, keep_house, project_log, react_to_log, watch_clock};
 use crate::store::{Log, Place, Profile, StoreError, Views, Writer};
 
 /// How long requests under way have to finish when the service is told to end.
@@ -64,6 +64,7 @@ impl Service {
         tasks.spawn("projector", project_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("reactions", react_to_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("clock", watch_clock(Arc::clone(&app), tasks.ending()));
+        tasks.spawn("housekeeping", keep_house(Arc::clone(&app), tasks.ending()));
         if let Some(gardener) = app.gardener.clone() {
             tasks.spawn("gardener", choose_reviewers(Arc::clone(&app), gardener, tasks.clone()));
         }
@@ -118,6 +119,11 @@ impl Service {
 /// Measurements so far, as Prometheus reads them.
 pub fn metrics_text() -> String {
     METRICS.get_or_init(recorder).render()
+}
+
+/// Sums up what has been measured: single measurements do not pile up where nobody asks for them.
+pub fn tidy_metrics() {
+    METRICS.get_or_init(recorder).run_upkeep();
 }
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();

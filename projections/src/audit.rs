@@ -26,17 +26,68 @@ pub struct Filter {
 }
 
 macro_rules! selected {
-    ($rest:literal) => {
+    ($($rest:literal),+) => {
         concat!(
             "SELECT global_position, organization_id, position, event_id, aggregate_type, aggregate_id, sequence, event_type, event_version,
                  payload, zone_id, actor_id, actor_kind, correlation_id, causation_id, occurred_at FROM events ",
-            $rest
+            $($rest),+
         )
     };
 }
 
-fn filtered(statement: Statement, organization: OrganizationId, filter: Filter) -> Statement {
-    statement
+/// The text for each filter that can lead, so that either database goes by the index that knows it: none looks through the
+/// whole log for what `$n IS NULL OR …` leaves open.
+macro_rules! page {
+    ($lead:expr, $end:literal) => {
+        match $lead {
+            Lead::Correlation => page!(@ "organization_id = $1 AND correlation_id = $8 AND ", $end),
+            // Streams are short and the key of the table knows them; written so that SQLite does not go by the organization.
+            Lead::Aggregate => page!(@ "aggregate_id = $5 AND (organization_id = $1) = true AND ", $end),
+            Lead::Zone => page!(@ "organization_id = $1 AND zone_id = $4 AND ", $end),
+            Lead::Actor => page!(@ "organization_id = $1 AND actor_id = $2 AND ", $end),
+            Lead::Type => page!(@ "organization_id = $1 AND event_type = $3 AND ", $end),
+            Lead::Time => page!(@ "organization_id = $1 AND occurred_at >= $6 AND occurred_at < $7 AND ", $end),
+            Lead::Nothing => page!(@ "organization_id = $1 AND ", $end),
+        }
+    };
+    (@ $lead:literal, $end:literal) => {
+        selected!(
+            "WHERE ", $lead,
+            "($2 IS NULL OR actor_id = $2) AND ($3 IS NULL OR event_type = $3)
+           AND ($4 IS NULL OR zone_id = $4) AND ($5 IS NULL OR aggregate_id = $5) AND ($6 IS NULL OR occurred_at >= $6)
+           AND ($7 IS NULL OR occurred_at < $7) AND ($8 IS NULL OR correlation_id = $8)
+           AND ", $end
+        )
+    };
+}
+
+/// The filter to go by, the one that leaves least first.
+enum Lead {
+    Correlation,
+    Aggregate,
+    Zone,
+    Actor,
+    Type,
+    Time,
+    Nothing,
+}
+
+impl Filter {
+    fn lead(&self) -> Lead {
+        match self {
+            Self { correlation_id: Some(_), .. } => Lead::Correlation,
+            Self { aggregate_id: Some(_), .. } => Lead::Aggregate,
+            Self { zone_id: Some(_), .. } => Lead::Zone,
+            Self { actor_id: Some(_), .. } => Lead::Actor,
+            Self { event_type: Some(_), .. } => Lead::Type,
+            Self { from: Some(_), to: Some(_), .. } => Lead::Time,
+            _ => Lead::Nothing,
+        }
+    }
+}
+
+fn filtered(sql: &'static str, organization: OrganizationId, filter: Filter) -> Statement {
+    Statement::new(sql)
         .bind(organization)
         .bind(filter.actor_id)
         .bind(filter.event_type)
@@ -49,24 +100,14 @@ fn filtered(statement: Statement, organization: OrganizationId, filter: Filter) 
 
 /// A page of events before position `before`, newest first.
 pub fn newest_first(organization: OrganizationId, filter: Filter, before: u64, limit: u64) -> Statement {
-    let statement = Statement::new(selected!(
-        "WHERE organization_id = $1 AND ($2 IS NULL OR actor_id = $2) AND ($3 IS NULL OR event_type = $3)
-           AND ($4 IS NULL OR zone_id = $4) AND ($5 IS NULL OR aggregate_id = $5) AND ($6 IS NULL OR occurred_at >= $6)
-           AND ($7 IS NULL OR occurred_at < $7) AND ($8 IS NULL OR correlation_id = $8)
-           AND position < $9 ORDER BY position DESC LIMIT $10"
-    ));
-    filtered(statement, organization, filter).bind(before).bind(limit)
+    let text = page!(filter.lead(), "position < $9 ORDER BY position DESC LIMIT $10");
+    filtered(text, organization, filter).bind(before).bind(limit)
 }
 
 /// A page of events after position `after`, oldest first.
 pub fn oldest_first(organization: OrganizationId, filter: Filter, after: u64, limit: u64) -> Statement {
-    let statement = Statement::new(selected!(
-        "WHERE organization_id = $1 AND ($2 IS NULL OR actor_id = $2) AND ($3 IS NULL OR event_type = $3)
-           AND ($4 IS NULL OR zone_id = $4) AND ($5 IS NULL OR aggregate_id = $5) AND ($6 IS NULL OR occurred_at >= $6)
-           AND ($7 IS NULL OR occurred_at < $7) AND ($8 IS NULL OR correlation_id = $8)
-           AND position > $9 ORDER BY position LIMIT $10"
-    ));
-    filtered(statement, organization, filter).bind(after).bind(limit)
+    let text = page!(filter.lead(), "position > $9 ORDER BY position LIMIT $10");
+    filtered(text, organization, filter).bind(after).bind(limit)
 }
 
 /// Events after a global position, in the one order that followers read.

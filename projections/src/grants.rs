@@ -37,7 +37,20 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
     })
 }
 
-/// A page of grants before `before`, by principal or zone where given.
+macro_rules! page {
+    ($lead:literal) => {
+        concat!(
+            "SELECT grant_id, position, proposal_id, principal_id, zone_id, action, parameters_sha256, amount, uses, expires_at,
+             issued_at, voided FROM grants
+         WHERE organization_id = $1 AND ",
+            $lead,
+            "position < $2 AND ($3 IS NULL OR principal_id = $3) AND ($4 IS NULL OR zone_id = $4)
+         ORDER BY position DESC LIMIT $5"
+        )
+    };
+}
+
+/// A page of grants before `before`, by principal or zone where given; either leads to its index.
 pub fn page(
     organization: OrganizationId,
     principal: Option<MemberId>,
@@ -45,27 +58,32 @@ pub fn page(
     before: u64,
     limit: u64,
 ) -> Statement {
-    Statement::new(
-        "SELECT grant_id, position, proposal_id, principal_id, zone_id, action, parameters_sha256, amount, uses, expires_at,
-             issued_at, voided FROM grants
-         WHERE organization_id = $1 AND position < $2 AND ($3 IS NULL OR principal_id = $3) AND ($4 IS NULL OR zone_id = $4)
-         ORDER BY position DESC LIMIT $5",
-    )
-    .bind(organization)
-    .bind(before)
-    .bind(principal)
-    .bind(zone)
-    .bind(limit)
+    let text = match (principal, zone) {
+        (Some(_), _) => page!("principal_id = $3 AND "),
+        (None, Some(_)) => page!("zone_id = $4 AND "),
+        (None, None) => page!(""),
+    };
+    Statement::new(text).bind(organization).bind(before).bind(principal).bind(zone).bind(limit)
+}
+
+macro_rules! standing {
+    ($lead:literal) => {
+        concat!(
+            "SELECT grant_id, principal_id, zone_id FROM grants
+         WHERE organization_id = $1 AND ",
+            $lead,
+            "voided IS NULL AND ($2 IS NULL OR principal_id = $2) AND ($3 IS NULL OR zone_id = $3)
+         ORDER BY position"
+        )
+    };
 }
 
 /// The grants in a zone, or of a principal, that are not void.
 pub fn standing(organization: OrganizationId, principal: Option<MemberId>, zone: Option<ZoneId>) -> Statement {
-    Statement::new(
-        "SELECT grant_id, principal_id, zone_id FROM grants
-         WHERE organization_id = $1 AND voided IS NULL AND ($2 IS NULL OR principal_id = $2) AND ($3 IS NULL OR zone_id = $3)
-         ORDER BY position",
-    )
-    .bind(organization)
-    .bind(principal)
-    .bind(zone)
+    let text = match (principal, zone) {
+        (Some(_), _) => standing!("principal_id = $2 AND "),
+        (None, Some(_)) => standing!("zone_id = $3 AND "),
+        (None, None) => standing!(""),
+    };
+    Statement::new(text).bind(organization).bind(principal).bind(zone)
 }

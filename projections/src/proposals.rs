@@ -179,26 +179,40 @@ pub struct Filter {
     pub reviewer_id: Option<MemberId>,
 }
 
-/// A page of proposals opened before `before`.
-pub fn page(organization: OrganizationId, filter: Filter, before: u64, limit: u64) -> Statement {
-    Statement::new(
-        "SELECT p.proposal_id, p.opened_position, p.zone_id, p.proposal_type, p.title, p.status, p.risk_level, p.proposer_id,
+macro_rules! page {
+    ($lead:literal) => {
+        concat!(
+            "SELECT p.proposal_id, p.opened_position, p.zone_id, p.proposal_type, p.title, p.status, p.risk_level, p.proposer_id,
              p.decision_model, p.tally, p.reason, p.execution_status, p.deadline, p.expires_at, p.opened_at, p.decided_at, p.updated_at
          FROM proposals p
-         WHERE p.organization_id = $1 AND p.opened_position < $2
+         WHERE p.organization_id = $1 AND ",
+            $lead,
+            "p.opened_position < $2
            AND ($3 IS NULL OR p.zone_id = $3) AND ($4 IS NULL OR p.status = $4) AND ($5 IS NULL OR p.proposal_type = $5)
            AND ($6 IS NULL OR p.proposer_id = $6)
            AND ($7 IS NULL OR EXISTS (SELECT 1 FROM reviewers r WHERE r.proposal_id = p.proposal_id AND r.member_id = $7))
-         ORDER BY p.opened_position DESC LIMIT $8",
-    )
-    .bind(organization)
-    .bind(before)
-    .bind(filter.zone_id)
-    .bind(filter.status)
-    .bind(filter.proposal_type)
-    .bind(filter.proposer_id)
-    .bind(filter.reviewer_id)
-    .bind(limit)
+         ORDER BY p.opened_position DESC LIMIT $8"
+        )
+    };
+}
+
+/// A page of proposals opened before `before`; each filter that has an index leads to it.
+pub fn page(organization: OrganizationId, filter: Filter, before: u64, limit: u64) -> Statement {
+    let text = match &filter {
+        Filter { proposer_id: Some(_), .. } => page!("p.proposer_id = $6 AND "),
+        Filter { zone_id: Some(_), .. } => page!("p.zone_id = $3 AND "),
+        Filter { status: Some(_), .. } => page!("p.status = $4 AND "),
+        _ => page!(""),
+    };
+    Statement::new(text)
+        .bind(organization)
+        .bind(before)
+        .bind(filter.zone_id)
+        .bind(filter.status)
+        .bind(filter.proposal_type)
+        .bind(filter.proposer_id)
+        .bind(filter.reviewer_id)
+        .bind(limit)
 }
 
 /// A page of proposals that wait for `member`'s vote.
@@ -219,8 +233,10 @@ pub fn pending_reviews(organization: OrganizationId, member: MemberId, before: u
 /// Pending proposals in whose electorate `member` sits.
 pub fn reviewed_by(organization: OrganizationId, member: MemberId) -> Statement {
     Statement::new(
-        "SELECT p.proposal_id FROM reviewers r JOIN proposals p ON p.proposal_id = r.proposal_id
-         WHERE r.organization_id = $1 AND r.member_id = $2 AND p.status = 'pending_review' ORDER BY p.opened_position",
+        "SELECT p.proposal_id FROM proposals p
+         WHERE p.organization_id = $1 AND p.status = 'pending_review'
+           AND EXISTS (SELECT 1 FROM reviewers r WHERE r.proposal_id = p.proposal_id AND r.member_id = $2)
+         ORDER BY p.opened_position",
     )
     .bind(organization)
     .bind(member)

@@ -43,9 +43,35 @@ impl Limits {
         Some(seconds(refused.wait_time_from(DefaultClock::default().now())))
     }
 
+    /// How many addresses and credentials are known.
+    pub fn known(&self) -> usize {
+        self.failures.len() + self.requests.len()
+    }
+
     /// Forgets whoever has been quiet for long.
     pub fn sweep(&self) {
         self.failures.retain_recent();
         self.requests.retain_recent();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::Limits;
+
+    #[test]
+    fn who_could_ask_as_much_as_anyone_is_forgotten() {
+        let limits = Limits::new(1, u32::MAX);
+        limits.requested(Uuid::nil());
+        limits.failed([127, 0, 0, 1].into());
+        assert_eq!(limits.known(), 2);
+        // A credential with this quota has used up nothing a moment later; the address has to wait.
+        while limits.known() == 2 {
+            limits.sweep();
+        }
+        assert_eq!(limits.known(), 1);
+        assert!(limits.failed([127, 0, 0, 1].into()).is_some(), "and is still known");
     }
 }

@@ -446,6 +446,7 @@ impl App {
             etag: answer.version.map(|version| version.to_string()),
             location: answer.location.clone(),
             position: 0,
+            given_at: now,
         });
         let append = Append {
             organization_id,

@@ -17,15 +17,18 @@ const STRIDE: u64 = 1_000;
 
 /// Follows the log until told to end: on PostgreSQL when notified, anyway at a glance a second.
 pub async fn follow_log(app: Arc<App>, ending: CancellationToken) {
-    let mut listener = listen(&app).await;
+    let mut listener = None;
     loop {
+        if listener.is_none() {
+            listener = listen(&app).await;
+        }
         if let Err(error) = read_on(&app).await {
             tracing::warn!(%error, "the log cannot be followed");
         }
         tokio::select! {
             () = ending.cancelled() => return,
-            () = told(&mut listener) => {}
-            () = tokio::time::sleep(GLANCE) => app.limits.sweep(),
+            () = told_of_more(&app, &mut listener) => {}
+            () = tokio::time::sleep(GLANCE) => {}
         }
     }
 }
@@ -44,17 +47,26 @@ async fn read_on(app: &App) -> Result<(), StoreError> {
 
 async fn listen(app: &App) -> Option<PgListener> {
     let Db::Postgres(pool) = app.log.db() else { return None };
-    let mut listener = PgListener::connect_with(pool).await.ok()?;
-    listener.listen("trust_zones_log").await.ok()?;
-    Some(listener)
+    let listening = async {
+        let mut listener = PgListener::connect_with(pool).await?;
+        listener.listen("trust_zones_log").await?;
+        Ok::<_, sqlx::Error>(listener)
+    };
+    listening.await.inspect_err(|error| tracing::warn!(%error, "nobody tells of a longer log, it is looked at instead")).ok()
 }
 
-async fn told(listener: &mut Option<PgListener>) {
-    let told = match listener {
-        Some(listener) => listener.recv().await.is_ok(),
-        None => std::future::pending().await,
-    };
-    if !told {
-        *listener = None;
+/// Waits until the log is said to be longer than what has been followed. A listener that fails is gone; the caller sees to another.
+async fn told_of_more(app: &App, listener: &mut Option<PgListener>) {
+    let Some(listening) = listener else { return std::future::pending().await };
+    loop {
+        match listening.recv().await {
+            Ok(told) if told.payload().parse().is_ok_and(|head: u64| head <= app.parts.followed()) => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "the listener for the log has failed");
+                *listener = None;
+                return;
+            }
+        }
     }
 }

@@ -86,6 +86,8 @@ pub struct GivenAnswer {
     pub location: Option<String>,
     /// The log position it was given at; the log fills this in.
     pub position: u64,
+    /// When it was given.
+    pub given_at: Moment,
 }
 
 /// The events of one command: all are appended or none is.

@@ -111,6 +111,14 @@ impl Db {
         if let Some(schema) = schema {
             options = options.options([("search_path", format!("{schema},public"))]);
         }
+        // Plans are kept, and some are made while tables are still small: each query has an index to go by, whatever a table
+        // looks like when it is asked first. Compiling plans would cost more than any of them.
+        options = options.options([
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+            ("jit", "off"),
+        ]);
         if !durable {
             options = options.options([("synchronous_commit", "off")]);
         }

@@ -174,8 +174,8 @@ impl Tx {
         }
         for answer in answers {
             let statement = Statement::new(
-                "INSERT INTO idempotency_keys (caller_id, key, fingerprint, status, body, etag, location, position)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                "INSERT INTO idempotency_keys (caller_id, key, fingerprint, status, body, etag, location, position, recorded_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             )
             .bind(answer.caller_id)
             .bind(answer.key.as_str())
@@ -184,7 +184,8 @@ impl Tx {
             .bind(answer.body.as_str())
             .bind(answer.etag.clone())
             .bind(answer.location.clone())
-            .bind(answer.position);
+            .bind(answer.position)
+            .bind(answer.given_at);
             self.execute(statement).await?;
         }
         self.execute(Statement::new("UPDATE log_head SET position = $1").bind(head)).await
@@ -265,8 +266,9 @@ async fn answer_at_once(tx: &mut PgTx, answers: &[GivenAnswer]) -> Result<(), St
         answers.iter().map(read).collect()
     }
     sqlx::query(
-        "INSERT INTO idempotency_keys (caller_id, key, fingerprint, status, body, etag, location, position)
-         SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::bigint[])",
+        "INSERT INTO idempotency_keys (caller_id, key, fingerprint, status, body, etag, location, position, recorded_at)
+         SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+             $9::timestamptz[])",
     )
     .bind(column(answers, |answer| answer.caller_id))
     .bind(column(answers, |answer| answer.key.as_str()))
@@ -276,6 +278,7 @@ async fn answer_at_once(tx: &mut PgTx, answers: &[GivenAnswer]) -> Result<(), St
     .bind(column(answers, |answer| answer.etag.clone()))
     .bind(column(answers, |answer| answer.location.clone()))
     .bind(column(answers, |answer| signed(answer.position)))
+    .bind(column(answers, |answer| answer.given_at))
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -5,6 +5,7 @@ use std::path::Path;
 use aggregates::Decider;
 use aggregates::actor::{Actor, PrincipalKind};
 use aggregates::ids::{MemberId, OrganizationId, ZoneId};
+use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 use projections::{Recorded, Statement, audit};
 use uuid::Uuid;
@@ -114,7 +115,7 @@ impl Log {
     /// The answer given under a key.
     pub async fn answer(&self, caller: Uuid, key: &str) -> Result<Option<GivenAnswer>, StoreError> {
         let statement = Statement::new(
-            "SELECT fingerprint, status, body, etag, location, position FROM idempotency_keys WHERE caller_id = $1 AND key = $2",
+            "SELECT fingerprint, status, body, etag, location, position, recorded_at FROM idempotency_keys WHERE caller_id = $1 AND key = $2",
         );
         let Some(row) = self.db.row(statement.bind(caller).bind(key)).await? else { return Ok(None) };
         let status: i64 = match &row {
@@ -130,7 +131,21 @@ impl Log {
             etag: row.optional("etag", Row::text)?,
             location: row.optional("location", Row::text)?,
             position: row.number("position")?,
+            given_at: row.time("recorded_at")?,
         }))
+    }
+
+    /// Forgets answers given before a moment, the oldest first; says how many those were.
+    pub async fn forget_answers(&self, before: DateTime<Utc>, limit: u64) -> Result<usize, StoreError> {
+        let statement = Statement::new(
+            "DELETE FROM idempotency_keys WHERE (caller_id, key) IN (
+                 SELECT caller_id, key FROM idempotency_keys WHERE recorded_at < $1 ORDER BY recorded_at LIMIT $2)
+             RETURNING position",
+        );
+        let mut tx = self.db.begin().await?;
+        let forgotten = tx.rows(statement.bind(before).bind(limit)).await?.len();
+        tx.commit().await?;
+        Ok(forgotten)
     }
 
     /// The secret kept for a token's prefix.
@@ -156,10 +171,15 @@ impl Log {
 
     /// Names and addresses in an organization; of one member where one is given.
     pub async fn profiles(&self, organization: OrganizationId, member: Option<MemberId>) -> Result<Vec<Profile>, StoreError> {
-        let statement = Statement::new(
-            "SELECT member_id, display_name, email FROM profiles WHERE organization_id = $1 AND ($2 IS NULL OR member_id = $2)",
-        );
-        let rows = self.db.rows(statement.bind(organization).bind(member)).await?;
+        let statement = match member {
+            None => Statement::new("SELECT member_id, display_name, email FROM profiles WHERE organization_id = $1"),
+            Some(_) => Statement::new(
+                "SELECT member_id, display_name, email FROM profiles WHERE organization_id = $1 AND member_id = $2",
+            ),
+        };
+        let statement = statement.bind(organization);
+        let statement = if member.is_some() { statement.bind(member) } else { statement };
+        let rows = self.db.rows(statement).await?;
         let read = |row: &Row| {
             Ok(Profile {
                 member_id: MemberId(row.id("member_id")?),

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use trust_zones::processes::forget_answers;
 
 use crate::harness::{Kind, Store, TestApp};
 use crate::on_both;
@@ -142,4 +143,22 @@ on_both!(a_change_to_something_newer_than_was_seen_is_refused, async |app: TestA
     stale.expect_problem(412, "stale_version");
     let seen = ann.get(&format!("/proposals/{proposal}")).await.expect(200).header("etag");
     ann.post_with(&withdraw, json!({}), &[("if-match", &seen)]).await.expect(200);
+});
+
+on_both!(an_answer_is_forgotten_after_a_day, async |app: TestApp| {
+    let zone = json!({"name": "Zone"});
+    let made = app.owner.post_with("/zones", zone.clone(), &key("one")).await.expect(201);
+    app.clock.advance(chrono::Duration::hours(23));
+    let newer = app.owner.post_with("/zones", json!({"name": "Newer"}), &key("two")).await.expect(201);
+    let service = &app.service.app;
+    assert_eq!(forget_answers(service).await.expect("the log"), 0);
+    let again = app.owner.post_with("/zones", zone.clone(), &key("one")).await.expect(201);
+    assert_eq!(again.id(), made.id(), "within a day");
+
+    app.clock.advance(chrono::Duration::hours(2));
+    forget_answers(service).await.expect("the log");
+    let anew = app.owner.post_with("/zones", json!({"name": "Another"}), &key("one")).await.expect(201);
+    assert_ne!(anew.id(), made.id(), "the key can be used for something else");
+    let again = app.owner.post_with("/zones", json!({"name": "Newer"}), &key("two")).await.expect(201);
+    assert_eq!(again.id(), newer.id(), "what is younger is kept");
 });

@@ -175,6 +175,7 @@ on_both!(a_conflict_in_a_batch_fails_alone_and_leaks_nothing, async |app: TestAp
         etag: None,
         location: None,
         position: 0,
+        given_at: beginning(),
     };
     let answered = |append: Append| Append { answer: Some(answer.clone()), ..append };
     let beside = |append: Append, prefix: &str| {

@@ -2,5 +2,7 @@
 //! and everything else can be thrown away and made again.
 
 mod appending;
+mod following;
+mod plans;
 mod read_models;
 mod unwritable;

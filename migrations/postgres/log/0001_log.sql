@@ -18,14 +18,14 @@ CREATE TABLE events (
     causation_id    uuid        NOT NULL,
     occurred_at     timestamptz NOT NULL,
     recorded_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (aggregate_type, aggregate_id, sequence)
+    PRIMARY KEY (aggregate_id, aggregate_type, sequence)
 );
 CREATE UNIQUE INDEX events_global_position ON events (global_position);
 CREATE UNIQUE INDEX events_position ON events (organization_id, position);
 CREATE INDEX events_by_zone ON events (organization_id, zone_id, position) WHERE zone_id IS NOT NULL;
 CREATE INDEX events_by_actor ON events (organization_id, actor_id, position);
 CREATE INDEX events_by_type ON events (organization_id, event_type, position);
-CREATE INDEX events_by_aggregate ON events (organization_id, aggregate_id, position);
+CREATE INDEX events_by_time ON events (organization_id, occurred_at, position);
 CREATE INDEX events_by_correlation ON events (organization_id, correlation_id, position);
 
 -- Whoever appends locks this row first: global order is commit order.
@@ -50,9 +50,11 @@ CREATE TABLE idempotency_keys (
     etag        text,
     location    text,
     position    bigint      NOT NULL,
-    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    recorded_at timestamptz NOT NULL,
     PRIMARY KEY (caller_id, key)
 );
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (recorded_at);
+
 
 -- Secrets and persons: outside the log, so that they can be revoked, corrected and erased.
 CREATE TABLE token_secrets (

@@ -4,7 +4,7 @@ CREATE TABLE checkpoints (
     global_position bigint NOT NULL,
     failed_at       bigint,
     failure         text
-);
+) WITH (fillfactor = 20);
 CREATE TABLE organizations (
     organization_id uuid PRIMARY KEY,
     founder_id      uuid,
@@ -35,7 +35,7 @@ CREATE TABLE proposals (
     before_reason      text,
     before_execution   text,
     before_decided_at  timestamptz
-);
+) WITH (fillfactor = 60);
 CREATE INDEX proposals_in_order ON proposals (organization_id, opened_position DESC);
 CREATE INDEX proposals_by_status ON proposals (organization_id, status, opened_position DESC);
 CREATE INDEX proposals_by_zone ON proposals (organization_id, zone_id, opened_position DESC);
@@ -47,10 +47,9 @@ CREATE TABLE reviewers (
     opened_position bigint NOT NULL,
     pending         boolean NOT NULL,
     answered        boolean NOT NULL DEFAULT false,
-    PRIMARY KEY (member_id, proposal_id)
-);
+    PRIMARY KEY (proposal_id, member_id)
+) WITH (fillfactor = 60);
 CREATE INDEX reviewers_pending ON reviewers (organization_id, member_id, opened_position DESC) WHERE pending;
-CREATE INDEX reviewers_of_proposal ON reviewers (proposal_id);
 CREATE TABLE tokens (
     token_id        uuid PRIMARY KEY,
     organization_id uuid NOT NULL,

@@ -47,10 +47,9 @@ CREATE TABLE reviewers (
     opened_position integer NOT NULL,
     pending         boolean NOT NULL,
     answered        boolean NOT NULL DEFAULT false,
-    PRIMARY KEY (member_id, proposal_id)
+    PRIMARY KEY (proposal_id, member_id)
 );
 CREATE INDEX reviewers_pending ON reviewers (organization_id, member_id, opened_position DESC) WHERE pending;
-CREATE INDEX reviewers_of_proposal ON reviewers (proposal_id);
 CREATE TABLE tokens (
     token_id        text PRIMARY KEY,
     organization_id text NOT NULL,
