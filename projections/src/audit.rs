@@ -38,7 +38,7 @@ macro_rules! selected {
 /// The text for each filter that can lead, so that either database goes by the index that knows it: none looks through the
 /// whole log for what `$n IS NULL OR …` leaves open.
 macro_rules! page {
-    ($lead:expr, $end:literal) => {
+    ($lead:expr, $end:literal, $sorted:literal) => {
         match $lead {
             Lead::Correlation => page!(@ "organization_id = $1 AND correlation_id = $8 AND ", $end),
             // Streams are short and the key of the table knows them; written so that SQLite does not go by the organization.
@@ -46,7 +46,8 @@ macro_rules! page {
             Lead::Zone => page!(@ "organization_id = $1 AND zone_id = $4 AND ", $end),
             Lead::Actor => page!(@ "organization_id = $1 AND actor_id = $2 AND ", $end),
             Lead::Type => page!(@ "organization_id = $1 AND event_type = $3 AND ", $end),
-            Lead::Time => page!(@ "organization_id = $1 AND occurred_at >= $6 AND occurred_at < $7 AND ", $end),
+            // What happened in a stretch of time is found by time and put in order; a plus keeps both databases from the order.
+            Lead::Time => page!(@ "organization_id = $1 AND occurred_at >= $6 AND occurred_at < $7 AND ", $sorted),
             Lead::Nothing => page!(@ "organization_id = $1 AND ", $end),
         }
     };
@@ -100,13 +101,17 @@ fn filtered(sql: &'static str, organization: OrganizationId, filter: Filter) -> 
 
 /// A page of events before position `before`, newest first.
 pub fn newest_first(organization: OrganizationId, filter: Filter, before: u64, limit: u64) -> Statement {
-    let text = page!(filter.lead(), "position < $9 ORDER BY position DESC LIMIT $10");
+    let text = page!(
+        filter.lead(),
+        "position < $9 ORDER BY position DESC LIMIT $10",
+        "+position < $9 ORDER BY +position DESC LIMIT $10"
+    );
     filtered(text, organization, filter).bind(before).bind(limit)
 }
 
 /// A page of events after position `after`, oldest first.
 pub fn oldest_first(organization: OrganizationId, filter: Filter, after: u64, limit: u64) -> Statement {
-    let text = page!(filter.lead(), "position > $9 ORDER BY position LIMIT $10");
+    let text = page!(filter.lead(), "position > $9 ORDER BY position LIMIT $10", "+position > $9 ORDER BY +position LIMIT $10");
     filtered(text, organization, filter).bind(after).bind(limit)
 }
 

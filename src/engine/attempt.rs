@@ -17,9 +17,8 @@ use axum::http::StatusCode;
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use projections::Statement;
-use serde::Serialize;
-use serde_json::Value;
 
+use super::answer::{Answer, Told};
 use super::app::{App, Caller, Envelope, permit_in_zone};
 use super::authorities::Ruling;
 use super::problem::Problem;
@@ -28,85 +27,6 @@ use crate::store::{Append, Draft, DraftEvent, Expected, GivenAnswer, Hosted, Ref
 
 /// How often a contended command begins again: more often than commands are in flight at once.
 const MOST_ATTEMPTS: usize = 400;
-
-/// The body of an answer.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Told {
-    /// JSON that may still be looked into.
-    Value(Value),
-    /// JSON as it goes out: a large body is written once, without a tree of values in between.
-    Written(String),
-}
-
-/// What a command answers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// HTTP status.
-    pub status: StatusCode,
-    /// The body.
-    pub body: Told,
-    /// The version of the thing changed.
-    pub version: Option<u64>,
-    /// Where a new thing is.
-    pub location: Option<String>,
-    /// The key of the body that is shown once and never kept.
-    pub shown_once: Option<&'static str>,
-}
-
-impl Answer {
-    /// The body as it may be kept: without what is shown once.
-    fn kept_body(&self) -> String {
-        match &self.body {
-            Told::Written(body) => body.clone(),
-            Told::Value(body) => {
-                let mut body = body.clone();
-                if let Some(secret) = self.shown_once.and_then(|key| body.get_mut(key)) {
-                    *secret = Value::Null;
-                }
-                body.to_string()
-            }
-        }
-    }
-
-    /// The same, with a key of the body that is shown once and never kept.
-    #[must_use]
-    pub fn showing_once(mut self, key: &'static str) -> Self {
-        self.shown_once = Some(key);
-        self
-    }
-
-    /// 200 with a body.
-    pub fn ok(body: Value) -> Self {
-        Self::of(StatusCode::OK, Told::Value(body))
-    }
-
-    /// 200 with a large body, written at once.
-    pub fn written(body: &impl Serialize) -> Self {
-        let body = serde_json::to_string(body).expect("answers are plain data");
-        Self::of(StatusCode::OK, Told::Written(body))
-    }
-
-    /// 201 with a body and a place.
-    pub fn created(body: Value, location: String) -> Self {
-        Self { location: Some(location), ..Self::of(StatusCode::CREATED, Told::Value(body)) }
-    }
-
-    /// 204.
-    pub fn nothing() -> Self {
-        Self::of(StatusCode::NO_CONTENT, Told::Value(Value::Null))
-    }
-
-    fn of(status: StatusCode, body: Told) -> Self {
-        Self { status, body, version: None, location: None, shown_once: None }
-    }
-
-    /// The same, with the version of the thing.
-    #[must_use]
-    pub fn at_version(mut self, version: u64) -> Self {
-        self.version = Some(version);
-        self
-    }
-}
 
 /// A finished command: its answer, and the log position it holds at.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,5 +1,6 @@
 //! The engine: commands are decided on what is held in memory and appended to the log; what memory holds follows the log.
 
+mod answer;
 mod app;
 mod attempt;
 mod authorities;
@@ -8,9 +9,10 @@ mod memory;
 mod problem;
 mod recent;
 
+pub use answer::{Answer, Told};
 pub use app::{App, Caller, Envelope, Parts, permit, permit_in_zone};
 pub(crate) use attempt::decision;
-pub use attempt::{Answer, Attempt, Done, Loaded, Plan, Told};
+pub use attempt::{Attempt, Done, Loaded, Plan};
 pub use authorities::{Authorities, Ruling};
 pub use freshness::Freshness;
 pub use problem::Problem;
