@@ -13,6 +13,8 @@ use crate::store::{Db, Log, StoreError, Tx};
 
 /// How many events are projected in one transaction.
 const STRIDE: u64 = 1_000;
+/// The same, of what memory holds.
+const AT_ONCE: usize = 1_000;
 /// How often the log is looked at when nobody says it has grown.
 const GLANCE: Duration = Duration::from_secs(1);
 /// How long to let the log grow before projecting on, unless somebody waits: many events in one transaction cost little more
@@ -91,7 +93,7 @@ async fn stride(log: &Log, views: &Db, recent: Option<&Recent>, care: Care) -> R
     let mut tx = views.begin().await?;
     let mut places = Checkpoints::take(&mut tx).await?;
     let after = places.earliest();
-    let remembered = recent.map(|recent| recent.after(after, STRIDE as usize)).unwrap_or_default();
+    let remembered = recent.map(|recent| recent.after(after, AT_ONCE)).unwrap_or_default();
     let read = if remembered.is_empty() { log.events(audit::following(after, STRIDE)).await? } else { Vec::new() };
     let events = || remembered.iter().flat_map(|batch| batch.iter()).chain(&read);
     let Some(last) = events().last().map(|last| last.global_position) else { return Ok(Stride::AtTheEnd(after)) };
@@ -100,7 +102,9 @@ async fn stride(log: &Log, views: &Db, recent: Option<&Recent>, care: Care) -> R
             let mut groups = Groups::default();
             for event in events() {
                 for (_, statements) in places.statements(event) {
-                    statements.into_iter().for_each(|statement| groups.add(&event.aggregate_id, statement));
+                    for statement in statements {
+                        groups.add(&event.aggregate_id, statement);
+                    }
                 }
             }
             for group in groups.into_groups() {

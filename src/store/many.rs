@@ -97,7 +97,10 @@ fn with_column<'q>(query: PgQuery<'q>, rows: &'q [Vec<Param>], column: usize) ->
     }
 }
 
-static TEXTS: OnceLock<Mutex<HashMap<(Dialect, &'static str), Option<Arc<str>>>>> = OnceLock::new();
+/// Texts as they were rewritten, by what they were made of.
+type Texts = HashMap<(Dialect, &'static str), Option<Arc<str>>>;
+
+static TEXTS: OnceLock<Mutex<Texts>> = OnceLock::new();
 
 /// The text for many sets of values, if it has a form in which there is one.
 fn at_once(dialect: Dialect, sql: &'static str, params: &[Param]) -> Option<Arc<str>> {
