@@ -64,6 +64,7 @@ impl Service {
         tasks.spawn("projector", project_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("reactions", react_to_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("clock", watch_clock(Arc::clone(&app), tasks.ending()));
+        tasks.spawn("housekeeping", keep_house(Arc::clone(&app), tasks.ending()));
         if let Some(gardener) = app.gardener.clone() {
             tasks.spawn("gardener", choose_reviewers(Arc::clone(&app), gardener, tasks.clone()));
         }

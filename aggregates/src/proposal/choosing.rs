@@ -304,8 +304,7 @@ impl State {
         self.updated_at = Some(*chosen_at);
         let (fallback, consultation) = (fallback.clone(), consultation.clone());
         self.selection = Some(SelectionMade { chosen_by: *chosen_by, fallback, consultation, at: *chosen_at });
-        if let Some(opening) = &mut self.opening {
-            let opening = Arc::make_mut(opening);
+        if let Some(opening) = self.opening.as_mut().map(Arc::make_mut) {
             opening.electorate.clone_from(electorate);
             opening.risk_level = *risk_level;
             if opening.decision_model != *decision_model {
