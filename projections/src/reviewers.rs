@@ -77,10 +77,11 @@ pub fn record(organization: OrganizationId, member: MemberId) -> Statement {
     Statement::new(
         "SELECT COALESCE(SUM(CASE WHEN answered_position IS NOT NULL OR missed THEN 1 ELSE 0 END), 0) AS asked,
                 COALESCE(SUM(CASE WHEN answered_position IS NOT NULL THEN 1 ELSE 0 END), 0) AS in_time,
-                COALESCE(SUM(CASE WHEN upheld = 1 THEN 1 ELSE 0 END), 0) AS upheld,
-                COALESCE(SUM(CASE WHEN upheld = 0 THEN 1 ELSE 0 END), 0) AS overturned,
+                (SELECT COUNT(*) FROM standing s WHERE s.organization_id = $1 AND s.member_id = $2 AND s.kind = 'upheld') AS upheld,
+                (SELECT COUNT(*) FROM standing s WHERE s.organization_id = $1 AND s.member_id = $2 AND s.kind = 'overturned')
+                    AS overturned,
                 COALESCE(SUM(CASE WHEN pending THEN 1 ELSE 0 END), 0) AS open_reviews
-         FROM (SELECT answered_position, missed, upheld, pending FROM reviewers
+         FROM (SELECT answered_position, missed, pending FROM reviewers
                WHERE member_id = $2 AND organization_id = $1 ORDER BY opened_position DESC LIMIT $3) latest",
     )
     .bind(organization)

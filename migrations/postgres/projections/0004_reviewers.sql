@@ -1,10 +1,9 @@
--- What someone's reviews amount to (SPEC G2): when they were asked and answered, what they said, whether they missed it, and
--- whether it was upheld later (1) or overturned (0). Each row names the positions of the events it rests on.
+-- What someone's reviews amount to (SPEC G2): when they were asked and answered, what they said, and whether they missed it.
+-- Each row names the positions of the events it rests on.
 ALTER TABLE reviewers ADD COLUMN asked_position bigint;
 ALTER TABLE reviewers ADD COLUMN asked_epoch bigint;
 ALTER TABLE reviewers ADD COLUMN answered_position bigint;
 ALTER TABLE reviewers ADD COLUMN answer_seconds bigint;
 ALTER TABLE reviewers ADD COLUMN choice text;
 ALTER TABLE reviewers ADD COLUMN missed boolean NOT NULL DEFAULT false;
-ALTER TABLE reviewers ADD COLUMN upheld bigint;
 CREATE INDEX reviewers_latest ON reviewers (member_id, opened_position DESC);

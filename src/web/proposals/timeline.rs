@@ -80,6 +80,10 @@ fn told(visitor: &Visitor, fact: &Event) -> (String, String, &'static str) {
         Event::Withdrawn { .. } => ("took it back".to_owned(), none(), "out"),
         Event::Commented { text, .. } => ("said".to_owned(), text.to_string(), "comment"),
         Event::ExecutionSucceeded { .. } => ("carried it out".to_owned(), none(), "arrow"),
+        Event::ReviewersChosen { electorate, .. } => {
+            let people: Vec<String> = electorate.iter().map(|elector| visitor.person(elector.member_id).to_string()).collect();
+            (format!("chose who decides: {}", people.join(", ")), none(), "person")
+        }
         Event::ReviewDelegated { elector, .. } => {
             (format!("asked {} to decide in their place", visitor.person(elector.member_id)), none(), "person")
         }
