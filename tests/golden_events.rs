@@ -8,7 +8,7 @@ use aggregates::evaluation::Evaluation;
 use aggregates::gardener::{Advice, Consultation};
 use aggregates::policy::{CriterionType, Risk};
 use aggregates::proposal::Proposal;
-use aggregates::{Decider, access, escalation, evaluation, grant, invite, organization, proposal, token, zones};
+use aggregates::{Decider, access, escalation, evaluation, grant, inbox, invite, organization, proposal, token, zones};
 use chrono::Duration;
 use projections::audit;
 use serde_json::{Map, Value, json};
@@ -38,6 +38,7 @@ fn names() -> BTreeMap<&'static str, Again> {
         .chain(of(access::Event::NAMES, again::<access::Event>))
         .chain(of(escalation::Event::NAMES, again::<escalation::Event>))
         .chain(of(evaluation::Event::NAMES, again::<evaluation::Event>))
+        .chain(of(inbox::Event::NAMES, again::<inbox::Event>))
         .chain(of(escalation::AllowanceEvent::NAMES, again::<escalation::AllowanceEvent>))
         .collect()
 }
@@ -127,6 +128,7 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     owner.get("/events").await.expect(200);
     questions_go_up(app, &ann, &bob, &cat).await;
     work_is_judged(app, &ann, &bob, &cat).await;
+    ann.post("/me/inbox/read", json!({"up_to": 3, "positions": [5, 8]})).await.expect(204);
     owner.delete(&format!("/members/{}", agent.id)).await.expect(204);
     owner.post(&format!("/zones/{zone}/archive"), json!({})).await.expect(200);
     app.settled().await;

@@ -11,6 +11,7 @@ mod gardener;
 mod golden_events;
 mod harness;
 mod http;
+mod inbox;
 mod isolation;
 mod log;
 mod malformed;

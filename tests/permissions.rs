@@ -234,6 +234,7 @@ impl World {
                 who.post(&format!("/proposals/{id}/withdraw"), nothing()).await
             }
             ("POST", "/proposals/{id}/comments") => who.post(&of_proposal("/comments").await, json!({"text": "Hm."})).await,
+            ("POST", "/me/inbox/read") => who.post(path, json!({"up_to": 1_000_000})).await,
             ("POST", "/evaluations") => who.post(path, json!({"proposal_id": self.finished_work().await})).await,
             ("POST", "/evaluations/{id}/scores") => {
                 let score = json!({"criterion": "quality", "score": 1, "rationale": "I looked."});

@@ -15,6 +15,7 @@ pub mod evaluation;
 pub mod gardener;
 pub mod grant;
 pub mod ids;
+pub mod inbox;
 pub mod invite;
 pub mod organization;
 pub mod permission;

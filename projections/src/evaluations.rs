@@ -50,6 +50,16 @@ fn touched(id: EvaluationId, status: Option<Status>, at: DateTime<Utc>) -> State
     }
 }
 
+/// Evaluations that are not complete, the oldest first.
+pub fn unfinished(organization: OrganizationId, limit: u64) -> Statement {
+    Statement::new(
+        "SELECT evaluation_id, zone_id, proposal_id, executor_id FROM evaluations
+         WHERE organization_id = $1 AND status <> 'completed' ORDER BY position LIMIT $2",
+    )
+    .bind(organization)
+    .bind(limit)
+}
+
 /// What a list of evaluations can be narrowed to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Filter {

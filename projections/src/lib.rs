@@ -9,6 +9,7 @@ pub mod escalations;
 pub mod evaluations;
 pub mod grants;
 mod groups;
+pub mod inbox;
 pub mod invites;
 pub mod organizations;
 pub mod proposals;
@@ -31,7 +32,7 @@ pub struct Projection {
 }
 
 /// Every read model.
-pub const ALL: [Projection; 9] = [
+pub const ALL: [Projection; 10] = [
     Projection { name: "organizations", project: organizations::project },
     Projection { name: "proposals", project: proposals::project },
     Projection { name: "tokens", project: tokens::project },
@@ -41,10 +42,11 @@ pub const ALL: [Projection; 9] = [
     Projection { name: "escalations", project: escalations::project },
     Projection { name: "evaluations", project: evaluations::project },
     Projection { name: "standing", project: standing::project },
+    Projection { name: "inbox", project: inbox::project },
 ];
 
 /// Every table of the read models, for comparing a rebuild with what it replaces.
-pub const TABLES: [&str; 10] = [
+pub const TABLES: [&str; 14] = [
     "organizations",
     "proposals",
     "reviewers",
@@ -55,4 +57,8 @@ pub const TABLES: [&str; 10] = [
     "escalations",
     "evaluations",
     "standing",
+    "notifications",
+    "authors",
+    "inboxes",
+    "read_marks",
 ];

@@ -6,6 +6,7 @@ mod escalations;
 mod evaluations;
 mod events;
 mod grants;
+mod inbox;
 mod invites;
 mod layers;
 mod me;
@@ -62,6 +63,8 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(invites::create, invites::list))
         .routes(routes!(invites::accept))
         .routes(routes!(me::read))
+        .routes(routes!(inbox::read))
+        .routes(routes!(inbox::mark_read))
         .routes(routes!(zones::create::create, zones::list::list))
         .routes(routes!(zones::tree::tree))
         .routes(routes!(zones::read::read, zones::change::change))

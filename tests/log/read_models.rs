@@ -52,6 +52,7 @@ pub async fn story(app: &TestApp) -> (String, Person, Person) {
     let score = json!({"criterion": "quality", "score": 1, "rationale": "I looked."});
     owner.post(&format!("/evaluations/{judgement}/scores"), score).await.expect(200);
     owner.post(&format!("/evaluations/{judgement}/finalize"), json!({})).await.expect(200);
+    ann.post("/me/inbox/read", json!({"up_to": 1, "positions": [2, 3]})).await.expect(204);
     let contested = ann.proposes_work(&zone).await;
     ann.post(&format!("/proposals/{contested}/escalate"), json!({"reason": "Up."})).await.expect(201);
     let due = json!({"zone_id": zone, "type": "task_execution", "title": "Soon", "payload": {"action": "work.do"},

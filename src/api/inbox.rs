@@ -1,0 +1,128 @@
+//! `GET /me/inbox` and `POST /me/inbox/read`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aggregates::actor::OrganizationRole;
+use aggregates::inbox::{Command as Marking, Inbox};
+use aggregates::organization::Member;
+use axum::Json;
+use axum::extract::State;
+use projections::{evaluations, inbox, proposals};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use super::page::Wanted;
+use super::request::{Command, Query, Reader};
+use crate::engine::{Answer, App, Caller, Done, Problem, decision, permit_in_zone};
+use crate::store::Row;
+
+/// The most of what waits that is listed with the inbox; the rest is in the lists behind it.
+const WAITING: u64 = 50;
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    limit: Option<u64>,
+    cursor: Option<String>,
+    after: Option<u64>,
+}
+
+/// What waits for the caller (reviews and judgements), and what changed for the caller, the latest first.
+#[utoipa::path(get, path = "/me/inbox", tag = "organizations", params(Which),
+    responses((status = 200, description = "`waiting`, how much is `unread`, and a page of what changed")))]
+pub async fn read(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Query(which): Query<Which>,
+) -> Result<Json<Value>, Problem> {
+    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    app.permitted(&caller, "zone.read").await?;
+    app.fresh_views(caller.organization_id, which.after).await?;
+    let statement = inbox::page(caller.organization_id, caller.id(), wanted.before(), wanted.one_more());
+    let rows = app.views.live().db.rows(statement).await?;
+    let mut shown = wanted.page(rows.iter().map(item).collect::<Result<_, _>>()?);
+    let unread = app.views.live().db.row(inbox::unread(caller.organization_id, caller.id())).await?;
+    shown["unread"] = json!(unread.map_or(Ok(0), |row| row.number("unread"))?);
+    shown["waiting"] = json!({"reviews": reviews(&app, &caller).await?, "evaluations": judgements(&app, &caller).await?});
+    Ok(Json(shown))
+}
+
+fn item(row: &Row) -> Result<(u64, Value), Problem> {
+    let position = row.number("position")?;
+    let shown = json!({
+        "position": position, "kind": row.text("kind")?, "zone_id": row.optional("zone_id", Row::id)?,
+        "subject": {"type": row.text("subject_type")?, "id": row.id("subject_id")?}, "at": row.time("at")?,
+        "read": row.number("is_read")? == 1,
+    });
+    Ok((position, shown))
+}
+
+/// Proposals that wait for the caller's vote.
+async fn reviews(app: &App, caller: &Caller) -> Result<Vec<Value>, Problem> {
+    let statement = proposals::pending_reviews(caller.organization_id, caller.id(), i64::MAX as u64, WAITING);
+    let rows = app.views.live().db.rows(statement).await?;
+    let shown = rows.iter().map(|row| {
+        Ok(json!({
+            "proposal_id": row.id("proposal_id")?, "zone_id": row.id("zone_id")?, "title": row.text("title")?,
+            "risk_level": row.text("risk_level")?, "deadline": row.optional("deadline", Row::time)?,
+        }))
+    });
+    shown.collect()
+}
+
+/// Judgements that the caller may score and that are not complete.
+async fn judgements(app: &App, caller: &Caller) -> Result<Vec<Value>, Problem> {
+    let ruling = app.ruling(caller.organization_id).await?;
+    let rows = app.views.live().db.rows(evaluations::unfinished(caller.organization_id, WAITING)).await?;
+    let mut shown = Vec::new();
+    for row in &rows {
+        let (zone, executor) = (row.id("zone_id")?.into(), row.id("executor_id")?.into());
+        let may = permit_in_zone(&ruling, caller, zone, "evaluation.submit", app.clock.now()).is_ok();
+        let organization = &ruling.authority.organization;
+        if may && organization.person(executor) != organization.person(caller.id()) {
+            shown.push(
+                json!({"evaluation_id": row.id("evaluation_id")?, "zone_id": zone, "proposal_id": row.id("proposal_id")?}),
+            );
+        }
+    }
+    Ok(shown)
+}
+
+/// What has been read.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Marks {
+    /// Everything up to this log position.
+    up_to: Option<u64>,
+    /// What happened at these; at most 200.
+    #[serde(default)]
+    positions: BTreeSet<u64>,
+}
+
+/// Marks what changed as read. An auditor changes nothing, not even that.
+#[utoipa::path(post, path = "/me/inbox/read", tag = "organizations", request_body = Marks,
+    responses((status = 204, description = "Marked"), (status = "4XX", body = Problem)))]
+pub async fn mark_read(State(app): State<Arc<App>>, command: Command<Marks>) -> Result<Done, Problem> {
+    let Command { envelope, body } = command;
+    let most = i64::MAX as u64;
+    app.command(
+        &envelope,
+        decision!(attempt, [body] => {
+            attempt.token_must_cover("zone.read")?;
+            let member_id = attempt.caller.id();
+            let auditor = |member: &Member| member.role == OrganizationRole::Auditor;
+            if attempt.authority().organization.member(member_id).is_some_and(auditor) {
+                return Err(Problem::forbidden("member.write"));
+            }
+            let inbox = attempt.load::<Inbox>(member_id).await?;
+            let (up_to, positions) = (body.up_to.map(|up_to| up_to.min(most)), body.positions.iter().map(|at| (*at).min(most)).collect());
+            let mut plan = attempt.plan();
+            plan.decide(&inbox, Marking::MarkRead { member_id, up_to, positions, now: attempt.now }).await?;
+            Ok((plan, Answer::nothing()))
+        }),
+    )
+    .await
+}
