@@ -19,7 +19,7 @@ use crate::engine::{Answer, App, Caller, Envelope, Parts, Problem, Told};
 use crate::entropy;
 use crate::gardener::Gardener;
 use crate::governance::{Founded, found};
-use crate::processes::{Tasks, choose_reviewers, follow_log, keep_house, project_log, react_to_log, watch_clock};
+use crate::processes::{Tasks, choose_reviewers, follow_log, keep_house, project_log, react_to_log, review_work, watch_clock};
 use crate::store::{Log, Place, Profile, StoreError, Views, Writer};
 
 /// How long requests under way have to finish when the service is told to end.
@@ -66,7 +66,8 @@ impl Service {
         tasks.spawn("clock", watch_clock(Arc::clone(&app), tasks.ending()));
         tasks.spawn("housekeeping", keep_house(Arc::clone(&app), tasks.ending()));
         if let Some(gardener) = app.gardener.clone() {
-            tasks.spawn("gardener", choose_reviewers(Arc::clone(&app), gardener, tasks.clone()));
+            tasks.spawn("gardener", choose_reviewers(Arc::clone(&app), gardener.clone(), tasks.clone()));
+            tasks.spawn("critic", review_work(Arc::clone(&app), gardener, tasks.clone()));
         }
         tasks.spawn("housekeeping", keep_house(Arc::clone(&app), tasks.ending()));
         Ok(Self { app, tasks })

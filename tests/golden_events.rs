@@ -146,11 +146,27 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     let judged: evaluation::Event = serde_json::from_value(stored["evaluation.opened"].clone()).expect("an opening");
     let evaluation::Event::Opened(mut judged) = judged else { panic!("an opening") };
     judged.terms.criteria[0].kind = CriterionType::LlmReview;
-    let judged = Evaluation::replay([&evaluation::Event::Opened(judged)]);
-    let asked = evaluation::Command::RequestReviews { due_at: beginning() + Duration::hours(1), now: beginning() };
-    for event in &Evaluation::decide(&judged, asked).expect("somebody asks") {
-        let draft = DraftEvent::of(event);
-        stored.insert(draft.event_type.to_owned(), with_name(draft.event_type, draft.data.value()));
+    let mut judged = Evaluation::replay([&evaluation::Event::Opened(judged)]);
+    let consultation = Consultation {
+        provider: "anthropic".to_owned(),
+        model: "some-model".to_owned(),
+        prompt_sha256: "00".repeat(32),
+        answer: Some("{}".to_owned()),
+        latency_ms: 5,
+    };
+    for command in [
+        evaluation::Command::RequestReviews { due_at: beginning() + Duration::hours(1), now: beginning() },
+        evaluation::Command::RecordReviews {
+            checks: std::collections::BTreeMap::new(),
+            consultation: Some(Box::new(consultation)),
+            now: beginning(),
+        },
+    ] {
+        for event in &Evaluation::decide(&judged, command).expect("somebody asks") {
+            Evaluation::evolve(&mut judged, event);
+            let draft = DraftEvent::of(event);
+            stored.insert(draft.event_type.to_owned(), with_name(draft.event_type, draft.data.value()));
+        }
     }
     // The clock has its say in a process of its own; what it makes of the same opening is worked out here.
     let opened: proposal::Event = serde_json::from_value(stored["proposal.opened"].clone()).expect("an opening");

@@ -21,4 +21,5 @@ mod permissions;
 mod races;
 mod reach;
 mod readme;
+mod together;
 mod web;

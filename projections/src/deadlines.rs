@@ -1,6 +1,7 @@
 //! Deadlines: one row for each moment at which the clock has something to do.
 
 use aggregates::Decider;
+use aggregates::evaluation::{self, Evaluation};
 use aggregates::ids::ProposalId;
 use aggregates::proposal::{Event, Proposal};
 use chrono::{DateTime, Utc};
@@ -16,9 +17,14 @@ pub const ESCALATION: &str = "escalation";
 
 /// When rules choose the reviewers of a proposal if the gardener has not.
 pub const REVIEWERS: &str = "reviewers";
+/// When nobody waits any more for a language model's review of finished work.
+pub const REVIEW: &str = "review";
 
 /// The rows an event writes.
 pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
+    if recorded.aggregate_type == Evaluation::TYPE {
+        return Ok(of_evaluation(recorded, &recorded.read()?));
+    }
     if recorded.aggregate_type != Proposal::TYPE {
         return Ok(vec![]);
     }
@@ -76,6 +82,35 @@ fn met(kind: &'static str, proposal: ProposalId) -> Statement {
 /// The question has gone up; who would decide it here is still to be chosen, in case it comes back.
 fn only_reviewers_due(proposal: ProposalId) -> Statement {
     Statement::new("DELETE FROM deadlines WHERE subject_id = $1 AND kind <> $2").bind(proposal).bind(REVIEWERS)
+}
+
+fn of_evaluation(recorded: &Recorded, event: &evaluation::Event) -> Vec<Statement> {
+    match event {
+        evaluation::Event::ReviewRequested { evaluation_id, due_at, .. } => {
+            let due = Statement::new(
+                "INSERT INTO deadlines (kind, subject_id, organization_id, due_at) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (subject_id, kind) DO UPDATE SET due_at = excluded.due_at",
+            );
+            vec![due.bind(REVIEW).bind(*evaluation_id).bind(recorded.organization_id).bind(*due_at)]
+        }
+        evaluation::Event::Reviewed { evaluation_id, .. } => {
+            vec![Statement::new("DELETE FROM deadlines WHERE subject_id = $1").bind(*evaluation_id)]
+        }
+        evaluation::Event::Opened(_)
+        | evaluation::Event::Scored { .. }
+        | evaluation::Event::CheckNotMade { .. }
+        | evaluation::Event::Completed { .. } => vec![],
+    }
+}
+
+/// Evaluations that wait for a language model's review and may still have it by `now`, the most urgent first.
+pub fn awaiting_review(now: DateTime<Utc>, limit: u64) -> Statement {
+    Statement::new(
+        "SELECT subject_id, organization_id FROM deadlines WHERE kind = $1 AND due_at > $2 ORDER BY due_at, subject_id LIMIT $3",
+    )
+    .bind(REVIEW)
+    .bind(now)
+    .bind(limit)
 }
 
 /// Proposals whose reviewers are to be chosen and may still be by `now`, the most urgent first.

@@ -29,6 +29,7 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         Event::Scored { evaluation_id, scored_at, .. } => touched(evaluation_id, Some(Status::InReview), scored_at),
         Event::CheckNotMade { evaluation_id, checked_at, .. } => touched(evaluation_id, None, checked_at),
         Event::ReviewRequested { evaluation_id, requested_at, .. } => touched(evaluation_id, None, requested_at),
+        Event::Reviewed { evaluation_id, reviewed_at, .. } => touched(evaluation_id, None, reviewed_at),
         Event::Completed { evaluation_id, score, signal, completed_at, .. } => Statement::new(
             "UPDATE evaluations SET status = $2, score = $3, signal = $4, updated_at = $5 WHERE evaluation_id = $1",
         )

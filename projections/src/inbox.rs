@@ -133,7 +133,7 @@ impl Telling<'_> {
         let told = match event {
             Fact::Opened(opened) => self.tell(opened.executor_id, "work_being_judged", about(opened.evaluation_id)),
             Fact::Completed { executor_id, evaluation_id, .. } => self.tell(*executor_id, "work_judged", about(*evaluation_id)),
-            Fact::Scored { .. } | Fact::CheckNotMade { .. } | Fact::ReviewRequested { .. } => None,
+            Fact::Scored { .. } | Fact::CheckNotMade { .. } | Fact::ReviewRequested { .. } | Fact::Reviewed { .. } => None,
         };
         told.into_iter().collect()
     }

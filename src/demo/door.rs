@@ -68,6 +68,11 @@ impl Door {
         text(&self.makes(who, path, body).await?, "id")
     }
 
+    /// Does something to what is there.
+    pub async fn does(&self, who: &Person, path: &str, body: Value) -> anyhow::Result<()> {
+        self.send(who, Method::POST, path, &body, &[200]).await.map(drop)
+    }
+
     /// Changes something.
     pub async fn changes(&self, who: &Person, path: &str, body: Value) -> anyhow::Result<()> {
         self.send(who, Method::PATCH, path, &body, &[200]).await.map(drop)

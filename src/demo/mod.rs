@@ -6,7 +6,9 @@
 
 mod company;
 mod customer_care;
+mod disputes;
 mod door;
+mod judgements;
 mod people;
 mod platform;
 mod reliability;
@@ -35,5 +37,7 @@ pub async fn bootstrap(service: &Service) -> anyhow::Result<Option<Founded>> {
     platform::story(&door, &people, &zones).await?;
     reliability::story(&door, &people, &zones).await?;
     company::story(&door, &people, &zones).await?;
+    disputes::story(&door, &people, &zones).await?;
+    judgements::story(&door, &people, &zones).await?;
     Ok(Some(founded))
 }

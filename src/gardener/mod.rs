@@ -112,6 +112,21 @@ impl Gardener {
         Choice { advice, consultation }
     }
 
+    /// Asks something else than for reviewers: the words that come back, or why none do, and the record of it. Takes no longer
+    /// than the timeout.
+    pub async fn consult(&self, prompt: &Prompt) -> (Result<String, Failure>, Consultation) {
+        let begun = Instant::now();
+        let heard = self.words(prompt, begun + self.timeout).await;
+        let consultation = Consultation {
+            provider: self.endpoint.provider.name().to_owned(),
+            model: self.endpoint.model.clone(),
+            prompt_sha256: prompt.sha256(),
+            answer: heard.as_ref().ok().map(|words| Consultation::kept(words)),
+            latency_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        };
+        (heard, consultation)
+    }
+
     /// What the model says: asked once, and once more where that may help and there is time.
     async fn words(&self, prompt: &Prompt, until: Instant) -> Result<String, Failure> {
         let mut as_json = true;

@@ -3,15 +3,19 @@
 
 use std::sync::Arc;
 
+use aggregates::actor::Actor;
 use aggregates::evaluation::{
-    Command, Evaluation, NotMade, Opened, Record, State, check, executor_of, judgements, terms, upheld,
+    Command, Evaluation, NotMade, Opened, Record, State, check, executor_of, judgements, read_review, review_prompt, terms,
+    unanswered, upheld,
 };
-use aggregates::ids::{EvaluationId, MemberId, ProposalId};
+use aggregates::gardener::{Consultation, Prompt};
+use aggregates::ids::{EvaluationId, MemberId, OrganizationId, ProposalId};
 use aggregates::organization::{Command as Membership, Judged, Organization, Signal};
 use aggregates::policy::CriterionType;
 use aggregates::proposal::{self, Command as Deciding, Proposal, Reviewer, Status, Subject};
 
-use crate::engine::{Attempt, Loaded, Plan, Problem};
+use crate::engine::{Answer, App, Attempt, Caller, Envelope, Loaded, Plan, Problem, decision};
+use crate::entropy;
 
 /// Opens the judgement of what came of a proposal. One at a time for each who did it: the proposal's stream says so.
 pub async fn open(
@@ -46,7 +50,7 @@ pub async fn check_automatically(
     mut evaluation: Loaded<Evaluation>,
 ) -> Result<Loaded<Evaluation>, Problem> {
     let Some(opened) = evaluation.state.opened.clone() else { return Err(Problem::not_found("evaluation")) };
-    let record = record_of(attempt, opened.proposal_id).await?;
+    let record = record_of(&attempt.load::<Proposal>(opened.proposal_id).await?.state);
     let checks = opened.terms.criteria.iter().filter(|criterion| criterion.kind == CriterionType::AutomatedCheck);
     for criterion in checks {
         let check = check(criterion, &record);
@@ -56,18 +60,66 @@ pub async fn check_automatically(
     Ok(evaluation)
 }
 
-/// Has the language model asked about what it is to review; where there is none, that is on record.
+/// Has the language model asked about what it is to review; where there is none, that is on record. It is asked by a process of
+/// its own, never here.
 pub async fn ask_for_reviews(
     attempt: &Attempt,
     plan: &mut Plan,
     mut evaluation: Loaded<Evaluation>,
 ) -> Result<Loaded<Evaluation>, Problem> {
+    let now = attempt.now;
+    let timeout = attempt.app.gardener.as_ref().map(crate::gardener::Gardener::timeout);
+    if let Some(timeout) = timeout.and_then(|timeout| chrono::Duration::from_std(timeout).ok()) {
+        let request = Command::RequestReviews { due_at: now + timeout * 2, now };
+        evaluation.state = plan.decide(&evaluation, request).await?;
+        return Ok(evaluation);
+    }
     let unreviewed: Vec<_> = evaluation.state.unreviewed().map(|criterion| criterion.name.clone()).collect();
     for criterion in unreviewed {
         let check = Err(NotMade { code: "no_model".to_owned(), reason: "no language model is configured".to_owned() });
-        evaluation.state = plan.decide(&evaluation, Command::RecordReview { criterion, check, now: attempt.now }).await?;
+        evaluation.state = plan.decide(&evaluation, Command::RecordReview { criterion, check, now }).await?;
     }
     Ok(evaluation)
+}
+
+/// What is to be asked about an evaluation that waits for a review, if anything still is.
+pub async fn question_about(app: &App, id: EvaluationId) -> Result<Option<Prompt>, Problem> {
+    let evaluation = app.load::<Evaluation>(id, false).await?;
+    let Some(opened) = &evaluation.state.opened else { return Ok(None) };
+    if evaluation.state.asked.is_empty() {
+        return Ok(None);
+    }
+    let work = app.load::<Proposal>(opened.proposal_id, false).await?;
+    Ok(review_prompt(&evaluation.state, &work.state, &record_of(&work.state)))
+}
+
+/// Hands in what a language model answered, or that it did not.
+pub async fn review(
+    app: &Arc<App>,
+    organization_id: OrganizationId,
+    id: EvaluationId,
+    answer: &Result<String, &'static str>,
+    consultation: Option<&Consultation>,
+) -> Result<(), Problem> {
+    let caller = Caller { organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
+    let envelope = Envelope { caller, answer_to: None, correlation_id: entropy::new_id(), key: None, if_match: None };
+    app.command(
+        &envelope,
+        decision!(attempt, [answer, consultation] => {
+            let loaded = attempt.load::<Evaluation>(id).await?;
+            let asked = loaded.state.asked.keys();
+            let checks = match answer {
+                Ok(words) => read_review(words, asked),
+                Err(code) => asked.map(|criterion| (criterion.clone(), Err(unanswered(code)))).collect(),
+            };
+            let mut plan = attempt.plan();
+            let consultation = consultation.cloned().map(Box::new);
+            plan.decide(&loaded, Command::RecordReviews { checks, consultation, now: attempt.now }).await?;
+            Ok((plan, Answer::nothing()))
+        }),
+    )
+    .await
+    .map(drop)
 }
 
 /// Completes the judgement, and lets it have its effect.
@@ -128,20 +180,18 @@ fn was_decided_above(proposal: &proposal::State) -> bool {
 }
 
 /// What is on record about the work of a proposal.
-async fn record_of(attempt: &Attempt, proposal_id: ProposalId) -> Result<Record, Problem> {
-    let proposal = attempt.load::<Proposal>(proposal_id).await?;
-    let state = &proposal.state;
-    let opening = state.opening.as_ref().ok_or_else(|| Problem::not_found("proposal"))?;
+fn record_of(state: &proposal::State) -> Record {
+    let Some(opening) = &state.opening else { return Record::default() };
     let done_by_us = matches!(opening.subject, Subject::ZoneChange(_) | Subject::MembershipChange(_));
     let overturned = was_decided_above(state)
         && state.went_up.is_some_and(|went_up| {
             upheld(state, state.status, went_up.escalation_id).iter().any(|judged| judged.signal == Signal::Overturned)
         });
-    Ok(Record {
+    Record {
         approved_at: state.resolution.as_ref().map(|resolution| resolution.decided_at),
         finished_at: state.execution.as_ref().filter(|_| done_by_us).map(|execution| execution.at),
         approved_amount: opening.subject.amount(),
         spent_amount: None,
         overturned,
-    })
+    }
 }

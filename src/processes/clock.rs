@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Answer, App, Caller, Envelope, Problem, decision};
 use crate::entropy;
-use crate::governance::{choose_among_candidates, deciding, execute};
+use crate::governance::{choose_among_candidates, deciding, evaluating, execute};
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(250);
@@ -44,6 +44,9 @@ pub async fn do_what_is_due(app: &Arc<App>) -> Result<usize, Problem> {
         let proposal = ProposalId(row.id("subject_id")?);
         let struck = match row.text("kind")?.as_str() {
             deadlines::REVIEWERS => choose_among_candidates(app, organization, proposal, &Err(TOO_LATE), None).await,
+            deadlines::REVIEW => {
+                evaluating::review(app, organization, row.id("subject_id")?.into(), &Err(TOO_LATE), None).await
+            }
             deadlines::VETO_WINDOW => strikes(app, organization, proposal, Strike::VetoWindow).await,
             deadlines::ESCALATION => strikes(app, organization, proposal, Strike::Escalation).await,
             _ => strikes(app, organization, proposal, Strike::Decision).await,

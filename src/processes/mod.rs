@@ -9,6 +9,7 @@ mod housekeeping;
 mod projector;
 mod reactions;
 mod rebuild;
+mod reviewing;
 mod tasks;
 
 pub use clock::{do_what_is_due, watch_clock};
@@ -18,4 +19,5 @@ pub use housekeeping::{forget_answers, keep_house};
 pub use projector::{catch_up, project_log};
 pub use reactions::{react_to_log, react_until};
 pub use rebuild::rebuild;
+pub use reviewing::review_work;
 pub use tasks::Tasks;

@@ -4,6 +4,7 @@ mod asking;
 mod choosing;
 mod dying;
 mod overreach;
+mod reviewing;
 pub mod server;
 
 use std::time::Duration;

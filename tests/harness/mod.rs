@@ -3,6 +3,7 @@
 pub mod golden;
 mod people;
 mod reply;
+mod rows;
 mod store;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use trust_zones::service::Service;
 
 pub use people::Person;
 pub use reply::Reply;
+pub use rows::rows_of;
 pub use store::{Kind, Store};
 
 /// Runs a story on both databases: `on_both!(a_sentence_about_it, async |app| { ... });`
@@ -82,6 +84,18 @@ impl TestApp {
         let (id, token) = founded.map_or_else(Default::default, |founded| (founded.owner_id.to_string(), founded.token));
         let owner = Person::new(http.clone(), address, id, token);
         Self { service, clock, owner, store, address, http }
+    }
+
+    /// The story goes on with a service that has been opened on its store.
+    pub fn resumed(service: Service, clock: Clock, owner: Person, store: Store, address: SocketAddr) -> Self {
+        let http = reqwest::Client::builder().pool_max_idle_per_host(128).build().expect("a client");
+        let owner = owner.speaking_to(address);
+        Self { service, clock, owner, store, address, http }
+    }
+
+    /// Every row of every read model.
+    pub async fn rows(&self) -> std::collections::BTreeMap<&'static str, Vec<String>> {
+        rows_of(&self.service.app.views.live().db).await
     }
 
     /// Another process on the same store: its own memory, projector and socket.

@@ -9,12 +9,12 @@ use aggregates::organization::Organization;
 use aggregates::permission::{Ask, Authority, check};
 use aggregates::proposal::Proposal;
 use aggregates::zones::Zones;
-use projections::{Recorded, TABLES};
+use projections::Recorded;
 use serde_json::{Value, json};
 use trust_zones::processes::rebuild;
 use trust_zones::store::Db;
 
-use crate::harness::{Person, Store, TestApp, beginning};
+use crate::harness::{Person, Store, TestApp, beginning, rows_of};
 use crate::on_both;
 
 use super::appending::{tried, whole};
@@ -61,24 +61,11 @@ pub async fn story(app: &TestApp) -> (String, Person, Person) {
     (zone, ann, bob)
 }
 
-/// Every row of every read model, as text.
+/// Every row of every read model, of which the story has filled each.
 async fn rows(views: &Db) -> BTreeMap<&'static str, Vec<String>> {
-    let mut tables = BTreeMap::new();
-    for table in TABLES {
-        let rows: Vec<String> = match views {
-            Db::Sqlite { read, .. } => {
-                let columns = sqlx::query_scalar::<_, String>("SELECT name FROM pragma_table_info($1) ORDER BY cid");
-                let columns = columns.bind(table).fetch_all(read).await.expect("columns").join(", ");
-                let sql = format!("SELECT json_array({columns}) AS line FROM {table} ORDER BY line");
-                sqlx::query_scalar(&sql).fetch_all(read).await.expect(table)
-            }
-            Db::Postgres(pool) => {
-                let sql = format!("SELECT to_jsonb(t)::text AS line FROM {table} t ORDER BY line");
-                sqlx::query_scalar(&sql).fetch_all(pool).await.expect(table)
-            }
-        };
+    let tables = rows_of(views).await;
+    for (table, rows) in &tables {
         assert!(!rows.is_empty(), "the story has something in {table}");
-        tables.insert(table, rows);
     }
     tables
 }

@@ -1,5 +1,7 @@
 //! Rules of evaluations (SPEC V1–V4).
 
+use std::collections::BTreeMap;
+
 use super::checks::{Check, NotMade};
 use super::command::Command;
 use super::event::{Event, Opened, ScoredBy};
@@ -8,6 +10,7 @@ use super::result::{signal_of, weighted_mean};
 use super::score::Score;
 use super::state::{State, Status};
 use crate::Moment;
+use crate::gardener::Consultation;
 use crate::ids::MemberId;
 use crate::policy::CriterionType;
 use crate::text::{Label, Prose};
@@ -29,6 +32,9 @@ pub(super) fn decide(state: &State, command: Command) -> Decision {
         }
         Command::RecordCheck { criterion, check, now } => judging.record(criterion, check, ScoredBy::AutomatedCheck, now),
         Command::RecordReview { criterion, check, now } => judging.record(criterion, check, ScoredBy::LlmReview, now),
+        Command::RecordReviews { checks, consultation, now } => {
+            judging.record_reviews(checks, consultation.map(|kept| *kept), now)
+        }
         Command::RequestReviews { due_at, now } => Ok(judging.request_reviews(due_at, now)),
         Command::Finalize { now } => judging.finalize(now),
     }
@@ -107,16 +113,28 @@ impl Judging<'_> {
         }
         let waiting = |name: &Label| self.state.asked.get(name).is_some_and(|until| *until > now);
         let unasked = self.state.unreviewed().filter(|criterion| !waiting(&criterion.name));
+        let criteria: Vec<Label> = unasked.map(|criterion| criterion.name.clone()).collect();
+        if criteria.is_empty() {
+            return vec![];
+        }
         let (evaluation_id, zone_id) = (self.opened.evaluation_id, self.opened.zone_id);
-        unasked
-            .map(|criterion| Event::ReviewRequested {
-                evaluation_id,
-                zone_id,
-                criterion: criterion.name.clone(),
-                due_at,
-                requested_at: now,
-            })
-            .collect()
+        vec![Event::ReviewRequested { evaluation_id, zone_id, criteria, due_at, requested_at: now }]
+    }
+
+    /// The first answer counts; whoever comes later with another changes nothing.
+    fn record_reviews(&self, checks: BTreeMap<Label, Check>, consultation: Option<Consultation>, now: Moment) -> Decision {
+        if self.state.asked.is_empty() {
+            return Ok(vec![]);
+        }
+        let mut events = Vec::new();
+        for (criterion, check) in checks {
+            if self.state.asked.contains_key(&criterion) {
+                events.extend(self.record(criterion, check, ScoredBy::LlmReview, now)?);
+            }
+        }
+        let (evaluation_id, zone_id) = (self.opened.evaluation_id, self.opened.zone_id);
+        events.push(Event::Reviewed { evaluation_id, zone_id, consultation, reviewed_at: now });
+        Ok(events)
     }
 
     /// Needs every criterion, and happens once (SPEC V3).

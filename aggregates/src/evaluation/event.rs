@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::score::Score;
 use crate::Moment;
 use crate::decider::{DomainEvent, stored_names};
+use crate::gardener::Consultation;
 use crate::ids::{EvaluationId, MemberId, ProposalId, ZoneId};
 use crate::organization::Signal;
 use crate::policy::{Criterion, IncentiveModel};
@@ -96,7 +97,10 @@ pub enum Event {
     },
     /// A language model is asked about a criterion.
     #[serde(rename = "evaluation.review_requested")]
-    ReviewRequested { evaluation_id: EvaluationId, zone_id: ZoneId, criterion: Label, due_at: Moment, requested_at: Moment },
+    ReviewRequested { evaluation_id: EvaluationId, zone_id: ZoneId, criteria: Vec<Label>, due_at: Moment, requested_at: Moment },
+    /// The model has answered, or nobody waits for it any more; what it said of each criterion stands before.
+    #[serde(rename = "evaluation.reviewed")]
+    Reviewed { evaluation_id: EvaluationId, zone_id: ZoneId, consultation: Option<Consultation>, reviewed_at: Moment },
     /// It is complete, and has its effect in the same transaction.
     #[serde(rename = "evaluation.completed")]
     Completed {
@@ -116,6 +120,7 @@ stored_names!(Event {
     Scored => "evaluation.scored",
     CheckNotMade => "evaluation.check_not_made",
     ReviewRequested => "evaluation.review_requested",
+    Reviewed => "evaluation.reviewed",
     Completed => "evaluation.completed",
 });
 
@@ -130,6 +135,7 @@ impl DomainEvent for Event {
             Self::Scored { zone_id, .. }
             | Self::CheckNotMade { zone_id, .. }
             | Self::ReviewRequested { zone_id, .. }
+            | Self::Reviewed { zone_id, .. }
             | Self::Completed { zone_id, .. } => Some(*zone_id),
         }
     }

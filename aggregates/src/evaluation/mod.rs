@@ -7,6 +7,7 @@ mod event;
 mod opening;
 mod rejection;
 mod result;
+mod review;
 mod score;
 mod state;
 
@@ -16,6 +17,7 @@ pub use event::{Event, Mean, Opened, ScoredBy, Terms};
 pub use opening::{executor_of, may_judge, terms};
 pub use rejection::Rejection;
 pub use result::{judgements, upheld, weighted_mean};
+pub use review::{read_review, review_prompt, unanswered};
 pub use score::Score;
 pub use state::{Given, State, Status};
 

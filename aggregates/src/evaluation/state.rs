@@ -133,9 +133,13 @@ impl State {
                 self.asked.remove(criterion);
                 self.not_made.insert(criterion.clone(), (code.clone(), reason.clone()));
             }
-            Event::ReviewRequested { criterion, due_at, requested_at, .. } => {
+            Event::ReviewRequested { criteria, due_at, requested_at, .. } => {
                 self.updated_at = Some(*requested_at);
-                self.asked.insert(criterion.clone(), *due_at);
+                self.asked.extend(criteria.iter().map(|criterion| (criterion.clone(), *due_at)));
+            }
+            Event::Reviewed { reviewed_at, .. } => {
+                self.updated_at = Some(*reviewed_at);
+                self.asked.clear();
             }
             Event::Completed { means, score, signal, completed_at, .. } => {
                 self.updated_at = Some(*completed_at);

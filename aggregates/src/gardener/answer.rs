@@ -133,7 +133,7 @@ fn candidates_named(named: &[String], question: &Question) -> Result<Vec<MemberI
 }
 
 /// The one JSON object in a text; objects inside it are part of it.
-fn the_object_in(text: &str) -> Result<&str, Unusable> {
+pub fn the_object_in(text: &str) -> Result<&str, Unusable> {
     let mut found = None;
     let mut at = 0;
     while let Some(start) = text[at..].find('{').map(|offset| at + offset) {

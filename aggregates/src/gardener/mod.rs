@@ -7,7 +7,7 @@ mod prompt;
 mod ranking;
 mod seats;
 
-pub use answer::{Advice, Unusable, read_answer};
+pub use answer::{Advice, Unusable, read_answer, the_object_in};
 pub use profile::{Rate, Record, ReviewerProfile, Seat};
 pub use prompt::{Prompt, prompt};
 pub use ranking::in_order;

@@ -55,11 +55,16 @@ pub fn prompt(question: &Question) -> Prompt {
         "human_required": question.human_required,
         "candidates": question.candidates.iter().map(candidate).collect::<Vec<_>>(),
     });
-    let canonical = serde_json_canonicalizer::to_string(&document).expect("a document of plain values");
-    Prompt { system: SYSTEM, user: format!("<data>\n{}\n</data>", unmarked(&canonical)) }
+    Prompt::quoting(SYSTEM, &document)
 }
 
 impl Prompt {
+    /// Instructions, and a document that is only ever quoted: nothing in it can end the quotation.
+    pub fn quoting(system: &'static str, document: &Value) -> Self {
+        let canonical = serde_json_canonicalizer::to_string(document).expect("a document of plain values");
+        Self { system, user: format!("<data>\n{}\n</data>", unmarked(&canonical)) }
+    }
+
     /// SHA-256 over both parts, in hexadecimal.
     pub fn sha256(&self) -> String {
         let mut hash = Sha256::new();
