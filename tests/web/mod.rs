@@ -4,6 +4,8 @@ mod axe;
 mod browser;
 mod deciding;
 mod driver;
+mod escalating;
+mod judging;
 mod nordlicht;
 mod pages;
 mod proposing;
