@@ -35,17 +35,17 @@ async fn two_who_do_not_trust_the_deciders_make_a_proposal_above() {
     tomasz.types("#f-reason", "Refunds wait for days.").await;
     tomasz.presses("Sign and raise it").await;
     tomasz.sees("Nothing has been changed").await;
-    tomasz.clicks("input[name=suspend]").await;
+    tomasz.presses("Amira Haddad should be approver no longer").await;
     tomasz.presses("Sign and raise it").await;
     tomasz.sees("1 of 2").await;
     let at = tomasz.is_at().await;
     let address = at.split('?').next().expect("a path").to_owned();
     tomasz.closes().await;
 
-    let sofia = company.at_a_browser("Sofia").await;
-    sofia.goes_to(&address).await;
-    sofia.presses("Sign it too").await;
-    sofia.sees("Being decided").await;
-    sofia.sees("What decides it").await;
-    sofia.closes().await;
+    let henrik = company.at_a_browser("Henrik").await;
+    henrik.goes_to(&address).await;
+    henrik.presses("Sign it too").await;
+    henrik.sees("Being decided").await;
+    henrik.sees("What decides it").await;
+    henrik.closes().await;
 }

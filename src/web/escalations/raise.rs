@@ -45,7 +45,7 @@ fn form(visitor: &Visitor, fields: Fields, faults: Faults, status: StatusCode) -
     let tree = &visitor.ruling.authority.tree;
     let held = tree.zone(zone_id).map(|zone| zone.assignments.as_slice()).unwrap_or_default();
     let decider = |held: &aggregates::zones::Assignment| {
-        let id = held.id.to_string();
+        let id = format!("{}:{}", held.member_id, held.role);
         let chosen = fields.is("remove", &id);
         (id, visitor.person(held.member_id), held.role.to_string(), chosen)
     };
@@ -73,7 +73,8 @@ fn change(fields: &Fields) -> Map<String, Value> {
         change.insert("status".to_owned(), json!("suspended"));
     }
     let mut assignments = Map::new();
-    let remove = fields.all("remove");
+    let role = |chosen: &str| chosen.split_once(':').map(|(member, role)| json!({"member_id": member, "role": role}));
+    let remove: Vec<Value> = fields.all("remove").into_iter().filter_map(role).collect();
     if !remove.is_empty() {
         assignments.insert("remove".to_owned(), json!(remove));
     }

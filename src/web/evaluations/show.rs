@@ -60,6 +60,7 @@ struct EvaluationPage {
     open: bool,
     may_judge: bool,
     complete: bool,
+    checks: bool,
     timeline: Vec<Happened>,
     fields: Fields,
     faults: Faults,
