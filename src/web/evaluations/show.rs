@@ -134,6 +134,7 @@ pub async fn again(visitor: Visitor, id: &str, fields: Fields, faults: Faults, h
             executor: visitor.person(opened.executor_id),
             opened: When { at: opened.opened_at, now: visitor.now() },
             complete: criteria.iter().all(|criterion| criterion.wanting == 0),
+            checks: criteria.iter().any(|criterion| !criterion.human && criterion.wanting > 0),
             criteria,
             result,
             open,
