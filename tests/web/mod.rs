@@ -9,6 +9,7 @@ mod judging;
 mod nordlicht;
 mod pages;
 mod proposing;
+mod reading;
 mod screenshots;
 mod signing_in;
 
