@@ -56,12 +56,16 @@ async fn six_pages_are_pictured_for_the_readme() {
     let narrow = Setup { dark: true, size: (390, 800), ..Setup::default() };
     let change = format!("/proposals/{}", company.proposal("Refund up to 200").await);
     let waiting = format!("/inbox/{}", company.proposal("Subscribe to intraday").await);
+    let care = company.zone("customer-care").await;
+    let compose = format!(
+        "/proposals/new?type=resource_allocation&zone_id={care}&title=Headsets+for+the+second+line&amount=31000&board_id=customer-desk"
+    );
     let wanted = [
         ("overview", wide(false), "/"),
         ("inbox", wide(true), waiting.as_str()),
         ("proposal", wide(false), change.as_str()),
         ("proposals", wide(true), "/proposals"),
-        ("compose", wide(false), "/proposals/new?type=zone_change"),
+        ("compose", wide(false), compose.as_str()),
         ("phone", narrow, change.as_str()),
     ];
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
@@ -69,6 +73,10 @@ async fn six_pages_are_pictured_for_the_readme() {
     for (name, setup, address) in wanted {
         let browser = company.at_a_browser_set_up("Jonas", setup).await;
         browser.goes_to(address).await;
+        if name == "compose" {
+            browser.clicks(".compose-side button[value=preview]").await;
+            browser.sees("Who would be asked").await;
+        }
         let picture = decoded(&browser.view().await);
         assert!(picture.len() < 150_000, "{name} has {} bytes", picture.len());
         std::fs::write(folder.join(format!("{name}.png")), picture).expect("a file");
