@@ -65,6 +65,7 @@ fn routes() -> Router<Arc<Web>> {
         .route("/organization", post(sign_in::switch))
         .route("/theme", post(theme::choose))
         .route("/inbox", get(inbox::show))
+        .route("/inbox/read", post(inbox::read))
         .route("/inbox/{id}", get(inbox::show_one))
         .route("/proposals", get(proposals::list::show))
         .route("/proposals/{id}", get(proposals::show::show))

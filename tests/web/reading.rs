@@ -72,6 +72,24 @@ on_both!(every_list_takes_every_filter, async |app: TestApp| {
     assert!(inbox.contains("Nothing waits for you"));
 });
 
+on_both!(the_inbox_tells_what_changed_until_it_is_read, async |app: TestApp| {
+    let ann = app.human("Ann", "member").await;
+    let zone = app.owner.makes_zone(json!({"name": "Work"})).await;
+    app.owner.assigns(&zone, &ann, "approver").await.expect(201);
+    let proposal = app.owner.proposes_work(&zone).await;
+    ann.votes(&proposal, "approve").await.expect(200);
+    app.settled().await;
+    let reader = Reader::of(&app, &app.owner).await;
+    let (_, inbox) = reader.reads("/inbox").await;
+    assert!(inbox.contains("Proposal approved: Some work") && inbox.contains("Unread:"), "{inbox}");
+    let post =
+        reader.http.post(format!("{}/inbox/read", reader.base)).header("origin", &reader.base).header("cookie", &reader.cookie);
+    assert_eq!(post.body("up_to=1000").send().await.expect("an answer").status(), 303);
+    app.settled().await;
+    let (_, inbox) = reader.reads("/inbox").await;
+    assert!(inbox.contains("Proposal approved: Some work") && !inbox.contains("Unread:"), "{inbox}");
+});
+
 on_both!(nothing_of_another_organization_is_on_a_page, async |app: TestApp| {
     let zone = app.owner.makes_zone(json!({"name": "Work"})).await;
     let ann = app.human("Ann", "member").await;

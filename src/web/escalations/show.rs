@@ -27,6 +27,7 @@ struct Link {
     title: String,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each says whether the page has one thing or not")]
 #[derive(Template)]
 #[template(path = "escalation.html")]
 struct EscalationPage {

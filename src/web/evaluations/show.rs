@@ -43,6 +43,7 @@ struct CriterionLine {
     mine: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each says whether the page has one thing or not")]
 #[derive(Template)]
 #[template(path = "evaluation.html")]
 struct EvaluationPage {
