@@ -5,9 +5,9 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Web;
 use super::frame::Frame;
@@ -33,6 +33,11 @@ pub async fn shown(State(web): State<Arc<Web>>, request: Request, next: Next) ->
     }
     let asked = parts.clone();
     let response = next.run(Request::from_parts(parts, body)).await;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED && asked.method == Method::GET {
+        // Someone reloads what a refused form left in the address bar: what it was about is one level up.
+        let above = asked.uri.path().rsplit_once('/').map_or("/", |(above, _)| above);
+        return Redirect::to(if above.is_empty() { "/" } else { above }).into_response();
+    }
     let refusal = response.extensions().get::<Refusal>().cloned().or_else(|| nowhere(&asked, &response));
     match refusal {
         None => response,

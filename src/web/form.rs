@@ -62,14 +62,6 @@ impl Fields {
         self.pairs.iter().any(|(known, given)| known == name && given == value)
     }
 
-    /// Puts a field in where it is absent.
-    pub fn or(mut self, name: &str, value: impl Into<String>) -> Self {
-        if !self.pairs.iter().any(|(known, _)| known == name) {
-            self.pairs.push((name.to_owned(), value.into()));
-        }
-        self
-    }
-
     /// The hidden field by which a form is carried out once.
     pub fn once(&self) -> Option<&str> {
         self.given("once")

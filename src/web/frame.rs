@@ -26,10 +26,12 @@ const fn section(key: &'static str, address: &'static str, name: &'static str, s
 }
 
 /// The menu, in its order.
-pub const SECTIONS: [Section; 3] = [
+pub const SECTIONS: [Section; 5] = [
     section("overview", "/", "Overview", "o"),
     section("inbox", "/inbox", "Inbox", "i"),
     section("proposals", "/proposals", "Proposals", "p"),
+    section("escalations", "/escalations", "Escalations", "e"),
+    section("evaluations", "/evaluations", "Evaluations", "v"),
 ];
 
 /// Something that was just done, or happened, said at the top of a page.
@@ -41,7 +43,13 @@ pub struct Notice {
 }
 
 /// What `?said=…` stands for: fixed words, so that a link can put none of its own on a page.
-const NOTICES: [(&str, &str); 11] = [
+const NOTICES: [(&str, &str); 17] = [
+    ("cosigned", "You have signed it."),
+    ("dismissed", "It has been dismissed."),
+    ("raised", "It is raised; others can sign it now."),
+    ("scored", "Your score counts."),
+    ("checked", "The checks have been asked for."),
+    ("finalized", "It is judged; its consequences follow."),
     ("delegated", "Your seat is handed on."),
     ("escalated", "Its question went up to the zone above."),
     ("proposed", "It is proposed; its reviewers have been asked."),

@@ -1,23 +1,44 @@
 //! `/inbox`: what waits for whoever looks, and one of it at length beside the list.
 
+use aggregates::ids::ProposalId;
+use aggregates::proposal::Proposal;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use projections::desk;
+use serde_json::{Value, json};
 
 use super::form::{Faults, Fields};
 use super::frame::Frame;
-use super::page::{Shown, page_with};
+use super::page::{Shown, on_to, page_with};
 use super::proposals::Detail;
 use super::proposals::row::ProposalRow;
+use super::refusal::Refusal;
+use super::shown::When;
 use super::visitor::Visitor;
+use super::words::sentence;
 
 /// The most that is listed; more than that nobody reads before voting.
 const MOST: u64 = 100;
+/// How much of what changed is shown.
+const NEWS: u64 = 12;
+
+/// Something that waits or that changed, and where it is.
+struct Line {
+    title: String,
+    address: String,
+    zone: String,
+    when: Option<When>,
+    unread: bool,
+}
 
 #[derive(Template)]
 #[template(path = "inbox.html")]
 struct Inbox {
+    judgements: Vec<Line>,
+    news: Vec<Line>,
+    unread: u64,
+    position: u64,
     frame: Frame,
     rows: Vec<ProposalRow>,
     detail: Option<Detail>,
@@ -26,6 +47,61 @@ struct Inbox {
     fields: Fields,
     faults: Faults,
     back: String,
+}
+
+/// What the interface tells the visitor besides reviews: judgements that wait, and what changed for them.
+struct Told {
+    judgements: Vec<Line>,
+    news: Vec<Line>,
+    unread: u64,
+}
+
+fn text<'a>(item: &'a Value, pointer: &str) -> &'a str {
+    item.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+async fn title(visitor: &Visitor, proposal: &str) -> Result<String, Refusal> {
+    let Ok(id) = proposal.parse::<ProposalId>() else { return Ok(String::new()) };
+    let loaded = visitor.app.load::<Proposal>(id, false).await?;
+    Ok(loaded.state.opening.as_ref().map(|opening| opening.title.to_string()).unwrap_or_default())
+}
+
+fn place(kind: &str, id: &str) -> String {
+    match kind {
+        "proposal" => format!("/proposals/{id}"),
+        "escalation" => format!("/escalations/{id}"),
+        "evaluation" => format!("/evaluations/{id}"),
+        "zone" => format!("/zones/{id}"),
+        "member" => format!("/members/{id}"),
+        _ => "/proposals".to_owned(),
+    }
+}
+
+async fn told(visitor: &Visitor) -> Result<Told, Refusal> {
+    let answer = visitor.get(&format!("/me/inbox?limit={NEWS}")).await?;
+    let (mut judgements, mut news) = (Vec::new(), Vec::new());
+    let zone = |item: &Value| text(item, "/zone_id").parse().map(|id| visitor.zone(id).name).unwrap_or_default();
+    for item in answer["waiting"]["evaluations"].as_array().into_iter().flatten() {
+        let title = title(visitor, text(item, "/proposal_id")).await?;
+        let address = format!("/evaluations/{}", text(item, "/evaluation_id"));
+        judgements.push(Line { title, address, zone: zone(item), when: None, unread: false });
+    }
+    for item in answer["items"].as_array().into_iter().flatten() {
+        let (kind, id) = (text(item, "/subject/type"), text(item, "/subject/id"));
+        let about = if kind == "proposal" { title(visitor, id).await? } else { String::new() };
+        let words = sentence(text(item, "/kind"));
+        let title = if about.is_empty() { words } else { format!("{words}: {about}") };
+        let when = text(item, "/at").parse().ok().map(|at| When { at, now: visitor.now() });
+        news.push(Line { title, address: place(kind, id), zone: zone(item), when, unread: item["read"] == false });
+    }
+    Ok(Told { judgements, news, unread: answer["unread"].as_u64().unwrap_or(0) })
+}
+
+/// `POST /inbox/read`: what changed until the page was made has been read.
+pub async fn read(visitor: Visitor, fields: Fields) -> Shown {
+    let up_to: u64 = fields.text("up_to").parse().unwrap_or(0);
+    visitor.post("/me/inbox/read", &json!({"up_to": up_to}), fields.once()).await?;
+    on_to("/inbox")
 }
 
 /// `GET /inbox`.
@@ -49,7 +125,23 @@ pub async fn again(visitor: Visitor, id: Option<&str>, fields: Fields, faults: F
         Some(id) => Some(Detail::read(&visitor, &id).await?),
         None => None,
     };
+    let told = told(&visitor).await?;
     let back = detail.as_ref().map_or_else(|| "/inbox".to_owned(), |detail| format!("/inbox/{}", detail.id));
     let frame = visitor.frame("Inbox", "inbox");
-    page_with(status, &Inbox { frame, rows, detail, chosen: id.is_some(), fields, faults, back })
+    page_with(
+        status,
+        &Inbox {
+            judgements: told.judgements,
+            news: told.news,
+            unread: told.unread,
+            position: visitor.position,
+            frame,
+            rows,
+            detail,
+            chosen: id.is_some(),
+            fields,
+            faults,
+            back,
+        },
+    )
 }

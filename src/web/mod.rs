@@ -21,6 +21,8 @@
 
 mod assets;
 mod errors;
+mod escalations;
+mod evaluations;
 mod form;
 mod frame;
 mod inbox;
@@ -63,6 +65,7 @@ fn routes() -> Router<Arc<Web>> {
         .route("/organization", post(sign_in::switch))
         .route("/theme", post(theme::choose))
         .route("/inbox", get(inbox::show))
+        .route("/inbox/read", post(inbox::read))
         .route("/inbox/{id}", get(inbox::show_one))
         .route("/proposals", get(proposals::list::show))
         .route("/proposals/{id}", get(proposals::show::show))
@@ -74,6 +77,17 @@ fn routes() -> Router<Arc<Web>> {
         .route("/proposals/{id}/delegate", post(proposals::act::delegate))
         .route("/proposals/{id}/escalate", post(proposals::act::escalate))
         .route("/proposals/new", get(proposals::compose::show).post(proposals::compose::submit))
+        .route("/escalations", get(escalations::list::show))
+        .route("/escalations/new", get(escalations::raise::show).post(escalations::raise::raise))
+        .route("/escalations/{id}", get(escalations::show::show))
+        .route("/escalations/{id}/cosign", post(escalations::act::cosign))
+        .route("/escalations/{id}/dismiss", post(escalations::act::dismiss))
+        .route("/escalations/{id}/withdraw", post(escalations::act::withdraw))
+        .route("/evaluations", get(evaluations::list::show).post(evaluations::act::open))
+        .route("/evaluations/{id}", get(evaluations::show::show))
+        .route("/evaluations/{id}/score", post(evaluations::act::score))
+        .route("/evaluations/{id}/check", post(evaluations::act::check))
+        .route("/evaluations/{id}/finalize", post(evaluations::act::finalize))
         .route("/live", get(live::follow))
         .route("/static/{name}", get(assets::serve))
 }

@@ -200,11 +200,19 @@ impl Browser {
 
     /// A picture of the whole page, as PNG in base64.
     pub async fn picture(&self) -> String {
-        let size = self.script("return [document.documentElement.clientWidth, document.documentElement.scrollHeight]").await;
-        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1].as_u64().unwrap_or(900).min(4000), "scale": 1});
-        let taken = self
-            .devtools("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true, "clip": clip}))
-            .await;
+        self.pictured("Math.min(4000, document.documentElement.scrollHeight)").await
+    }
+
+    /// A picture of what the window shows.
+    pub async fn view(&self) -> String {
+        self.pictured("innerHeight").await
+    }
+
+    async fn pictured(&self, height: &str) -> String {
+        let size = self.script(&format!("return [document.documentElement.clientWidth, {height}]")).await;
+        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
+        let asked = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
+        let taken = self.devtools("Page.captureScreenshot", asked).await;
         taken["data"].as_str().expect("a picture").to_owned()
     }
 

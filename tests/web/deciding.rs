@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::browser::Setup;
 use super::nordlicht::Nordlicht;
 
-/// The key that WebDriver calls Enter.
+/// The key that `WebDriver` calls Enter.
 const ENTER: &str = "\u{E007}";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

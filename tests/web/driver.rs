@@ -1,4 +1,4 @@
-//! A driver of headless Chromium, one for all stories of a test process, and the words of WebDriver that stories need.
+//! A driver of headless Chromium, one for all stories of a test process, and the words of `WebDriver` that stories need.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -36,7 +36,7 @@ impl Drop for Driver {
     }
 }
 
-/// One command of WebDriver to the driver; what it answers.
+/// One command of `WebDriver` to the driver; what it answers.
 pub async fn ask(http: &reqwest::Client, method: reqwest::Method, path: &str, body: Option<Value>) -> Result<Value, String> {
     let driver = DRIVER.get_or_init(start);
     let mut request = http.request(method, format!("{}{path}", driver.address));

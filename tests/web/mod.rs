@@ -4,9 +4,12 @@ mod axe;
 mod browser;
 mod deciding;
 mod driver;
+mod escalating;
+mod judging;
 mod nordlicht;
 mod pages;
 mod proposing;
+mod reading;
 mod screenshots;
 mod signing_in;
 

@@ -12,7 +12,7 @@ use crate::harness::{Kind, Person, Store, TestApp, serve};
 pub struct Nordlicht {
     pub owner: Person,
     pub base: String,
-    pub service: trust_zones::service::Service,
+    _service: trust_zones::service::Service,
     people: Vec<(String, String)>,
     _store: Store,
 }
@@ -39,7 +39,7 @@ impl Nordlicht {
             let text = |key: &str| member[key].as_str().unwrap_or_default().to_owned();
             (text("display_name"), text("id"))
         });
-        Self { people: named.collect(), owner, base: format!("http://{address}"), service, _store: store }
+        Self { people: named.collect(), owner, base: format!("http://{address}"), _service: service, _store: store }
     }
 
     /// Someone of the company, by the beginning of their name, with a token of their own.

@@ -9,7 +9,7 @@ use super::nordlicht::Nordlicht;
 /// The pages of the demo organization, each with its name and address.
 pub async fn all(company: &Nordlicht) -> Vec<(&'static str, String)> {
     let proposal = async |title: &str| format!("/proposals/{}", company.proposal(title).await);
-    vec![
+    let mut pages = vec![
         ("sign-in", "/sign-in".to_owned()),
         ("overview", "/".to_owned()),
         ("inbox", "/inbox".to_owned()),
@@ -22,8 +22,17 @@ pub async fn all(company: &Nordlicht) -> Vec<(&'static str, String)> {
         ("proposal-failed", proposal("Staff a second").await),
         ("compose", format!("/proposals/new?zone_id={}", company.zone("platform").await)),
         ("compose-zone-change", format!("/proposals/new?type=zone_change&zone_id={}", company.zone("customer-care").await)),
+        ("escalations", "/escalations".to_owned()),
+        ("escalations-none", "/escalations?status=dismissed".to_owned()),
+        ("escalate", format!("/escalations/new?zone_id={}", company.zone("customer-care").await)),
+        ("evaluations", "/evaluations".to_owned()),
         ("not-found", "/nowhere".to_owned()),
-    ]
+    ];
+    for (name, list) in [("escalation", "/escalations"), ("evaluation", "/evaluations")] {
+        let found = company.owner.get(list).await.expect(200);
+        pages.extend(found.items().first().map(|item| (name, format!("{list}/{}", item["id"].as_str().expect("an id")))));
+    }
+    pages
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

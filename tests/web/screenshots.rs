@@ -46,3 +46,40 @@ async fn every_page_is_pictured() {
         }
     }
 }
+
+/// Six pictures for the README, each as large as a window.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "makes pictures for the README"]
+async fn six_pages_are_pictured_for_the_readme() {
+    let company = Nordlicht::opens().await;
+    let wide = |dark: bool| Setup { dark, size: (1280, 800), ..Setup::default() };
+    let narrow = Setup { dark: true, size: (390, 800), ..Setup::default() };
+    let change = format!("/proposals/{}", company.proposal("Refund up to 200").await);
+    let waiting = format!("/inbox/{}", company.proposal("Subscribe to intraday").await);
+    let care = company.zone("customer-care").await;
+    let compose = format!(
+        "/proposals/new?type=resource_allocation&zone_id={care}&title=Headsets+for+the+second+line&amount=31000&board_id=customer-desk"
+    );
+    let wanted = [
+        ("overview", wide(false), "/"),
+        ("inbox", wide(true), waiting.as_str()),
+        ("proposal", wide(false), change.as_str()),
+        ("proposals", wide(true), "/proposals"),
+        ("compose", wide(false), compose.as_str()),
+        ("phone", narrow, change.as_str()),
+    ];
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for (name, setup, address) in wanted {
+        let browser = company.at_a_browser_set_up("Jonas", setup).await;
+        browser.goes_to(address).await;
+        if name == "compose" {
+            browser.clicks(".compose-side button[value=preview]").await;
+            browser.sees("Who would be asked").await;
+        }
+        let picture = decoded(&browser.view().await);
+        assert!(picture.len() < 150_000, "{name} has {} bytes", picture.len());
+        std::fs::write(folder.join(format!("{name}.png")), picture).expect("a file");
+        browser.closes().await;
+    }
+}

@@ -3,7 +3,7 @@
 use aggregates::Decider;
 use aggregates::decision_model::Choice;
 use aggregates::ids::ProposalId;
-use aggregates::proposal::{ExecutionStatus, Opening, Proposal, Reviewer, State, Status};
+use aggregates::proposal::{ExecutionStatus, Opening, Proposal, ProposalType, Reviewer, State, Status};
 use aggregates::zones::{Tree, Zones};
 use projections::audit;
 
@@ -113,6 +113,12 @@ pub struct Detail {
     pub may_retry: bool,
     /// Whether the visitor may say something.
     pub may_comment: bool,
+    /// Whether reviewers are still being chosen.
+    pub being_chosen: bool,
+    /// Judgements of what came of it.
+    pub evaluations: Vec<String>,
+    /// Whether the visitor may ask for one.
+    pub may_evaluate: bool,
     /// Whether the visitor may hand their seat on.
     pub may_delegate: bool,
     /// Whether the visitor may take it to the zone above.
@@ -177,7 +183,7 @@ impl Detail {
             effect: effect(visitor, tree, zone, opening.proposer_id, &opening.subject),
             model: words::model_name(&opening.decision_model),
             model_words: words::model(&opening.decision_model),
-            terms: terms(opening),
+            terms: terms(opening, state),
             tally: TallyBar(tally),
             needed: if open { still_needed(&opening.decision_model, &tally) } else { String::new() },
             due: due.filter(|_| state.status == Status::PendingReview).map(|at| When { at, now }),
@@ -197,6 +203,12 @@ impl Detail {
             may_recuse: open && mine.is_some() && voted.is_none() && covers("proposal.review"),
             may_withdraw: open && opening.proposer_id == me && visitor.may(zone, "proposal.create"),
             may_retry: failed && visitor.may(zone, "zone.write"),
+            being_chosen: opening.to_be_chosen.is_some() && state.selection.is_none() && open,
+            evaluations: state.evaluations.iter().map(|(id, _)| id.to_string()).collect(),
+            may_evaluate: execution.is_some_and(|execution| execution.status == ExecutionStatus::Succeeded)
+                && matches!(opening.subject.proposal_type(), ProposalType::TaskExecution | ProposalType::ResourceAllocation)
+                && state.evaluations.is_empty()
+                && visitor.may(zone, "evaluation.create"),
             may_delegate: open
                 && mine.is_some_and(|mine| mine.vote.is_none() && mine.seat_of.is_none())
                 && covers("proposal.review"),
@@ -249,8 +261,11 @@ async fn tree_for(visitor: &Visitor, state: &State, opening: &Opening) -> Result
     Ok(Some(Zones::replay(&events)))
 }
 
-fn terms(opening: &Opening) -> Vec<String> {
+fn terms(opening: &Opening, state: &State) -> Vec<String> {
     let mut terms = Vec::new();
+    if state.superseded_model.is_some() {
+        terms.push("Whoever chose the reviewers asked for a stricter model; an approval passes both.".to_owned());
+    }
     if opening.zone_model.is_some() {
         terms.push("The proposer chose a stricter model than the zone's; an approval passes both.".to_owned());
     }

@@ -12,3 +12,4 @@ pub mod show;
 mod timeline;
 
 pub use detail::Detail;
+pub use timeline::{Happened, happened};

@@ -5,7 +5,7 @@ use projections::Recorded;
 
 use crate::web::shown::{Badge, Escaped, Html, Person, When};
 use crate::web::visitor::Visitor;
-use crate::web::words::{choice, plain, recusal, sentence};
+use crate::web::words::{choice, plain, recusal};
 
 /// One thing that happened.
 pub struct Happened {
@@ -39,7 +39,7 @@ pub fn happened(visitor: &Visitor, event: &Recorded) -> Happened {
             (recusal(reason).to_owned(), String::new(), "out")
         }
         Ok(fact) => told(visitor, &fact),
-        Err(_) => (sentence(&event.event_type.replace('.', " ")).to_lowercase(), String::new(), "dash"),
+        Err(_) => elsewhere(visitor, event),
     };
     Happened {
         who: visitor.person(event.actor.id),
@@ -80,9 +80,9 @@ fn told(visitor: &Visitor, fact: &Event) -> (String, String, &'static str) {
         Event::Withdrawn { .. } => ("took it back".to_owned(), none(), "out"),
         Event::Commented { text, .. } => ("said".to_owned(), text.to_string(), "comment"),
         Event::ExecutionSucceeded { .. } => ("carried it out".to_owned(), none(), "arrow"),
-        Event::ReviewersChosen { electorate, .. } => {
+        Event::ReviewersChosen { electorate, fallback, .. } => {
             let people: Vec<String> = electorate.iter().map(|elector| visitor.person(elector.member_id).to_string()).collect();
-            (format!("chose who decides: {}", people.join(", ")), none(), "person")
+            (format!("chose who decides: {}", people.join(", ")), fallback.clone().unwrap_or_default(), "person")
         }
         Event::ReviewDelegated { elector, .. } => {
             (format!("asked {} to decide in their place", visitor.person(elector.member_id)), none(), "person")
@@ -114,5 +114,38 @@ fn mark(badge: &Badge) -> &'static str {
         "good" => "check",
         "bad" => "cross",
         _ => "dash",
+    }
+}
+
+/// What happened to escalations and evaluations; whatever else, by its name.
+fn elsewhere(visitor: &Visitor, event: &Recorded) -> (String, String, &'static str) {
+    let data: serde_json::Value = serde_json::from_str(event.data.as_str()).unwrap_or_default();
+    let text = |key: &str| data.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let proposal = || format!("<a href=\"/proposals/{}\">a proposal in the zone above</a>", Escaped(&text("proposal_id")));
+    let none = String::new;
+    match event.event_type.as_str() {
+        "escalation.raised" => ("raised it".to_owned(), text("reason"), "flag"),
+        "escalation.cosigned" => ("signed it too".to_owned(), none(), "check"),
+        "escalation.accepted" => (format!("made it {}", proposal()), none(), "escalations"),
+        "escalation.resolved" => (format!("settled it: {}", Escaped(&plain(&text("outcome")))), none(), "check"),
+        "escalation.dismissed" => (format!("dismissed it: {}", Escaped(&plain(&text("reason")))), text("note"), "cross"),
+        "evaluation.opened" => ("asked for a judgement".to_owned(), none(), "evaluations"),
+        "evaluation.scored" => {
+            let score = data.get("score").map(ToString::to_string).unwrap_or_default();
+            (
+                format!("gave {} for {}", Escaped(score.trim_matches('"')), Escaped(&plain(&text("criterion")))),
+                text("rationale"),
+                "check",
+            )
+        }
+        "evaluation.completed" => {
+            let score = data.get("score").map(ToString::to_string).unwrap_or_default();
+            (format!("completed it with {}", Escaped(score.trim_matches('"'))), none(), "evaluations")
+        }
+        other => {
+            let name = other.split_once('.').map_or(other, |(_, name)| name);
+            let who = text("member_id").parse().map(|id| format!(": {}", visitor.person(id))).unwrap_or_default();
+            (format!("{}{who}", Escaped(&plain(name))), none(), "dash")
+        }
     }
 }
