@@ -27,14 +27,13 @@ async fn answered(door: &Door, people: &People, zones: &Zones) -> anyhow::Result
     door.votes(&people.jonas, &above, "approve", "Agreed.").await
 }
 
-/// Approved, and held: Sofia objects while the veto window is open.
+/// Nearly approved: Sofia cannot vote on what her own agent proposes, and wants others to look.
 async fn unanswered(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
     let trade = json!({"action": "trade.hedge", "amount": "1500", "board_id": "power-desk", "tool": "exchange-gateway", "params": {"share": 0.02, "product": "summer peak"}});
     let why = "Two percent of the summer peak are still open.";
     let title = "Close the last of the summer peak";
     let proposal = door.proposes(&people.merit, &zones.trading, "task_execution", title, why, trade).await?;
     door.votes(&people.henrik, &proposal, "approve", "Small, and it closes the book.").await?;
-    door.votes(&people.jonas, &proposal, "approve", "Fine with me.").await?;
     let objection =
         json!({"reason": "We agreed in May not to hedge summer peaks through this exchange. Somebody else should look."});
     door.makes(&people.sofia, &format!("/proposals/{proposal}/escalate"), objection).await.map(drop)
