@@ -83,7 +83,14 @@ impl Service {
         // Two processes may start at once: the first founding is kept under a key of its own.
         let nobody = Caller { organization_id: OrganizationId(Uuid::nil()), actor: Actor::SYSTEM, token_id: None, scope: None };
         let key = Some(("first start".to_owned(), "first start".to_owned()));
-        let asked = Envelope { caller: nobody, answer_to: None, correlation_id: entropy::new_id(), key, if_match: None };
+        let asked = Envelope {
+            caller: nobody,
+            answer_to: None,
+            correlation_id: entropy::new_id(),
+            key,
+            if_match: None,
+            dry_run: false,
+        };
         let owner_id = |founded: &Founded| serde_json::json!({"owner_id": founded.owner_id});
         let (done, founded) =
             found(&self.app, name, None, &profile, None, Some(&asked), |_, founded| Answer::ok(owner_id(founded))).await?;

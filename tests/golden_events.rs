@@ -8,7 +8,7 @@ use aggregates::evaluation::Evaluation;
 use aggregates::gardener::{Advice, Consultation};
 use aggregates::policy::{CriterionType, Risk};
 use aggregates::proposal::Proposal;
-use aggregates::{Decider, access, escalation, evaluation, grant, inbox, invite, organization, proposal, token, zones};
+use aggregates::{Decider, access, escalation, evaluation, grant, inbox, invite, ledger, organization, proposal, token, zones};
 use chrono::Duration;
 use projections::audit;
 use serde_json::{Map, Value, json};
@@ -35,6 +35,7 @@ fn names() -> BTreeMap<&'static str, Again> {
         .chain(of(token::Event::NAMES, again::<token::Event>))
         .chain(of(invite::Event::NAMES, again::<invite::Event>))
         .chain(of(grant::Event::NAMES, again::<grant::Event>))
+        .chain(of(ledger::Event::NAMES, again::<ledger::Event>))
         .chain(of(access::Event::NAMES, again::<access::Event>))
         .chain(of(escalation::Event::NAMES, again::<escalation::Event>))
         .chain(of(evaluation::Event::NAMES, again::<evaluation::Event>))
@@ -116,8 +117,14 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     owner.patch(&format!("/zones/{zone}"), json!({"constraints": {"blocked_actions": ["work.*"]}})).await.expect(200);
     ann.votes(&failed, "approve").await.expect(200);
 
+    let deploy = json!({"name": "deploy", "actions": ["deploy", "zone.read"]});
+    let deploy = owner.post("/tokens", deploy).await.expect(201).text("/token");
     let denied = json!({"action": "work.do", "principal_id": agent.id, "record": true});
     assert_eq!(owner.post(&format!("/zones/{zone}/check"), denied).await.expect(200).text("/decision"), "deny");
+    let answered = json!({"action": "deploy", "amount": "1", "board_id": "board-1", "tool": "hammer", "params": {"replicas": 2},
+        "record": true});
+    let answered = owner.with_token(&deploy).post(&format!("/zones/{zone}/check"), answered).await.expect(200);
+    assert_eq!(answered.text("/decision"), "allow");
     let narrow = json!({"name": "narrow", "expires_at": "2026-02-01T00:00:00Z", "actions": ["zone.read", "audit.*"]});
     let narrow = owner.post("/tokens", narrow).await.expect(201);
     owner.delete(&format!("/tokens/{}", narrow.id())).await.expect(204);
@@ -131,6 +138,7 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     ann.post("/me/inbox/read", json!({"up_to": 3, "positions": [5, 8]})).await.expect(204);
     owner.delete(&format!("/members/{}", agent.id)).await.expect(204);
     owner.post(&format!("/zones/{zone}/archive"), json!({})).await.expect(200);
+    what_happens_to_money(app).await;
     app.settled().await;
 
     let log = app.service.app.log.events(audit::following(0, 10_000)).await.expect("the log");
@@ -264,6 +272,27 @@ async fn work_is_judged(app: &TestApp, ann: &Person, bob: &Person, cat: &Person)
         }
         bob.post(&format!("/evaluations/{judgement}/finalize"), json!({})).await.expect(200);
     }
+}
+
+/// Money set aside, spent, given back and forgotten, by itself and for grants; last, because a day passes.
+async fn what_happens_to_money(app: &TestApp) {
+    let owner = &app.owner;
+    let zone = json!({"name": "Treasury", "approval_policy": {"auto_approve": {"types": ["resource_allocation"]}},
+        "constraints": {"rate_limits": [{"action": "pay.*", "max": 100, "per_seconds": 60}]}});
+    let zone = owner.makes_zone(zone).await;
+    let reserve = async || {
+        let held = json!({"action": "pay.bill", "amount": "12.30", "expires_in_seconds": 60});
+        owner.post(&format!("/zones/{zone}/reservations"), held).await.expect(201).id()
+    };
+    let (spent, back, _) = (reserve().await, reserve().await, reserve().await);
+    owner.post(&format!("/reservations/{spent}/commit"), json!({"actual": "12.29"})).await.expect(200);
+    owner.post(&format!("/reservations/{back}/release"), json!({})).await.expect(200);
+    owner.post(&format!("/zones/{zone}/check"), json!({"action": "pay.bill"})).await.expect(200);
+    let work = json!({"zone_id": zone, "type": "resource_allocation", "title": "Money", "payload": {"amount": "10"}});
+    let granted = owner.post("/proposals", work).await.expect(201).position();
+    let grant = owner.get(&format!("/grants?limit=1&after={granted}")).await.expect(200).text("/items/0/id");
+    owner.post(&format!("/grants/{grant}/use"), json!({"amount": "2.50"})).await.expect(200);
+    app.time_passes(Duration::days(1)).await;
 }
 
 on_both!(every_event_there_is_reads_back_as_it_was_stored, async |app: TestApp| {

@@ -16,6 +16,8 @@ struct Belongings {
     proposal: String,
     escalation: String,
     token: String,
+    reservation: String,
+    grant: String,
 }
 
 impl Belongings {
@@ -28,7 +30,12 @@ impl Belongings {
         let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
         let escalation = owner.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201).id();
         let token = owner.post("/tokens", json!({"name": "another", "member_id": member.id})).await.expect(201).id();
-        Self { owner: owner.clone(), member, zone, child, assignment, proposal, escalation, token }
+        let held = json!({"action": "work.do", "amount": "1"});
+        let reservation = owner.post(&format!("/zones/{zone}/reservations"), held).await.expect(201).id();
+        let granted = owner.proposes_work(&zone).await;
+        let position = member.votes(&granted, "approve").await.expect(200).position();
+        let grant = owner.get(&format!("/grants?after={position}")).await.expect(200).text("/items/0/id");
+        Self { owner: owner.clone(), member, zone, child, assignment, proposal, escalation, token, reservation, grant }
     }
 }
 
@@ -44,7 +51,7 @@ async fn head(owner: &Person) -> Value {
 
 /// Every path that names something, with a body that fits. Those that destroy come last.
 fn paths(of: &Belongings) -> Vec<(Method, String, Value)> {
-    let Belongings { member, zone, child, assignment, proposal, escalation, token, .. } = of;
+    let Belongings { member, zone, child, assignment, proposal, escalation, token, reservation, grant, .. } = of;
     let get = |path: String| (Method::GET, path, Value::Null);
     let post = |path: String, body: Value| (Method::POST, path, body);
     let delete = |path: String| (Method::DELETE, path, Value::Null);
@@ -57,6 +64,17 @@ fn paths(of: &Belongings) -> Vec<(Method, String, Value)> {
         get(format!("/zones/{zone}/ancestry")),
         get(format!("/zones/{zone}/effective-policy")),
         get(format!("/zones/{zone}/assignments")),
+        get(format!("/zones/{zone}/budget")),
+        get(format!("/zones/{zone}/who-can?action=work.do")),
+        get(format!("/zones/{zone}/what-can")),
+        post(format!("/zones/{zone}/simulate"), json!({"changes": {"description": "Other"}})),
+        post(format!("/zones/{zone}/check"), json!({"action": "work.do", "at_position": 3})),
+        get(format!("/zones/{zone}/reservations")),
+        get(format!("/reservations/{reservation}")),
+        post(format!("/zones/{zone}/reservations"), json!({"action": "work.do", "amount": "1"})),
+        post(format!("/reservations/{reservation}/commit"), json!({})),
+        post(format!("/reservations/{reservation}/release"), json!({})),
+        post(format!("/grants/{grant}/use"), json!({})),
         get(format!("/proposals/{proposal}")),
         get(format!("/proposals/{proposal}?as_of=1000000")),
         get(format!("/audit?zone_id={zone}")),
@@ -148,6 +166,17 @@ fn bodies(own: &Belongings, bot: &str, named: &Belongings) -> Vec<(Method, Strin
         post(&format!("{at_zone}/move"), json!({"parent_zone_id": zone}), "/parent_zone_id"),
         post(&format!("{at_zone}/assignments"), json!({"member_id": member, "role": "executor"}), "/member_id"),
         post(&format!("{at_zone}/check"), json!({"action": "work.do", "principal_id": member}), "/principal_id"),
+        post("/checks", json!({"checks": [{"zone_id": zone, "action": "work.do"}]}), "/checks/0/zone_id"),
+        post(
+            "/checks",
+            json!({"checks": [{"zone_id": here, "action": "work.do", "principal_id": member}]}),
+            "/checks/0/principal_id",
+        ),
+        post(
+            &format!("{at_zone}/reservations"),
+            json!({"action": "work.do", "amount": "1", "principal_id": member}),
+            "/principal_id",
+        ),
         post("/proposals", proposal(zone, "task_execution", &json!({"action": "work.do"})), "/zone_id"),
         post(
             "/proposals",

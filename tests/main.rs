@@ -4,6 +4,7 @@ mod architecture;
 mod deadlines;
 mod decisions;
 mod demo;
+mod enforcement;
 mod escalations;
 mod evaluations;
 mod first_decision;

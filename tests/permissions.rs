@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use crate::harness::{Kind, Person, Reply, Store, TestApp, golden};
 
 /// The same route, asked in another way.
-const VARIANTS: [&str; 8] = [
+const VARIANTS: [&str; 10] = [
+    "POST /api/v1/reservations/{id}/release (one's own)",
+    "POST /api/v1/grants/{id}/use (one's own)",
     "GET /api/v1/audit (of one zone)",
     "POST /api/v1/tokens (one's own)",
     "DELETE /api/v1/tokens/{id} (one's own)",
@@ -37,6 +39,7 @@ struct World {
     proposal: String,
     escalation: String,
     evaluation: String,
+    reservation: String,
     people: Vec<(&'static str, Person)>,
 }
 
@@ -63,7 +66,10 @@ impl World {
         let proposal = proposer.proposes_work(&zone).await;
         let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
         let escalation = proposer.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201).id();
-        let mut world = Self { app, zone, proposer, proposal, escalation, evaluation: String::new(), people };
+        let held = json!({"action": "work.do", "amount": "1", "principal_id": proposer.id});
+        app.owner.assigns(&zone, &proposer, "executor").await.expect(201);
+        let reservation = app.owner.post(&format!("/zones/{zone}/reservations"), held).await.expect(201).id();
+        let mut world = Self { app, zone, proposer, proposal, escalation, evaluation: String::new(), reservation, people };
         world.evaluation = world.fresh_evaluation().await;
         world
     }
@@ -111,6 +117,35 @@ impl World {
         self.app.owner.post("/tokens", json!({"name": "fresh", "member_id": member})).await.expect(201).id()
     }
 
+    /// What someone has set aside for themselves; what the owner has for the proposer, if they may not.
+    async fn fresh_reservation(&self, of: &Person) -> String {
+        let path = format!("/zones/{}/reservations", self.zone);
+        let own = of.post(&path, json!({"action": "work.do", "amount": "1"})).await;
+        if own.status == 201 {
+            return own.id();
+        }
+        let held = json!({"action": "work.do", "amount": "1", "principal_id": self.proposer.id});
+        self.app.owner.post(&path, held).await.expect(201).id()
+    }
+
+    /// A grant for someone, or for the proposer where that one belongs elsewhere.
+    async fn fresh_grant(&self, of: &Person) -> String {
+        let zone = self.fresh_zone().await;
+        let work = |executor: &str| {
+            json!({"zone_id": zone, "type": "task_execution", "title": "Work",
+            "payload": {"action": "work.do", "executor_id": executor}})
+        };
+        let mut proposed = self.app.owner.post("/proposals", work(&of.id)).await;
+        if proposed.status != 201 {
+            proposed = self.app.owner.post("/proposals", work(&self.proposer.id)).await;
+        }
+        let reviewer = proposed.expect(201).text("/electorate/0/member_id");
+        let proposal = self.app.owner.get("/proposals?limit=1").await.expect(200).text("/items/0/id");
+        let reviewer = &self.people.iter().find(|(_, person)| person.id == reviewer).expect("a reviewer").1;
+        let position = reviewer.votes(&proposal, "approve").await.expect(200).position();
+        self.app.owner.get(&format!("/grants?limit=1&after={position}")).await.expect(200).text("/items/0/id")
+    }
+
     async fn fresh_assignment(&self, role: &str) -> (String, String) {
         let zone = self.fresh_zone().await;
         let held = self.app.owner.assigns(&zone, &self.proposer, role).await.expect(201).id();
@@ -135,8 +170,9 @@ impl World {
         let path = path.replace("/proposals/{id}", &format!("/proposals/{}", self.proposal));
         let path = path.replace("/escalations/{id}", &format!("/escalations/{}", self.escalation));
         let path = path.replace("/evaluations/{id}", &format!("/evaluations/{}", self.evaluation));
+        let path = path.replace("/reservations/{id}", &format!("/reservations/{}", self.reservation));
         assert!(!path.contains('{'), "no case for {path}: say here what it reads");
-        path
+        if path.ends_with("/who-can") { format!("{path}?action=work.do") } else { path }
     }
 
     /// One cell: `who` asks for `route`.
@@ -217,6 +253,32 @@ impl World {
                 who.delete(&format!("/zones/{zone}/assignments/{held}")).await
             }
             ("POST", "/zones/{id}/check") => who.post(&of_zone("/check").await, json!({"action": "work.do"})).await,
+            ("POST", "/checks") => who.post(path, json!({"checks": [{"zone_id": self.zone, "action": "work.do"}]})).await,
+            ("POST", "/zones/{id}/simulate") => {
+                who.post(&format!("/zones/{}/simulate", self.zone), json!({"changes": {"description": "Other"}})).await
+            }
+            ("POST", "/zones/{id}/reservations") => {
+                let path = format!("/zones/{}/reservations", self.zone);
+                who.post(&path, json!({"action": "work.do", "amount": "1"})).await
+            }
+            ("POST", "/reservations/{id}/commit") => {
+                let held = self.fresh_reservation(&self.proposer).await;
+                who.post(&format!("/reservations/{held}/commit"), nothing()).await
+            }
+            ("POST", "/reservations/{id}/release") => {
+                let held = self.fresh_reservation(&self.proposer).await;
+                who.post(&format!("/reservations/{held}/release"), nothing()).await
+            }
+            ("POST", "/reservations/{id}/release (one's own)") => {
+                let held = self.fresh_reservation(who).await;
+                who.post(&format!("/reservations/{held}/release"), nothing()).await
+            }
+            ("POST", "/grants/{id}/use") => {
+                who.post(&format!("/grants/{}/use", self.fresh_grant(&self.proposer).await), nothing()).await
+            }
+            ("POST", "/grants/{id}/use (one's own)") => {
+                who.post(&format!("/grants/{}/use", self.fresh_grant(who).await), nothing()).await
+            }
             ("POST", "/proposals") => {
                 let work = json!({"action": "work.do", "executor_id": self.proposer.id});
                 let zone = self.fresh_zone().await;

@@ -18,7 +18,7 @@ const LARGEST: i64 = 1_000_000_000_000_000;
 
 /// An amount of money or another resource: an exact decimal from 0 to 10^15 with at most 9 decimal places. Reads JSON
 /// strings and numbers, writes strings.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
 #[schema(value_type = String, examples("1000.00"))]
 pub struct Amount(Decimal);
 
@@ -118,6 +118,18 @@ impl Amount {
     /// Whether `self ÷ whole ≥ percent ÷ 100`, exactly; anything is all of an empty whole.
     pub fn is_at_least_percent_of(self, percent: u32, whole: Self) -> bool {
         self.0 * Decimal::from(100) >= Decimal::from(percent) * whole.0
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// What is left when `other` is taken away; nothing is less than nothing.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0).max(Decimal::ZERO))
     }
 
     /// Whether it is zero.

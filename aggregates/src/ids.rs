@@ -65,6 +65,8 @@ ids! {
     EscalationId,
     /// A judgement of finished work.
     EvaluationId,
+    /// An amount set aside in the ledger.
+    ReservationId,
 }
 
 impl MemberId {

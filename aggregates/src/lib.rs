@@ -17,6 +17,7 @@ pub mod grant;
 pub mod ids;
 pub mod inbox;
 pub mod invite;
+pub mod ledger;
 pub mod organization;
 pub mod permission;
 pub mod policy;

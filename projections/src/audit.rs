@@ -131,6 +131,18 @@ pub fn of_standing(after: u64, until: u64, limit: u64) -> Statement {
     .bind(limit)
 }
 
+/// Events after one position of an organization, up to another, that say who is who, what holds where and what is spent.
+pub fn of_authority(organization: OrganizationId, after: u64, until: u64, limit: u64) -> Statement {
+    Statement::new(selected!(
+        "WHERE organization_id = $1 AND position > $2 AND position <= $3
+           AND aggregate_type IN ('organization', 'zone_tree', 'ledger') ORDER BY position LIMIT $4"
+    ))
+    .bind(organization)
+    .bind(after)
+    .bind(until)
+    .bind(limit)
+}
+
 /// The events of one stream up to a position of its organization.
 pub fn stream_until(organization: OrganizationId, aggregate_type: &'static str, aggregate_id: String, until: u64) -> Statement {
     Statement::new(selected!(

@@ -2,11 +2,13 @@
 
 use aggregates::Decider;
 use aggregates::evaluation::{self, Evaluation};
+use aggregates::grant::{Event as Granted, Grant};
 use aggregates::ids::ProposalId;
+use aggregates::ledger::{Event as Booked, Holder, Ledger};
 use aggregates::proposal::{Event, Proposal};
 use chrono::{DateTime, Utc};
 
-use crate::{Recorded, Statement, Unreadable};
+use crate::{Param, Recorded, Statement, Unreadable};
 
 /// A pending proposal's deadline or expiry.
 pub const DECISION: &str = "decision";
@@ -19,22 +21,55 @@ pub const ESCALATION: &str = "escalation";
 pub const REVIEWERS: &str = "reviewers";
 /// When nobody waits any more for a language model's review of finished work.
 pub const REVIEW: &str = "review";
+/// The end of a reservation.
+pub const RESERVATION: &str = "reservation";
+/// The end of a grant.
+pub const GRANT: &str = "grant";
 
 /// The rows an event writes.
 pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
-    if recorded.aggregate_type == Evaluation::TYPE {
-        return Ok(of_evaluation(recorded, &recorded.read()?));
+    match recorded.aggregate_type.as_str() {
+        Proposal::TYPE => of_proposal(recorded),
+        Ledger::TYPE => of_ledger(recorded),
+        Grant::TYPE => of_grant(recorded),
+        Evaluation::TYPE => Ok(of_evaluation(recorded, &recorded.read()?)),
+        _ => Ok(vec![]),
     }
-    if recorded.aggregate_type != Proposal::TYPE {
-        return Ok(vec![]);
-    }
-    let due = |kind: &'static str, proposal: ProposalId, at: DateTime<Utc>| {
-        Statement::new("INSERT INTO deadlines (kind, subject_id, organization_id, due_at) VALUES ($1, $2, $3, $4)")
-            .bind(kind)
-            .bind(proposal)
-            .bind(recorded.organization_id)
-            .bind(at)
-    };
+}
+
+fn row(recorded: &Recorded, kind: &'static str, subject: impl Into<Param>, at: DateTime<Utc>) -> Statement {
+    Statement::new("INSERT INTO deadlines (kind, subject_id, organization_id, due_at) VALUES ($1, $2, $3, $4)")
+        .bind(kind)
+        .bind(subject)
+        .bind(recorded.organization_id)
+        .bind(at)
+}
+
+/// A grant's money ends with the grant.
+fn of_ledger(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
+    Ok(match recorded.read()? {
+        Booked::Reserved(terms) if terms.holder == Holder::Task => {
+            vec![row(recorded, RESERVATION, terms.reservation_id, terms.expires_at)]
+        }
+        Booked::Committed { reservation_id, .. }
+        | Booked::Released { reservation_id, .. }
+        | Booked::Lapsed { reservation_id, .. } => vec![met(RESERVATION, reservation_id)],
+        Booked::Reserved(_) | Booked::Drawn { .. } | Booked::Admitted { .. } => vec![],
+    })
+}
+
+fn of_grant(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
+    Ok(match recorded.read()? {
+        Granted::Issued(terms) => vec![row(recorded, GRANT, terms.grant_id, terms.expires_at)],
+        Granted::Used { grant_id, last: true, .. } | Granted::Expired { grant_id, .. } | Granted::Voided { grant_id, .. } => {
+            vec![met(GRANT, grant_id)]
+        }
+        Granted::Used { .. } => vec![],
+    })
+}
+
+fn of_proposal(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
+    let due = |kind: &'static str, proposal: ProposalId, at: DateTime<Utc>| row(recorded, kind, proposal, at);
     Ok(match recorded.read::<Event>()? {
         Event::Opened(opening) => {
             let first = [opening.deadline, opening.expires_at].into_iter().flatten().min();
@@ -75,8 +110,8 @@ fn nothing_due(proposal: ProposalId) -> Statement {
     Statement::new("DELETE FROM deadlines WHERE subject_id = $1").bind(proposal)
 }
 
-fn met(kind: &'static str, proposal: ProposalId) -> Statement {
-    Statement::new("DELETE FROM deadlines WHERE subject_id = $1 AND kind = $2").bind(proposal).bind(kind)
+fn met(kind: &'static str, subject: impl Into<Param>) -> Statement {
+    Statement::new("DELETE FROM deadlines WHERE subject_id = $1 AND kind = $2").bind(subject).bind(kind)
 }
 
 /// The question has gone up; who would decide it here is still to be chosen, in case it comes back.

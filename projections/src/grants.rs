@@ -31,8 +31,25 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
             .bind(terms.expires_at)
             .bind(terms.issued_at),
         ],
+        Event::Used { grant_id, used, spent, last, .. } => {
+            let ended = last.then_some("used");
+            vec![
+                Statement::new("UPDATE grants SET used = $2, spent = $3, ended = $4 WHERE grant_id = $1")
+                    .bind(grant_id)
+                    .bind(i64::from(used))
+                    .bind(spent.to_string())
+                    .bind(ended),
+            ]
+        }
+        Event::Expired { grant_id, .. } => {
+            vec![Statement::new("UPDATE grants SET ended = 'expired' WHERE grant_id = $1").bind(grant_id)]
+        }
         Event::Voided { grant_id, reason, .. } => {
-            vec![Statement::new("UPDATE grants SET voided = $2 WHERE grant_id = $1").bind(grant_id).bind(reason.to_string())]
+            vec![
+                Statement::new("UPDATE grants SET voided = $2, ended = 'voided' WHERE grant_id = $1")
+                    .bind(grant_id)
+                    .bind(reason.to_string()),
+            ]
         }
     })
 }
@@ -41,7 +58,7 @@ macro_rules! page {
     ($lead:literal) => {
         concat!(
             "SELECT grant_id, position, proposal_id, principal_id, zone_id, action, parameters_sha256, amount, uses, expires_at,
-             issued_at, voided FROM grants
+             issued_at, voided, used, spent, ended FROM grants
          WHERE organization_id = $1 AND ",
             $lead,
             "position < $2 AND ($3 IS NULL OR principal_id = $3) AND ($4 IS NULL OR zone_id = $4)
@@ -72,13 +89,13 @@ macro_rules! standing {
             "SELECT grant_id, principal_id, zone_id FROM grants
          WHERE organization_id = $1 AND ",
             $lead,
-            "voided IS NULL AND ($2 IS NULL OR principal_id = $2) AND ($3 IS NULL OR zone_id = $3)
+            "ended IS NULL AND ($2 IS NULL OR principal_id = $2) AND ($3 IS NULL OR zone_id = $3)
          ORDER BY position"
         )
     };
 }
 
-/// The grants in a zone, or of a principal, that are not void.
+/// The grants in a zone, or of a principal, that have not ended.
 pub fn standing(organization: OrganizationId, principal: Option<MemberId>, zone: Option<ZoneId>) -> Statement {
     let text = match (principal, zone) {
         (Some(_), _) => standing!("principal_id = $2 AND "),

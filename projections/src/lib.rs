@@ -14,6 +14,7 @@ pub mod invites;
 pub mod organizations;
 pub mod proposals;
 mod recorded;
+pub mod reservations;
 pub mod reviewers;
 pub mod standing;
 mod statement;
@@ -32,12 +33,13 @@ pub struct Projection {
 }
 
 /// Every read model.
-pub const ALL: [Projection; 10] = [
+pub const ALL: [Projection; 11] = [
     Projection { name: "organizations", project: organizations::project },
     Projection { name: "proposals", project: proposals::project },
     Projection { name: "tokens", project: tokens::project },
     Projection { name: "invites", project: invites::project },
     Projection { name: "grants", project: grants::project },
+    Projection { name: "reservations", project: reservations::project },
     Projection { name: "deadlines", project: deadlines::project },
     Projection { name: "escalations", project: escalations::project },
     Projection { name: "evaluations", project: evaluations::project },
@@ -46,13 +48,14 @@ pub const ALL: [Projection; 10] = [
 ];
 
 /// Every table of the read models, for comparing a rebuild with what it replaces.
-pub const TABLES: [&str; 14] = [
+pub const TABLES: [&str; 15] = [
     "organizations",
     "proposals",
     "reviewers",
     "tokens",
     "invites",
     "grants",
+    "reservations",
     "deadlines",
     "escalations",
     "evaluations",

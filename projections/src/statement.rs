@@ -83,7 +83,7 @@ macro_rules! into_id {
         }
     )+};
 }
-into_id!(OrganizationId, MemberId, ZoneId, ProposalId, TokenId, InviteId, GrantId, EscalationId, EvaluationId);
+into_id!(OrganizationId, MemberId, ZoneId, ProposalId, TokenId, InviteId, GrantId, EscalationId, EvaluationId, ReservationId);
 
 impl From<bool> for Param {
     fn from(value: bool) -> Self {

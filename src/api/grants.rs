@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
-use aggregates::ids::{MemberId, ZoneId};
+use aggregates::amount::Amount;
+use aggregates::grant::{Ended, State as Granted, particulars};
+use aggregates::ids::{GrantId, MemberId, ZoneId};
+use aggregates::text::Label;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use projections::grants;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use utoipa::IntoParams;
+use serde_json::{Map, Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 use super::page::Wanted;
-use super::request::{Query, Reader};
-use crate::engine::{App, Problem};
+use super::request::{Command, Query, Reader, id_in_path};
+use crate::engine::{Answer, App, Done, Problem, decision};
+use crate::governance::{Usage, using_grant};
 use crate::store::Row;
 
 /// Which grants to list.
@@ -44,20 +48,76 @@ pub async fn list(
     let items = rows.iter().map(|row| {
         let voided = row.optional("voided", Row::text)?;
         let expires_at = row.time("expires_at")?;
-        let status = if voided.is_some() {
-            "voided"
-        } else if expires_at <= now {
-            "expired"
-        } else {
-            "issued"
-        };
+        let ended = row.optional("ended", Row::text)?;
+        let status = ended.unwrap_or_else(|| if expires_at <= now { "expired" } else { "issued" }.to_owned());
         let item = json!({
             "id": row.id("grant_id")?, "proposal_id": row.id("proposal_id")?, "principal_id": row.id("principal_id")?,
             "zone_id": row.id("zone_id")?, "action": row.text("action")?, "parameters_sha256": row.text("parameters_sha256")?,
-            "amount": row.optional("amount", Row::text)?, "uses": row.optional("uses", Row::number)?, "expires_at": expires_at,
+            "amount": row.optional("amount", Row::text)?, "uses": row.optional("uses", Row::number)?,
+            "used": row.number("used")?, "spent": row.optional("spent", Row::text)?, "expires_at": expires_at,
             "created_at": row.time("issued_at")?, "status": status, "reason": voided,
         });
         Ok((row.number("position")?, item))
     });
     Ok(Json(wanted.page(items.collect::<Result<_, Problem>>()?)))
+}
+
+/// What a grant is used for: the particulars it was given for, all of them.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Use {
+    /// How much of it; all that is left when absent.
+    amount: Option<Amount>,
+    board_id: Option<Label>,
+    tool: Option<Label>,
+    agent_type: Option<Label>,
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    params: Map<String, Value>,
+}
+
+/// Uses a grant: by its principal, with the parameters it was given for, before it ends, and while the zone still admits it.
+#[utoipa::path(post, path = "/grants/{id}/use", tag = "ledger", params(("id" = String, Path)), request_body = Use,
+    responses((status = 200, description = "The grant after its use"), (status = "4XX", body = Problem)))]
+pub async fn use_grant(State(app): State<Arc<App>>, Path(id): Path<String>, command: Command<Use>) -> Result<Done, Problem> {
+    let Command { envelope, body } = command;
+    let id: GrantId = id_in_path(&id, "grant")?;
+    let given = [
+        ("board_id", json!(body.board_id)),
+        ("tool", json!(body.tool)),
+        ("agent_type", json!(body.agent_type)),
+        ("params", json!(body.params)),
+    ];
+    let usage = Usage {
+        amount: body.amount,
+        board_id: body.board_id,
+        tool: body.tool,
+        agent_type: body.agent_type,
+        params: body.params,
+        particulars: particulars(given),
+    };
+    app.command(
+        &envelope,
+        decision!(attempt, [usage] => {
+            let (plan, used) = using_grant(attempt, id, usage).await?;
+            Ok((plan, Answer::ok(shown(&used))))
+        }),
+    )
+    .await
+}
+
+fn shown(grant: &Granted) -> Value {
+    let status = match grant.ended {
+        None => "issued",
+        Some(Ended::Used) => "used",
+        Some(Ended::Expired) => "expired",
+        Some(Ended::Voided(_)) => "voided",
+    };
+    let Some(terms) = &grant.terms else { return Value::Null };
+    json!({
+        "id": terms.grant_id, "proposal_id": terms.proposal_id, "principal_id": terms.principal_id, "zone_id": terms.zone_id,
+        "action": terms.action, "parameters_sha256": terms.parameters_sha256, "amount": terms.amount, "uses": terms.uses,
+        "used": grant.used, "spent": grant.spent, "expires_at": terms.expires_at, "created_at": terms.issued_at, "status": status,
+        "reason": null,
+    })
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::page::Wanted;
-use super::request::{Address, Body, Command, Query, Reader};
+use super::request::{Address, Body, Command, DryRun, Query, Reader};
 use crate::auth::{new_invite_code, new_token};
 use crate::engine::{Answer, App, Caller, Done, Envelope, Problem, decision, permit};
 use crate::entropy;
@@ -93,11 +93,12 @@ pub async fn list(
 }
 
 /// Joins by an invitation, without any other credential. The answer shows the new member's token, this once.
-#[utoipa::path(post, path = "/invites/accept", tag = "organizations", request_body = Acceptance,
+#[utoipa::path(post, path = "/invites/accept", tag = "organizations", params(DryRun), request_body = Acceptance,
     responses((status = 201, description = "Joined; `token` is shown once"), (status = "4XX", body = Problem)))]
 pub async fn accept(
     State(app): State<Arc<App>>,
     Address(address): Address,
+    Query(asked): Query<DryRun>,
     Body(body): Body<Acceptance>,
 ) -> Result<Done, Problem> {
     let Some((organization_id, invite_id)) = app.log.invite(&entropy::sha256(&body.code)).await? else {
@@ -110,7 +111,14 @@ pub async fn accept(
     let member_id = MemberId(entropy::new_id());
     let actor = Actor { id: member_id, kind: PrincipalKind::Human };
     let caller = Caller { organization_id, actor, token_id: None, scope: None };
-    let envelope = Envelope { caller, answer_to: None, correlation_id: entropy::new_id(), key: None, if_match: None };
+    let envelope = Envelope {
+        caller,
+        answer_to: None,
+        correlation_id: entropy::new_id(),
+        key: None,
+        if_match: None,
+        dry_run: asked.dry_run,
+    };
     let profile = Profile { member_id, display_name: body.display_name.to_string(), email: body.email.map(String::from) };
     let new = new_token(organization_id);
     app

@@ -1,6 +1,8 @@
 //! The HTTP interface: one file per thing one can do. A handler translates; it holds no rule and no SQL.
 
 mod audit;
+mod authzen;
+mod checks;
 mod docs;
 mod escalations;
 mod evaluations;
@@ -9,6 +11,7 @@ mod grants;
 mod inbox;
 mod invites;
 mod layers;
+mod ledger;
 mod me;
 mod members;
 mod operations;
@@ -46,6 +49,8 @@ pub use layers::around;
         (name = "escalations", description = "Decisions and deciders taken to the zone above"),
         (name = "evaluations", description = "Judgements of finished work"),
         (name = "proposals", description = "Proposals, votes and their execution"),
+        (name = "checks", description = "Questions of permission: one, many, who can, what can, what would be"),
+        (name = "ledger", description = "Reservations, budgets and grants"),
         (name = "audit", description = "The log"),
         (name = "operations", description = "Running the service")
     )
@@ -77,7 +82,16 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(zones::effective::effective_policy))
         .routes(routes!(zones::assignments::assign, zones::assignments::list))
         .routes(routes!(zones::assignments::unassign))
-        .routes(routes!(zones::check::check))
+        .routes(routes!(checks::check))
+        .routes(routes!(checks::check_all))
+        .routes(routes!(checks::who_can))
+        .routes(routes!(checks::what_can))
+        .routes(routes!(checks::simulate))
+        .routes(routes!(ledger::budget))
+        .routes(routes!(ledger::reserve, ledger::list))
+        .routes(routes!(ledger::read))
+        .routes(routes!(ledger::commit))
+        .routes(routes!(ledger::release))
         .routes(routes!(proposals::submit::submit, proposals::list::list))
         .routes(routes!(proposals::list::pending_reviews))
         .routes(routes!(proposals::read::read))
@@ -101,6 +115,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(evaluations::judge::finalize))
         .routes(routes!(standing::read))
         .routes(routes!(grants::list))
+        .routes(routes!(grants::use_grant))
         .routes(routes!(audit::read))
         .routes(routes!(events::read));
     OpenApiRouter::with_openapi(Described::openapi())
@@ -120,6 +135,7 @@ pub fn routes(app: Arc<App>) -> Router {
     let (routes, description) = described().split_for_parts();
     let routes = routes
         .merge(docs::routes(&description))
+        .merge(authzen::routes())
         .fallback(operations::nowhere)
         .method_not_allowed_fallback(operations::not_that_way);
     routes.with_state(app)

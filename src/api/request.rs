@@ -116,6 +116,7 @@ impl<T: DeserializeOwned + 'static> FromRequest<Arc<App>> for Command<T> {
             correlation_id: correlation(&parts.headers),
             key: key(&parts, &bytes)?,
             if_match: if_match(&parts.headers)?,
+            dry_run: dry_run(&parts)?,
         };
         Ok(Self { envelope, body: read_body(&bytes)? })
     }
@@ -141,6 +142,25 @@ fn key(parts: &Parts, body: &[u8]) -> Result<Option<(String, String)>, Problem> 
     let key = key.ok_or_else(|| Problem::malformed("an Idempotency-Key has 1 to 255 visible characters"))?;
     let asked = [parts.method.as_str().as_bytes(), b" ", parts.uri.path().as_bytes(), b"\n", body].concat();
     Ok(Some((key.to_owned(), entropy::sha256(asked))))
+}
+
+/// Whether a command is only to say what it would do.
+#[derive(Clone, Copy, Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct DryRun {
+    /// Answers the events it would append, and appends nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+fn dry_run(parts: &Parts) -> Result<bool, Problem> {
+    let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+    let pairs = pairs.map_err(|error| Problem::malformed(error.body_text()))?.0;
+    match pairs.iter().find(|(key, _)| key == "dry_run").map(|(_, value)| value.as_str()) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(super::page::refused("dry_run", "must be true or false")),
+    }
 }
 
 fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {

@@ -2,7 +2,9 @@
 
 use axum::http::StatusCode;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::store::Draft;
 
 /// The body of an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +30,16 @@ pub struct Answer {
     pub shown_once: Option<&'static str>,
 }
 
+impl Told {
+    /// The body as a tree of values.
+    pub fn value(self) -> Value {
+        match self {
+            Self::Value(body) => body,
+            Self::Written(body) => serde_json::from_str(&body).unwrap_or_default(),
+        }
+    }
+}
+
 impl Answer {
     /// The body as it may be kept: without what is shown once.
     pub(super) fn kept_body(&self) -> String {
@@ -41,6 +53,21 @@ impl Answer {
                 body.to_string()
             }
         }
+    }
+
+    /// What is answered when it is only asked what would happen: the events that would follow, and this answer.
+    pub(super) fn imagined(&self, writes: &[Draft]) -> Self {
+        let events = writes.iter().flat_map(|draft| {
+            draft.events.iter().map(|event| {
+                json!({
+                    "type": event.event_type, "aggregate_type": draft.stream.aggregate_type,
+                    "aggregate_id": draft.stream.aggregate_id, "zone_id": event.zone_id, "data": event.data.value(),
+                })
+            })
+        });
+        let body: Value = serde_json::from_str(&self.kept_body()).unwrap_or_default();
+        let would_answer = json!({"status": self.status.as_u16(), "body": body});
+        Self::ok(json!({"dry_run": true, "events": events.collect::<Vec<_>>(), "would_answer": would_answer}))
     }
 
     /// The same, with a key of the body that is shown once and never kept.
@@ -81,4 +108,13 @@ impl Answer {
         self.version = Some(version);
         self
     }
+}
+
+/// A finished command: its answer, and the log position it holds at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The answer.
+    pub answer: Answer,
+    /// The organization's position.
+    pub position: u64,
 }

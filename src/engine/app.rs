@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::authorities::{Authorities, Ruling};
+use super::desk::Desks;
 use super::freshness::Freshness;
 use super::memory::Memory;
 use super::problem::Problem;
@@ -75,6 +76,8 @@ pub struct Envelope {
     pub key: Option<(String, String)>,
     /// The version the caller saw.
     pub if_match: Option<u64>,
+    /// Whether it is only asked what would happen.
+    pub dry_run: bool,
 }
 
 impl Envelope {
@@ -95,6 +98,8 @@ pub struct Parts {
     pub freshness: Freshness,
     /// What has been appended here lately.
     pub recent: Recent,
+    /// Where ledgers are written.
+    pub(super) desks: Desks,
     followed: AtomicU64,
     latest: RwLock<HashMap<OrganizationId, u64>>,
 }

@@ -4,10 +4,12 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aggregates::action::Action;
 use aggregates::actor::Actor;
 use aggregates::ids::ZoneId;
+use aggregates::ledger;
 use aggregates::organization::Organization;
 use aggregates::permission::{Ask, Authority, Standing, check, holds_in_zone};
 use aggregates::token::Token;
@@ -18,24 +20,16 @@ use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use projections::Statement;
 
-use super::answer::{Answer, Told};
+use super::answer::{Answer, Done, Told};
 use super::app::{App, Caller, Envelope, permit_in_zone};
 use super::authorities::Ruling;
+use super::desk::Turn;
 use super::problem::Problem;
 use crate::entropy;
 use crate::store::{Append, Draft, DraftEvent, Expected, GivenAnswer, Hosted, Refused, StoreError, Stream};
 
 /// How often a contended command begins again: more often than commands are in flight at once.
 const MOST_ATTEMPTS: usize = 400;
-
-/// A finished command: its answer, and the log position it holds at.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Done {
-    /// The answer.
-    pub answer: Answer,
-    /// The organization's position.
-    pub position: u64,
-}
 
 /// An aggregate as one attempt sees it.
 #[derive(Debug)]
@@ -64,6 +58,8 @@ pub struct Plan {
     beside: Vec<Statement>,
     remember: Vec<Remember>,
     states: HashMap<Stream, Arc<dyn Any + Send + Sync>>,
+    /// A turn at the ledger, how long the ledger was, and what it is after this plan.
+    pub(super) turn: Option<(Turn, u64, Arc<ledger::State>)>,
 }
 
 /// One attempt at a command.
@@ -79,7 +75,11 @@ pub struct Attempt {
     /// When.
     pub now: Moment,
     token: Option<(Stream, u64)>,
-    from_log: bool,
+    pub(super) from_log: bool,
+    /// Whether what others have handed in and is not yet in the log is left out of account.
+    pub(super) verifying: bool,
+    /// Whether it rests on what others have handed in.
+    pub(super) speculates: Arc<AtomicBool>,
 }
 
 impl Attempt {
@@ -139,19 +139,19 @@ impl Attempt {
     /// A plan that rests on the ruling, and on the token by which the caller came.
     pub fn plan(&self) -> Plan {
         let guards = self.ruling.guards().into_iter().chain(self.token.clone()).collect();
-        Plan { writes: Vec::new(), guards, beside: Vec::new(), remember: Vec::new(), states: HashMap::new() }
+        Plan { writes: Vec::new(), guards, beside: Vec::new(), remember: Vec::new(), states: HashMap::new(), turn: None }
     }
 
     /// What authority will be with another tree.
     pub fn with_tree(&self, tree: &Tree) -> Authority {
-        Authority { organization: self.ruling.authority.organization.clone(), tree: tree.clone() }
+        self.ruling.authority.with_tree(tree.clone())
     }
 
     /// The zone tree as an aggregate.
     pub fn zone_tree(&self) -> Loaded<Zones> {
         Loaded {
             stream: Stream::of::<Zones>(self.caller.organization_id),
-            state: Arc::new(self.ruling.authority.tree.clone()),
+            state: Arc::clone(&self.ruling.authority.tree),
             sequence: self.ruling.tree_sequence,
         }
     }
@@ -160,7 +160,7 @@ impl Attempt {
     pub fn organization(&self) -> Loaded<Organization> {
         Loaded {
             stream: Stream::of::<Organization>(self.caller.organization_id),
-            state: Arc::new(self.ruling.authority.organization.clone()),
+            state: Arc::clone(&self.ruling.authority.organization),
             sequence: self.ruling.organization_sequence,
         }
     }
@@ -319,6 +319,7 @@ impl App {
         }
         let caller = &envelope.caller;
         let mut from_log = false;
+        let mut verifying = false;
         for _ in 0..MOST_ATTEMPTS {
             let ruling = if from_log {
                 self.parts.authorities.fresh(&self.log, caller.organization_id).await?
@@ -328,14 +329,18 @@ impl App {
             let now = self.clock.now();
             let token = self.token_of(caller, now, from_log).await?;
             let (app, caller) = (Arc::clone(self), caller.clone());
-            match decide(Attempt { app, caller, if_match: envelope.if_match, ruling, now, token, from_log }).await {
-                Err(_) if !from_log => from_log = true,
-                Err(problem) => return Err(problem),
+            let speculates = Arc::new(AtomicBool::new(false));
+            let (rests_on_memory, if_match) = (Arc::clone(&speculates), envelope.if_match);
+            let decided = decide(Attempt { app, caller, if_match, ruling, now, token, from_log, verifying, speculates }).await;
+            let certain = from_log && !rests_on_memory.load(Ordering::Relaxed);
+            match decided {
+                Err(problem) if certain => return Err(problem),
                 // That there is nothing to do is no more certain on memory than a refusal.
-                Ok((plan, _)) if plan.is_empty() && !from_log => from_log = true,
+                Ok((plan, _)) if plan.is_empty() && !certain => (from_log, verifying) = (true, true),
+                Err(_) => (from_log, verifying) = (true, true),
                 Ok((plan, answer)) => match self.append(envelope, envelope.caller.actor, now, plan, answer).await {
                     Ok(done) => return Ok(done),
-                    Err(Refused::Conflict) => from_log = true,
+                    Err(Refused::Conflict) => (from_log, verifying) = (true, false),
                     Err(Refused::Answered) => return self.answered(envelope).await?.ok_or_else(|| Refused::Answered.into()),
                     Err(refused) => return Err(refused.into()),
                 },
@@ -349,10 +354,14 @@ impl App {
         envelope: &Envelope,
         actor: Actor,
         now: Moment,
-        plan: Plan,
+        mut plan: Plan,
         answer: Answer,
     ) -> Result<Done, Refused> {
         let organization_id = envelope.caller.organization_id;
+        if envelope.dry_run {
+            let position = self.log.organization_head(organization_id).await?;
+            return Ok(Done { answer: answer.imagined(&plan.writes), position });
+        }
         if plan.is_empty() && envelope.key.is_none() {
             let position = self.log.organization_head(organization_id).await?;
             return Ok(Done { answer, position });
@@ -368,6 +377,10 @@ impl App {
             position: 0,
             given_at: now,
         });
+        let turn = plan.turn.take().map(|(turn, before, state)| {
+            let sequence = plan.sequence_after::<ledger::Ledger>(organization_id, before);
+            (turn, sequence, state)
+        });
         let append = Append {
             organization_id,
             actor,
@@ -379,7 +392,20 @@ impl App {
             answer: kept,
             beside: plan.beside,
         };
-        let committed = self.writer.append(append).await?;
+        let committed = match turn {
+            None => self.writer.append(append).await?,
+            Some((turn, sequence, state)) => {
+                let appended = self.writer.hand_in(append).await?;
+                let handed_over = turn.hand_over((sequence, state));
+                match appended.await {
+                    Ok(committed) => committed,
+                    Err(refused) => {
+                        handed_over.was_refused();
+                        return Err(refused);
+                    }
+                }
+            }
+        };
         plan.remember.into_iter().for_each(|remember| remember(self));
         Ok(Done { answer, position: committed.position })
     }
@@ -399,7 +425,7 @@ impl App {
 
     /// The answer already given under the envelope's key.
     async fn answered(&self, envelope: &Envelope) -> Result<Option<Done>, Problem> {
-        let Some((key, fingerprint)) = &envelope.key else { return Ok(None) };
+        let Some((key, fingerprint)) = envelope.key.as_ref().filter(|_| !envelope.dry_run) else { return Ok(None) };
         let Some(given) = self.log.answer(envelope.asker().0, key).await? else { return Ok(None) };
         if given.fingerprint != *fingerprint {
             let detail = "this Idempotency-Key has been used for another request";

@@ -6,6 +6,7 @@ use std::sync::{Arc, RwLock};
 
 use aggregates::Decider;
 use aggregates::ids::OrganizationId;
+use aggregates::ledger::Ledger;
 use aggregates::organization::Organization;
 use aggregates::permission::Authority;
 use aggregates::zones::Zones;
@@ -24,6 +25,8 @@ pub struct Ruling {
     pub organization_sequence: u64,
     /// How long the zone tree's stream was.
     pub tree_sequence: u64,
+    /// How long the ledger's stream was.
+    pub ledger_sequence: u64,
     /// The organization's position of the last event it rests on.
     pub position: u64,
 }
@@ -39,6 +42,7 @@ impl Ruling {
         let (sequence, known) = match event.aggregate_type.as_str() {
             Organization::TYPE => (event.sequence, &mut self.organization_sequence),
             Zones::TYPE => (event.sequence, &mut self.tree_sequence),
+            Ledger::TYPE => (event.sequence, &mut self.ledger_sequence),
             _ => return Followed::Yes,
         };
         if sequence <= *known {
@@ -49,12 +53,21 @@ impl Ruling {
         }
         *known = sequence;
         self.position = self.position.max(event.position);
+        let authority = &mut self.authority;
         let applied = match event.aggregate_type.as_str() {
-            Organization::TYPE => event.read().map(|event| Organization::evolve(&mut self.authority.organization, &event)),
-            _ => event.read().map(|event| Zones::evolve(&mut self.authority.tree, &event)),
+            Organization::TYPE => {
+                event.read().map(|event| Organization::evolve(Arc::make_mut(&mut authority.organization), &event))
+            }
+            Zones::TYPE => event.read().map(|event| Zones::evolve(Arc::make_mut(&mut authority.tree), &event)),
+            _ => event.read().map(|event| Ledger::evolve(Arc::make_mut(&mut authority.ledger), &event)),
         };
         if applied.is_ok() { Followed::Yes } else { Followed::Gap }
     }
+}
+
+/// Whether a ruling rests on streams of this type.
+fn rests_on(aggregate_type: &str) -> bool {
+    matches!(aggregate_type, Organization::TYPE | Zones::TYPE | Ledger::TYPE)
 }
 
 enum Followed {
@@ -67,18 +80,24 @@ enum Followed {
 struct Known {
     organization_sequence: u64,
     tree_sequence: u64,
+    ledger_sequence: u64,
     ruling: Option<Arc<Ruling>>,
 }
 
 impl Known {
     fn see(&mut self, event: &Recorded) {
-        let seen =
-            if event.aggregate_type == Organization::TYPE { &mut self.organization_sequence } else { &mut self.tree_sequence };
+        let seen = match event.aggregate_type.as_str() {
+            Organization::TYPE => &mut self.organization_sequence,
+            Zones::TYPE => &mut self.tree_sequence,
+            _ => &mut self.ledger_sequence,
+        };
         *seen = (*seen).max(event.sequence);
     }
 
     fn is_newer_than(&self, ruling: &Ruling) -> bool {
-        self.organization_sequence > ruling.organization_sequence || self.tree_sequence > ruling.tree_sequence
+        self.organization_sequence > ruling.organization_sequence
+            || self.tree_sequence > ruling.tree_sequence
+            || self.ledger_sequence > ruling.ledger_sequence
     }
 }
 
@@ -103,27 +122,54 @@ impl Authorities {
             return self.reload(log, organization).await;
         };
         let id = organization.to_string();
-        let people = log.tail::<Organization>(&id, known.organization_sequence).await?;
-        let zones = log.tail::<Zones>(&id, known.tree_sequence).await?;
-        if people.is_empty() && zones.is_empty() {
+        let mut ruling = (*known).clone();
+        macro_rules! read_on {
+            ($aggregate:ty, $sequence:ident, $state:ident) => {
+                let later = log.tail::<$aggregate>(&id, known.$sequence).await?;
+                if !later.is_empty() {
+                    let state = Arc::make_mut(&mut ruling.authority.$state);
+                    for event in &later {
+                        <$aggregate>::evolve(state, event);
+                    }
+                    ruling.$sequence += later.len() as u64;
+                    let at = log.number(audit::position_of(<$aggregate>::TYPE, &id, ruling.$sequence), "position").await?;
+                    ruling.position = ruling.position.max(at.unwrap_or(0));
+                }
+            };
+        }
+        read_on!(Organization, organization_sequence, organization);
+        read_on!(Zones, tree_sequence, tree);
+        read_on!(Ledger, ledger_sequence, ledger);
+        if ruling.position == known.position {
             return Ok(known);
         }
-        self.reload(log, organization).await
+        let ruling = Arc::new(ruling);
+        self.put(organization, &ruling);
+        Ok(ruling)
     }
 
     async fn reload(&self, log: &Log, organization: OrganizationId) -> Result<Arc<Ruling>, StoreError> {
         let id = organization.to_string();
         let (people, organization_sequence) = log.load::<Organization>(&id).await?;
         let (tree, tree_sequence) = log.load::<Zones>(&id).await?;
+        let (ledger, ledger_sequence) = log.load::<Ledger>(&id).await?;
         // The position of the last event it rests on, whether it was followed or loaded: every process says the same.
         let mut position = 0;
-        for (stream, sequence) in [(Organization::TYPE, organization_sequence), (Zones::TYPE, tree_sequence)] {
+        let streams =
+            [(Organization::TYPE, organization_sequence), (Zones::TYPE, tree_sequence), (Ledger::TYPE, ledger_sequence)];
+        for (stream, sequence) in streams {
             let at = log.number(audit::position_of(stream, &id, sequence), "position").await?;
             position = position.max(at.unwrap_or(0));
         }
-        let authority = Authority { organization: people, tree };
-        let ruling =
-            Arc::new(Ruling { authority, organization_id: Some(organization), organization_sequence, tree_sequence, position });
+        let authority = Authority { ledger: Arc::new(ledger), ..Authority::new(people, tree) };
+        let ruling = Arc::new(Ruling {
+            authority,
+            organization_id: Some(organization),
+            organization_sequence,
+            tree_sequence,
+            ledger_sequence,
+            position,
+        });
         if organization_sequence > 0 {
             self.put(organization, &ruling);
         }
@@ -132,7 +178,7 @@ impl Authorities {
 
     /// Follows events as they are committed here or elsewhere.
     pub fn follow(&self, events: &[Recorded]) {
-        for event in events.iter().filter(|event| matches!(event.aggregate_type.as_str(), Organization::TYPE | Zones::TYPE)) {
+        for event in events.iter().filter(|event| rests_on(&event.aggregate_type)) {
             let mut known = self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             let known = known.entry(event.organization_id).or_default();
             known.see(event);
@@ -157,6 +203,7 @@ impl Authorities {
         }
         known.organization_sequence = ruling.organization_sequence;
         known.tree_sequence = ruling.tree_sequence;
+        known.ledger_sequence = ruling.ledger_sequence;
         known.ruling = Some(Arc::clone(ruling));
     }
 }

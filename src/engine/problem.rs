@@ -70,6 +70,19 @@ impl Problem {
         Self { reasons: answer.reasons, ..Self::new(status, &code, detail) }
     }
 
+    /// A check that refused something that was to be done at once: too often is 429, beyond a limit of money or tasks 422.
+    pub fn unaffordable(answer: Answer) -> Self {
+        let retry_after_seconds = answer.reasons.first().and_then(|reason| reason.retry_after_seconds);
+        let problem = Self::denied(answer);
+        let status = match problem.code.as_str() {
+            "rate_limited" => StatusCode::TOO_MANY_REQUESTS,
+            "budget_exceeded" | "spending_limit_exceeded" | "too_many_concurrent_tasks" => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => return Self { retry_after_seconds, ..problem },
+        };
+        let title = status.canonical_reason().unwrap_or("Refused").to_owned();
+        Self { status: status.as_u16(), title, retry_after_seconds, ..problem }
+    }
+
     /// 403 without a zone: a role of the organization, or the token, does not reach.
     pub fn forbidden(action: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", format!("neither your role nor your token grants `{action}`"))

@@ -55,7 +55,8 @@ pub async fn choose_among_candidates(
     consultation: Option<&Consultation>,
 ) -> Result<(), Problem> {
     let caller = Caller { organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
-    let envelope = Envelope { caller, answer_to: None, correlation_id: entropy::new_id(), key: None, if_match: None };
+    let envelope =
+        Envelope { caller, answer_to: None, correlation_id: entropy::new_id(), key: None, if_match: None, dry_run: false };
     app.command(
         &envelope,
         decision!(attempt, [advice, consultation] => {

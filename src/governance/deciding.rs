@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aggregates::Decider;
 use aggregates::grant::{self, Grant};
 use aggregates::ids::GrantId;
+use aggregates::ledger;
 use aggregates::organization::{Command as Membership, Organization};
 use aggregates::proposal::{Command, Effects, ExecutionStatus, Opening, Proposal, State, Status, effects};
 use aggregates::zones::Zones;
@@ -79,7 +80,8 @@ async fn put_at_stake(attempt: &Attempt, plan: &mut Plan, terms: &grant::Terms) 
 }
 
 /// Executes against the policy in force now; a policy that no longer admits it is a failure on record. An approval that
-/// answers a question from below takes effect there.
+/// answers a question from below takes effect there. What a grant is worth is set aside in the ledger with it, so that nothing
+/// is granted twice over.
 pub async fn execute(attempt: &Attempt, plan: &mut Plan, proposal: &Loaded<Proposal>) -> Result<Arc<State>, Problem> {
     let now = attempt.now;
     let asked_from_below =
@@ -89,17 +91,27 @@ pub async fn execute(attempt: &Attempt, plan: &mut Plan, proposal: &Loaded<Propo
         escalating::answer_is(attempt, plan, &state).await?;
         return Ok(state);
     }
-    let outcome = match effects(attempt.authority(), &proposal.state, entropy::new_id(), now) {
+    let amount = proposal.state.opening.as_ref().and_then(|opening| opening.subject.amount());
+    let booking = match amount.filter(|amount| !amount.is_zero()) {
+        Some(_) => Some(attempt.booking(plan).await?),
+        None => None,
+    };
+    let authority = booking.as_ref().map_or(attempt.authority(), |booking| &booking.authority);
+    let outcome = match effects(authority, &proposal.state, entropy::new_id(), now) {
         Err(failure) => Command::RecordFailure { failure, now },
         Ok(Effects::Grant(terms)) => {
             let grant_id: GrantId = terms.grant_id;
             put_at_stake(attempt, plan, &terms).await?;
             let grant = attempt.begin::<Grant>(grant_id).await?;
+            if let (Some(mut booking), Some(reserved)) = (booking, terms.reservation()) {
+                booking.decide(plan, ledger::Command::Reserve(Box::new(reserved))).await?;
+                booking.hand_to(plan);
+            }
             plan.decide(&grant, grant::Command::Issue(terms)).await?;
             Command::RecordSuccess { grant_id: Some(grant_id), now }
         }
         Ok(Effects::Zones(events)) => {
-            let mut tree = attempt.authority().tree.clone();
+            let mut tree = (*attempt.authority().tree).clone();
             for event in &events {
                 Zones::evolve(&mut tree, event);
             }

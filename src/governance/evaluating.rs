@@ -9,6 +9,7 @@ use aggregates::evaluation::{
     unanswered, upheld,
 };
 use aggregates::gardener::{Consultation, Prompt};
+use aggregates::grant::{Grant, Terms};
 use aggregates::ids::{EvaluationId, MemberId, OrganizationId, ProposalId};
 use aggregates::organization::{Command as Membership, Judged, Organization, Signal};
 use aggregates::policy::CriterionType;
@@ -43,6 +44,20 @@ pub async fn open(
     plan.decide(&evaluation, Command::Open(Box::new(opened))).await
 }
 
+/// Work whose grant has been used for the last time is reported finished: its judgement opens by itself where the zone says what
+/// work is judged by (SPEC V1).
+pub async fn open_for_finished_work(attempt: &Attempt, plan: &mut Plan, grant: &Terms) -> Result<(), Problem> {
+    if terms(attempt.authority(), grant.zone_id).is_err() {
+        return Ok(());
+    }
+    let proposal = plan.load::<Proposal>(attempt, grant.proposal_id).await?;
+    if proposal.state.evaluations.iter().any(|(_, executor)| *executor == grant.principal_id) {
+        return Ok(());
+    }
+    let id = EvaluationId(entropy::new_id());
+    open(attempt, plan, &proposal, id, Some(grant.principal_id), None).await.map(drop)
+}
+
 /// Makes every automated check that has no score yet.
 pub async fn check_automatically(
     attempt: &Attempt,
@@ -50,7 +65,8 @@ pub async fn check_automatically(
     mut evaluation: Loaded<Evaluation>,
 ) -> Result<Loaded<Evaluation>, Problem> {
     let Some(opened) = evaluation.state.opened.clone() else { return Err(Problem::not_found("evaluation")) };
-    let record = record_of(&attempt.load::<Proposal>(opened.proposal_id).await?.state);
+    let proposal = attempt.load::<Proposal>(opened.proposal_id).await?;
+    let record = record_of(&attempt.app, &proposal.state).await?;
     let checks = opened.terms.criteria.iter().filter(|criterion| criterion.kind == CriterionType::AutomatedCheck);
     for criterion in checks {
         let check = check(criterion, &record);
@@ -90,7 +106,8 @@ pub async fn question_about(app: &App, id: EvaluationId) -> Result<Option<Prompt
         return Ok(None);
     }
     let work = app.load::<Proposal>(opened.proposal_id, false).await?;
-    Ok(review_prompt(&evaluation.state, &work.state, &record_of(&work.state)))
+    let record = record_of(app, &work.state).await?;
+    Ok(review_prompt(&evaluation.state, &work.state, &record))
 }
 
 /// Hands in what a language model answered, or that it did not.
@@ -102,7 +119,8 @@ pub async fn review(
     consultation: Option<&Consultation>,
 ) -> Result<(), Problem> {
     let caller = Caller { organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
-    let envelope = Envelope { caller, answer_to: None, correlation_id: entropy::new_id(), key: None, if_match: None };
+    let envelope =
+        Envelope { caller, answer_to: None, correlation_id: entropy::new_id(), key: None, if_match: None, dry_run: false };
     app.command(
         &envelope,
         decision!(attempt, [answer, consultation] => {
@@ -180,18 +198,23 @@ fn was_decided_above(proposal: &proposal::State) -> bool {
 }
 
 /// What is on record about the work of a proposal.
-fn record_of(state: &proposal::State) -> Record {
-    let Some(opening) = &state.opening else { return Record::default() };
+async fn record_of(app: &App, state: &proposal::State) -> Result<Record, Problem> {
+    let Some(opening) = &state.opening else { return Ok(Record::default()) };
+    let grant = match state.execution.as_ref().and_then(|execution| execution.grant_id) {
+        Some(grant_id) => Some(app.load::<Grant>(grant_id, false).await?.state),
+        None => None,
+    };
+    let by_grant = grant.as_ref().and_then(|grant| grant.finished_at);
     let done_by_us = matches!(opening.subject, Subject::ZoneChange(_) | Subject::MembershipChange(_));
     let overturned = was_decided_above(state)
         && state.went_up.is_some_and(|went_up| {
             upheld(state, state.status, went_up.escalation_id).iter().any(|judged| judged.signal == Signal::Overturned)
         });
-    Record {
+    Ok(Record {
         approved_at: state.resolution.as_ref().map(|resolution| resolution.decided_at),
-        finished_at: state.execution.as_ref().filter(|_| done_by_us).map(|execution| execution.at),
+        finished_at: by_grant.or_else(|| state.execution.as_ref().filter(|_| done_by_us).map(|execution| execution.at)),
         approved_amount: opening.subject.amount(),
-        spent_amount: None,
+        spent_amount: grant.filter(|grant| grant.finished_at.is_some()).map(|grant| grant.spent),
         overturned,
-    }
+    })
 }

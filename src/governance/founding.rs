@@ -44,6 +44,7 @@ pub async fn found(
         correlation_id: asked.map_or_else(entropy::new_id, |asked| asked.correlation_id),
         key: asked.and_then(|asked| asked.key.clone()),
         if_match: None,
+        dry_run: asked.is_some_and(|asked| asked.dry_run),
     };
     let slug = slug.unwrap_or_else(|| Slug::from_name(name.as_str(), "organization"));
     let new = new_token(organization_id);

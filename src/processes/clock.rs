@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use aggregates::Rejected;
 use aggregates::actor::Actor;
-use aggregates::ids::{OrganizationId, ProposalId};
+use aggregates::grant::{Command as GrantCommand, Grant};
+use aggregates::ids::{GrantId, OrganizationId, ProposalId, ReservationId};
 use aggregates::proposal::{Command, ExecutionStatus, Proposal, Rejection, State};
 use projections::deadlines;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Answer, App, Caller, Envelope, Problem, decision};
+use crate::engine::{Answer, App, Caller, Done, Envelope, Problem, decision};
 use crate::entropy;
-use crate::governance::{choose_among_candidates, deciding, evaluating, execute};
+use crate::governance::{choose_among_candidates, deciding, ending_grant, evaluating, execute, lapsing};
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(250);
@@ -41,17 +42,17 @@ pub async fn do_what_is_due(app: &Arc<App>) -> Result<usize, Problem> {
     let mut first_refusal = None;
     for row in &rows {
         let organization = OrganizationId(row.id("organization_id")?);
-        let proposal = ProposalId(row.id("subject_id")?);
-        let struck = match row.text("kind")?.as_str() {
-            deadlines::REVIEWERS => choose_among_candidates(app, organization, proposal, &Err(TOO_LATE), None).await,
-            deadlines::REVIEW => {
-                evaluating::review(app, organization, row.id("subject_id")?.into(), &Err(TOO_LATE), None).await
-            }
-            deadlines::VETO_WINDOW => strikes(app, organization, proposal, Strike::VetoWindow).await,
-            deadlines::ESCALATION => strikes(app, organization, proposal, Strike::Escalation).await,
-            _ => strikes(app, organization, proposal, Strike::Decision).await,
+        let subject = row.id("subject_id")?;
+        let done = match row.text("kind")?.as_str() {
+            deadlines::REVIEWERS => choose_among_candidates(app, organization, ProposalId(subject), &Err(TOO_LATE), None).await,
+            deadlines::REVIEW => evaluating::review(app, organization, subject.into(), &Err(TOO_LATE), None).await,
+            deadlines::RESERVATION => lapses(app, organization, ReservationId(subject)).await,
+            deadlines::GRANT => expires(app, organization, GrantId(subject)).await,
+            deadlines::VETO_WINDOW => strikes(app, organization, ProposalId(subject), Strike::VetoWindow).await,
+            deadlines::ESCALATION => strikes(app, organization, ProposalId(subject), Strike::Escalation).await,
+            _ => strikes(app, organization, ProposalId(subject), Strike::Decision).await,
         };
-        if let Err(problem) = struck {
+        if let Err(problem) = done {
             first_refusal.get_or_insert(problem);
         }
     }
@@ -66,8 +67,7 @@ enum Strike {
 }
 
 async fn strikes(app: &Arc<App>, organization_id: OrganizationId, id: ProposalId, strike: Strike) -> Result<(), Problem> {
-    let caller = Caller { organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
-    let envelope = Envelope { caller, answer_to: None, correlation_id: entropy::new_id(), key: None, if_match: None };
+    let envelope = by_the_clock(organization_id);
     let done = app
         .command(
             &envelope,
@@ -89,11 +89,46 @@ async fn strikes(app: &Arc<App>, organization_id: OrganizationId, id: ProposalId
             }),
         )
         .await;
+    unless_early(done)
+}
+
+fn by_the_clock(organization_id: OrganizationId) -> Envelope {
+    let caller = Caller { organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
+    Envelope { caller, answer_to: None, correlation_id: entropy::new_id(), key: None, if_match: None, dry_run: false }
+}
+
+/// The row may be older than the clock: someone moved it back.
+fn unless_early(done: Result<Done, Problem>) -> Result<(), Problem> {
     match done {
-        // The row is older than the clock: someone moved it back.
         Err(problem) if problem.code == Rejection::NotDue.code() => Ok(()),
         done => done.map(drop),
     }
+}
+
+/// What was set aside and not spent in time is free again (SPEC X4).
+async fn lapses(app: &Arc<App>, organization: OrganizationId, id: ReservationId) -> Result<(), Problem> {
+    let lapsed = app
+        .command(
+            &by_the_clock(organization),
+            decision!(attempt, [] => { Ok((lapsing(attempt, id).await?, Answer::nothing())) }),
+        )
+        .await;
+    unless_early(lapsed)
+}
+
+/// A grant ends by itself (SPEC X3).
+async fn expires(app: &Arc<App>, organization: OrganizationId, id: GrantId) -> Result<(), Problem> {
+    let expired = app
+        .command(
+            &by_the_clock(organization),
+            decision!(attempt, [] => {
+                let grant = attempt.load::<Grant>(id).await?;
+                let plan = ending_grant(attempt, &grant, GrantCommand::Expire { now: attempt.now }).await?;
+                Ok((plan, Answer::nothing()))
+            }),
+        )
+        .await;
+    unless_early(expired)
 }
 
 fn is_held(proposal: &State) -> bool {

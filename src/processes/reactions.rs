@@ -17,7 +17,7 @@ use projections::{Recorded, Statement, audit, checkpoints, escalations, grants, 
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Answer, App, Caller, Envelope, Problem, decision};
-use crate::governance;
+use crate::governance::{self, ending_grant};
 use crate::store::StoreError;
 
 /// The name its checkpoint goes by.
@@ -142,7 +142,7 @@ async fn ids(app: &Arc<App>, statement: Statement, column: &str) -> Result<Ids, 
 /// Trust Zones acting for an organization because of an event.
 fn because_of(event: &Recorded) -> Envelope {
     let caller = Caller { organization_id: event.organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
-    Envelope { caller, answer_to: None, correlation_id: event.correlation_id, key: None, if_match: None }
+    Envelope { caller, answer_to: None, correlation_id: event.correlation_id, key: None, if_match: None, dry_run: false }
 }
 
 async fn look_again_at_proposal(app: &Arc<App>, event: &Recorded, id: ProposalId) -> Result<(), Problem> {
@@ -164,17 +164,11 @@ async fn look_again_at_grant(app: &Arc<App>, event: &Recorded, id: GrantId) -> R
         &because_of(event),
         decision!(attempt, [] => {
             let loaded = attempt.load::<Grant>(id).await?;
-            let mut plan = attempt.plan();
-            let void = loaded.state.terms.as_ref().and_then(|terms| {
-                reactions::on_grant(attempt.authority(), terms.principal_id, terms.zone_id)
-            });
-            if let Some(reason) = void {
-                plan.decide(&loaded, GrantCommand::Void { reason, now: attempt.now }).await?;
-                if let Some(terms) = &loaded.state.terms {
-                    governance::evaluating::release_stake(attempt, &mut plan, terms.principal_id, terms.proposal_id, false)
-                        .await?;
-                }
-            }
+            let void = loaded.state.terms.as_ref().and_then(|terms| reactions::on_grant(attempt.authority(), terms));
+            let plan = match void {
+                Some(reason) => ending_grant(attempt, &loaded, GrantCommand::Void { reason, now: attempt.now }).await?,
+                None => attempt.plan(),
+            };
             Ok((plan, Answer::nothing()))
         }),
     )

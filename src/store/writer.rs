@@ -56,9 +56,14 @@ impl Writer {
 
     /// Appends, durably, all or nothing.
     pub async fn append(&self, append: Append) -> Result<Committed, Refused> {
+        self.hand_in(append).await?.await
+    }
+
+    /// Hands in what is to be appended after everything handed in before; what it returns waits until it is.
+    pub async fn hand_in(&self, append: Append) -> Result<impl Future<Output = Result<Committed, Refused>> + Send, Refused> {
         let (reply, answer) = oneshot::channel();
         self.queue.send(Pending { append, reply }).await.map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        Ok(async move { answer.await.map_err(|_| StoreError::Closed)? })
     }
 }
 

@@ -151,3 +151,26 @@ on_both!(an_evaluation_of_another_organization_is_not_there, async |app: TestApp
     elsewhere.get(&format!("/members/{}/reputation", shop.worker.id)).await.expect_problem(404, "not_found");
     assert!(elsewhere.get("/evaluations").await.expect(200).items().is_empty());
 });
+
+on_both!(work_that_is_reported_finished_is_judged_by_itself, async |app: TestApp| {
+    let criteria = json!([
+        {"name": "quality", "type": "human"},
+        {"name": "on_time", "type": "automated_check", "config": {"within_hours": 2}},
+        {"name": "within_budget", "type": "automated_check"},
+    ]);
+    let shop = Workshop::with(&app, json!({"evaluation_criteria": {"criteria": criteria}})).await;
+    let payload = json!({"action": "work.do", "amount": "10"});
+    let work = json!({"zone_id": shop.zone, "type": "task_execution", "title": "Paid work", "payload": payload});
+    let work = shop.worker.post("/proposals", work).await.expect(201).id();
+    let approved = shop.approver.votes(&work, "approve").await.expect(200);
+    app.clock.advance(chrono::Duration::minutes(90));
+    let grant = approved.text("/execution/grant_id");
+    let used = shop.worker.post(&format!("/grants/{grant}/use"), json!({"amount": "8"})).await.expect(200);
+    let list = app.owner.get(&format!("/evaluations?after={}", used.position())).await.expect(200);
+    assert_eq!((list.items().len(), list.text("/items/0/proposal_id")), (1, work));
+    let path = format!("/evaluations/{}", list.text("/items/0/id"));
+    let checked = shop.critics[0].post(&format!("{path}/auto-evaluate"), json!({})).await.expect(200);
+    assert!(checked.at("/opened_by").is_null());
+    assert_eq!((checked.at("/criteria/1/scores/0/score"), checked.at("/criteria/2/scores/0/score")), (&json!(1), &json!(1)));
+    assert_eq!(checked.text("/criteria/2/scores/0/rationale"), "8 spent of 10");
+});

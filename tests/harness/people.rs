@@ -33,8 +33,9 @@ impl Person {
 
     /// A request under `/api/v1` (or outside, if the path says so), with headers and a raw body.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Reply {
-        let outside =
-            ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"].iter().any(|outside| path.starts_with(outside));
+        let outside = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/access/", "/.well-known/"]
+            .iter()
+            .any(|outside| path.starts_with(outside));
         let prefix = if outside { "" } else { "/api/v1" };
         let mut request = self.http.request(method, format!("http://{}{prefix}{path}", self.address));
         if !self.token.is_empty() {

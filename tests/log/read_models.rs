@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use aggregates::Decider;
 use aggregates::action::Action;
+use aggregates::ledger::Ledger;
 use aggregates::organization::Organization;
 use aggregates::permission::{Ask, Authority, check};
 use aggregates::proposal::Proposal;
@@ -58,6 +59,8 @@ pub async fn story(app: &TestApp) -> (String, Person, Person) {
     let due = json!({"zone_id": zone, "type": "task_execution", "title": "Soon", "payload": {"action": "work.do"},
         "expires_at": "2026-02-01T00:00:00Z"});
     owner.post("/proposals", due).await.expect(201);
+    let held = json!({"action": "work.do", "amount": "10"});
+    owner.post(&format!("/zones/{zone}/reservations"), held).await.expect(201);
     (zone, ann, bob)
 }
 
@@ -135,12 +138,14 @@ on_both!(a_replay_of_the_log_answers_as_the_service_does, async |app: TestApp| {
     };
 
     let organization = replayed::<Organization>(&of(Organization::TYPE));
-    let authority = Authority { organization, tree: replayed::<Zones>(&of(Zones::TYPE)) };
+    let authority = Authority::new(organization, replayed::<Zones>(&of(Zones::TYPE)));
+    let authority = Authority { ledger: replayed::<Ledger>(&of(Ledger::TYPE)).into(), ..authority };
     let members = app.owner.get("/members").await.expect(200);
     let ids: Vec<Value> = authority.organization.members().map(|member| json!(member.id)).collect();
     assert_eq!(members.items().iter().map(|member| member["id"].clone()).collect::<Vec<_>>(), ids);
 
-    let policy = log.iter().filter(|event| [Organization::TYPE, Zones::TYPE].contains(&event.aggregate_type.as_str()));
+    let policy =
+        log.iter().filter(|event| [Organization::TYPE, Zones::TYPE, Ledger::TYPE].contains(&event.aggregate_type.as_str()));
     let rests_on = policy.filter(|event| event.organization_id == mine).map(|event| event.position).max();
     for place in authority.tree.zones() {
         let shown = app.owner.get(&format!("/zones/{}/effective-policy", place.id)).await.expect(200);
@@ -156,7 +161,8 @@ on_both!(a_replay_of_the_log_answers_as_the_service_does, async |app: TestApp| {
                 let principal = person.id.parse().map(aggregates::ids::MemberId).expect("an id");
                 let ask = Ask::plain(principal, Action::parse(action).expect("an action"), beginning());
                 let answer = check(&authority, place.id, &ask);
-                let told = json!({"decision": answer.decision, "reasons": answer.reasons, "position": rests_on});
+                let told = json!({"decision": answer.decision, "reasons": answer.reasons, "position": rests_on,
+                    "decided_at": beginning()});
                 assert_eq!(live.body, told);
             }
         }

@@ -1,4 +1,4 @@
-//! The right body of each command, to be broken.
+//! Commands as they would be right.
 
 use serde_json::{Value, json};
 
@@ -44,8 +44,24 @@ pub fn right(route: &str, member: &str, zone: &str) -> (Value, Vec<&'static str>
         "POST /api/v1/zones/{id}/assignments" => (json!({"member_id": member, "role": "executor"}), vec!["member_id", "role"]),
         "POST /api/v1/zones/{id}/check" => {
             let question = json!({"action": "work.do", "principal_id": member, "amount": "10", "board_id": "board",
-                "agent_type": "coder", "tool": "hammer", "params": {"a": 1}, "record": true});
+                "agent_type": "coder", "tool": "hammer", "params": {"a": 1}, "record": true, "submit": false, "title": "Work",
+                "at_position": 1, "at": "2026-01-05T10:00:00Z", "changes": {"constraints": {"max_concurrent_tasks": 3}}});
             (question, vec!["action"])
+        }
+        "POST /api/v1/checks" => (json!({"checks": [{"zone_id": zone, "action": "work.do"}]}), vec!["checks"]),
+        "POST /api/v1/zones/{id}/simulate" => {
+            let proposed = json!({"changes": {"constraints": {"max_concurrent_tasks": 3}}, "from": "2026-01-05T10:00:00Z",
+                "to": "2026-01-05T11:00:00Z"});
+            (proposed, vec!["changes"])
+        }
+        "POST /api/v1/zones/{id}/reservations" => {
+            let reservation = json!({"action": "work.do", "amount": "10", "principal_id": member, "board_id": "board",
+                "agent_type": "coder", "tool": "hammer", "params": {"a": 1}});
+            (reservation, vec!["action", "amount"])
+        }
+        "POST /api/v1/reservations/{id}/commit" => (json!({"actual": "1"}), vec![]),
+        "POST /api/v1/grants/{id}/use" => {
+            (json!({"amount": "1", "board_id": "board", "tool": "hammer", "agent_type": "coder", "params": {"a": 1}}), vec![])
         }
         "POST /api/v1/proposals" => {
             let proposal = json!({"zone_id": zone, "type": "task_execution", "title": "Work", "description": "text",
@@ -70,6 +86,7 @@ pub fn right(route: &str, member: &str, zone: &str) -> (Value, Vec<&'static str>
         | "POST /api/v1/zones/{id}/suspend"
         | "POST /api/v1/zones/{id}/archive"
         | "POST /api/v1/proposals/{id}/recuse"
+        | "POST /api/v1/reservations/{id}/release"
         | "POST /api/v1/proposals/{id}/withdraw"
         | "POST /api/v1/escalations/{id}/cosign"
         | "POST /api/v1/escalations/{id}/withdraw"

@@ -10,8 +10,7 @@ use futures::stream;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use bodies::right;
-
+use self::bodies::right;
 use crate::harness::TestApp;
 use crate::on_both;
 
@@ -63,7 +62,8 @@ struct Broken {
 }
 
 /// Every POST and PATCH of the description.
-fn commands(member: &str, zone: &str, proposal: &str, escalation: &str, evaluation: &str) -> Vec<Command> {
+fn commands(member: &str, zone: &str, named: [&str; 5]) -> Vec<Command> {
+    let [proposal, escalation, evaluation, reservation, grant] = named;
     let description = serde_json::to_value(trust_zones::api::openapi()).expect("a description");
     let mut commands = Vec::new();
     for (pattern, methods) in description["paths"].as_object().expect("paths") {
@@ -79,6 +79,8 @@ fn commands(member: &str, zone: &str, proposal: &str, escalation: &str, evaluati
             let path = path.replace("/proposals/{id}", &format!("/proposals/{proposal}"));
             let path = path.replace("/escalations/{id}", &format!("/escalations/{escalation}"));
             let path = path.replace("/evaluations/{id}", &format!("/evaluations/{evaluation}"));
+            let path = path.replace("/reservations/{id}", &format!("/reservations/{reservation}"));
+            let path = path.replace("/grants/{id}", &format!("/grants/{grant}"));
             assert!(!path.contains('{'), "no id for {route}");
             let Value::Object(body) = body else { panic!("a body is an object") };
             let reads_headers = pattern != "/api/v1/invites/accept";
@@ -328,10 +330,15 @@ on_both!(a_thousand_malformed_requests_to_each_command_change_nothing, async |ap
         owner.post("/evaluations", json!({"proposal_id": done, "executor_id": reviewer.id})).await.expect(201).id();
     let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
     let escalation = reviewer.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201).id();
+    let held = json!({"action": "work.do", "amount": "10"});
+    let reservation = owner.post(&format!("/zones/{zone}/reservations"), held).await.expect(201).id();
+    let granted = owner.proposes_work(&zone).await;
+    reviewer.votes(&granted, "approve").await.expect(200);
     app.settled().await;
+    let grant = owner.get("/grants").await.expect(200).text("/items/0/id");
     let before = app.service.app.log.head().await.expect("a head");
 
-    let commands = commands(&reviewer.id, &zone, &proposal, &escalation, &evaluation);
+    let commands = commands(&reviewer.id, &zone, [&proposal, &escalation, &evaluation, &reservation, &grant]);
     assert!(commands.len() >= 20, "the description has lost its commands");
     let mut refused_as_too_large = 0;
     for (number, command) in commands.iter().enumerate() {

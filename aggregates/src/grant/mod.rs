@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 use crate::action::Action;
 use crate::amount::Amount;
 use crate::decider::{DomainEvent, stored_names};
-use crate::ids::{GrantId, MemberId, ProposalId, ZoneId};
-use crate::rejection::{Kind, Rejected};
+use crate::ids::{GrantId, MemberId, ProposalId, ReservationId, ZoneId};
+use crate::ledger;
+use crate::rejection::{Fault, Kind, Rejected};
 use crate::{Decider, Moment};
 
 /// How long a grant holds unless it is used up: 24 hours, in hours.
@@ -39,6 +40,39 @@ pub struct Terms {
     pub expires_at: Moment,
     /// When it was given.
     pub issued_at: Moment,
+    /// Whether the principal had a role that grants the action anyway: the grant ends with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held_role: bool,
+}
+
+impl Terms {
+    /// The id under which the ledger keeps what the grant is worth.
+    pub fn reservation_id(&self) -> ReservationId {
+        ReservationId(self.grant_id.0)
+    }
+
+    /// What the ledger sets aside for it, if it is worth anything.
+    pub fn reservation(&self) -> Option<ledger::Terms> {
+        let amount = self.amount.filter(|amount| !amount.is_zero())?;
+        Some(ledger::Terms {
+            reservation_id: self.reservation_id(),
+            zone_id: self.zone_id,
+            principal_id: self.principal_id,
+            reserved_by: self.principal_id,
+            action: self.action.clone(),
+            amount,
+            holder: ledger::Holder::Grant,
+            counted_seconds: None,
+            reserved_at: self.issued_at,
+            expires_at: self.expires_at,
+        })
+    }
+}
+
+/// The particulars that parameters are made of: those that were given.
+pub fn particulars<const N: usize>(given: [(&str, Value); N]) -> Map<String, Value> {
+    let nothing = |value: &Value| value.is_null() || value.as_object().is_some_and(Map::is_empty);
+    given.into_iter().filter(|(_, value)| !nothing(value)).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// SHA-256 (lower-case hex) of the canonical JSON (RFC 8785) of `parameters`.
@@ -52,8 +86,12 @@ pub fn digest(parameters: &Map<String, Value>) -> String {
 pub enum Command {
     /// Gives it.
     Issue(Box<Terms>),
+    /// Uses it, for all that is left where no amount is said.
+    Use { parameters_sha256: String, amount: Option<Amount>, now: Moment },
     /// Takes it back.
     Void { reason: VoidReason, now: Moment },
+    /// Ends it because its time is up.
+    Expire { now: Moment },
 }
 
 /// Why a grant is void.
@@ -63,6 +101,10 @@ pub enum Command {
 pub enum VoidReason {
     /// Its zone, or a zone above it, was archived.
     ZoneArchived,
+    /// Its zone, or a zone above it, is not in force.
+    ZoneSuspended,
+    /// Its principal lost the role under which it was given.
+    RoleLost,
     /// Its principal left.
     MembershipLost,
 }
@@ -74,12 +116,23 @@ pub enum Event {
     /// It was given.
     #[serde(rename = "grant.issued")]
     Issued(Box<Terms>),
+    /// It was used; with what that makes in all.
+    #[serde(rename = "grant.used")]
+    Used { grant_id: GrantId, zone_id: ZoneId, amount: Option<Amount>, used: u32, spent: Amount, last: bool, used_at: Moment },
+    /// Its time was up.
+    #[serde(rename = "grant.expired")]
+    Expired { grant_id: GrantId, zone_id: ZoneId, expired_at: Moment },
     /// It was taken back.
     #[serde(rename = "grant.voided")]
     Voided { grant_id: GrantId, zone_id: ZoneId, reason: VoidReason, voided_at: Moment },
 }
 
-stored_names!(Event { Issued => "grant.issued", Voided => "grant.voided" });
+stored_names!(Event {
+    Issued => "grant.issued",
+    Used => "grant.used",
+    Expired => "grant.expired",
+    Voided => "grant.voided",
+});
 
 impl DomainEvent for Event {
     fn event_type(&self) -> &'static str {
@@ -89,7 +142,7 @@ impl DomainEvent for Event {
     fn zone_id(&self) -> Option<ZoneId> {
         match self {
             Self::Issued(terms) => Some(terms.zone_id),
-            Self::Voided { zone_id, .. } => Some(*zone_id),
+            Self::Used { zone_id, .. } | Self::Expired { zone_id, .. } | Self::Voided { zone_id, .. } => Some(*zone_id),
         }
     }
 }
@@ -99,8 +152,32 @@ impl DomainEvent for Event {
 pub struct State {
     /// What was granted, once it was.
     pub terms: Option<Terms>,
-    /// Why it is void, if it is.
-    pub voided: Option<VoidReason>,
+    /// How often it has been used.
+    pub used: u32,
+    /// What has been spent of it.
+    pub spent: Amount,
+    /// Why it can no longer be used, if it cannot.
+    pub ended: Option<Ended>,
+    /// When it was used for the last time: what it was given for is done.
+    pub finished_at: Option<Moment>,
+}
+
+/// How a grant ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was used up.
+    Used,
+    /// Its time was up.
+    Expired,
+    /// It was taken back.
+    Voided(VoidReason),
+}
+
+impl State {
+    /// What is left of its amount.
+    pub fn left(&self) -> Option<Amount> {
+        Some(self.terms.as_ref()?.amount?.minus(self.spent))
+    }
 }
 
 /// Why a grant stays as it is.
@@ -113,6 +190,29 @@ pub enum Rejection {
     /// Given once only.
     #[error("the grant exists already")]
     AlreadyIssued,
+    /// Used as often as it may be.
+    #[error("the grant has been used")]
+    GrantUsed,
+    /// Too late.
+    #[error("the grant ended at {0}")]
+    GrantExpired(Moment),
+    /// Taken back.
+    #[error("the grant was taken back: {0}")]
+    GrantVoided(VoidReason),
+    /// For something else.
+    #[error("the grant is for other parameters")]
+    OtherParameters,
+    /// For less.
+    #[error("the grant is good for {left}, not for {asked}")]
+    MoreThanGranted {
+        /// What is left.
+        left: Amount,
+        /// What was asked.
+        asked: Amount,
+    },
+    /// Its time is not up.
+    #[error("the grant holds until {0}")]
+    NotDue(Moment),
 }
 
 impl Rejected for Rejection {
@@ -123,7 +223,18 @@ impl Rejected for Rejection {
     fn kind(&self) -> Kind {
         match self {
             Self::NoSuchGrant => Kind::Missing,
-            Self::AlreadyIssued => Kind::Conflict,
+            Self::AlreadyIssued | Self::GrantUsed | Self::GrantExpired(_) | Self::GrantVoided(_) | Self::NotDue(_) => {
+                Kind::Conflict
+            }
+            Self::OtherParameters | Self::MoreThanGranted { .. } => Kind::Rule,
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        match self {
+            Self::OtherParameters => vec![Fault::new("/params", self.code(), self.to_string())],
+            Self::MoreThanGranted { .. } => vec![Fault::new("/amount", self.code(), self.to_string())],
+            _ => Vec::new(),
         }
     }
 }
@@ -139,15 +250,22 @@ impl Decider for Grant {
     type Rejection = Rejection;
 
     fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
+        let Some(terms) = &state.terms else {
+            return match command {
+                Command::Issue(terms) => Ok(vec![Event::Issued(terms)]),
+                Command::Use { .. } | Command::Void { .. } | Command::Expire { .. } => Err(Rejection::NoSuchGrant),
+            };
+        };
         match command {
-            Command::Issue(_) if state.terms.is_some() => Err(Rejection::AlreadyIssued),
-            Command::Issue(terms) => Ok(vec![Event::Issued(terms)]),
+            Command::Issue(_) => Err(Rejection::AlreadyIssued),
+            Command::Use { parameters_sha256, amount, now } => used(state, terms, &parameters_sha256, amount, now),
+            Command::Void { .. } | Command::Expire { .. } if state.ended.is_some() => Ok(vec![]),
             Command::Void { reason, now } => {
-                let terms = state.terms.as_ref().ok_or(Rejection::NoSuchGrant)?;
-                if state.voided.is_some() {
-                    return Ok(vec![]);
-                }
                 Ok(vec![Event::Voided { grant_id: terms.grant_id, zone_id: terms.zone_id, reason, voided_at: now }])
+            }
+            Command::Expire { now } if now < terms.expires_at => Err(Rejection::NotDue(terms.expires_at)),
+            Command::Expire { now } => {
+                Ok(vec![Event::Expired { grant_id: terms.grant_id, zone_id: terms.zone_id, expired_at: now }])
             }
         }
     }
@@ -155,7 +273,43 @@ impl Decider for Grant {
     fn evolve(state: &mut State, event: &Event) {
         match event {
             Event::Issued(terms) => state.terms = Some((**terms).clone()),
-            Event::Voided { reason, .. } => state.voided = Some(*reason),
+            Event::Used { used, spent, last, used_at, .. } => {
+                state.finished_at = last.then_some(*used_at);
+                state.used = *used;
+                state.spent = *spent;
+                state.ended = last.then_some(Ended::Used);
+            }
+            Event::Expired { .. } => state.ended = Some(Ended::Expired),
+            Event::Voided { reason, .. } => state.ended = Some(Ended::Voided(*reason)),
         }
     }
+}
+
+/// One use. A grant of so many uses is used up with the last, one of an amount when nothing is left of it.
+fn used(state: &State, terms: &Terms, sha256: &str, asked: Option<Amount>, now: Moment) -> Result<Vec<Event>, Rejection> {
+    match state.ended {
+        Some(Ended::Used) => return Err(Rejection::GrantUsed),
+        Some(Ended::Voided(reason)) => return Err(Rejection::GrantVoided(reason)),
+        Some(Ended::Expired) => return Err(Rejection::GrantExpired(terms.expires_at)),
+        None if now >= terms.expires_at => return Err(Rejection::GrantExpired(terms.expires_at)),
+        None => {}
+    }
+    if sha256 != terms.parameters_sha256 {
+        return Err(Rejection::OtherParameters);
+    }
+    let left = state.left();
+    if let Some(asked) = asked
+        && asked > left.unwrap_or_default()
+    {
+        return Err(Rejection::MoreThanGranted { left: left.unwrap_or_default(), asked });
+    }
+    let amount = asked.or(left);
+    let used = state.used.saturating_add(1);
+    let last = match terms.uses {
+        Some(most) => used >= most,
+        None => left.is_some() && amount == left,
+    };
+    let spent = state.spent.plus(amount.unwrap_or_default());
+    let (grant_id, zone_id) = (terms.grant_id, terms.zone_id);
+    Ok(vec![Event::Used { grant_id, zone_id, amount, used, spent, last, used_at: now }])
 }

@@ -36,6 +36,9 @@ pub struct Reason {
     pub message: String,
     /// What would cure it, in words.
     pub cure: Option<String>,
+    /// After how many seconds it would be allowed, where time alone cures it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_seconds: Option<u64>,
 }
 
 impl Reason {
@@ -49,6 +52,7 @@ impl Reason {
             requested: None,
             message: message.into(),
             cure: None,
+            retry_after_seconds: None,
         }
     }
 
@@ -65,6 +69,13 @@ impl Reason {
         self.parameter = Some(parameter.to_owned());
         self.limit = serde_json::to_value(limit).ok();
         self.requested = serde_json::to_value(requested).ok();
+        self
+    }
+
+    /// After how many seconds time alone would have cured it.
+    #[must_use]
+    pub fn after_seconds(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds);
         self
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::Moment;
 use crate::action::{Action, Pattern};
 use crate::amount::Amount;
-use crate::ids::MemberId;
+use crate::ids::{MemberId, ReservationId};
 use crate::text::Label;
 
 /// How the principal comes.
@@ -21,6 +21,7 @@ pub enum Via {
 }
 
 /// What a check takes for granted.
+#[expect(clippy::struct_excessive_bools, reason = "four things that are granted apart from each other")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// The zone need not be in force: reading and mending a zone that is not.
@@ -29,6 +30,8 @@ pub struct Standing {
     pub approved: bool,
     /// It is an allocation of resources, which allow-lists of work do not speak of.
     pub allocation: bool,
+    /// It is granted now and done later: rates and tasks under way are asked for when it is done.
+    pub ahead: bool,
 }
 
 /// May `principal` do `action`, with these particulars, at `now`?
@@ -52,6 +55,8 @@ pub struct Ask {
     pub via: Via,
     /// What is taken for granted.
     pub standing: Standing,
+    /// What has been set aside for just this, and is not to be counted twice.
+    pub holding: Option<ReservationId>,
     /// When.
     pub now: Moment,
 }
@@ -69,6 +74,7 @@ impl Ask {
             params: Map::new(),
             via: Via::Itself,
             standing: Standing::default(),
+            holding: None,
             now,
         }
     }

@@ -1,9 +1,11 @@
 //! What roles grant (SPEC C1).
 
 use super::Authority;
-use crate::action::{Action, Pattern};
+use crate::action::Action;
 use crate::actor::{OrganizationRole, ZoneRole};
 use crate::ids::{MemberId, ZoneId};
+use crate::organization::Member;
+use crate::zones::Path;
 
 /// Families of actions that govern; they are never implied by `zone.execute`.
 const GOVERNANCE: [&str; 9] =
@@ -39,15 +41,29 @@ pub fn organization_grants(role: OrganizationRole) -> &'static [&'static str] {
     }
 }
 
+/// Whether one of `patterns`, which are well formed, speaks of `action`.
 fn grants(patterns: &[&str], action: &Action) -> bool {
     let covers = |pattern: &&str| match *pattern {
         "*.read" => action.is_read(),
-        pattern => Pattern::parse(pattern).is_ok_and(|pattern| pattern.covers(action)),
+        pattern => match pattern.strip_suffix('*') {
+            Some(prefix) => action.as_str().starts_with(prefix),
+            None => action.as_str() == pattern,
+        },
     };
     let executes = || {
         !GOVERNANCE.contains(&action.family()) && patterns.iter().any(|pattern| matches!(*pattern, "zone.execute" | "zone.*"))
     };
     patterns.iter().any(covers) || executes()
+}
+
+/// Whether a role somewhere on a path, or in the organization, lets `member` do `action`. An auditor changes nothing, whatever
+/// zone role they hold (SPEC A2).
+pub(super) fn holds_on_path(member: &Member, path: &Path, action: &Action) -> bool {
+    if member.role == OrganizationRole::Auditor && !action.is_read() {
+        return false;
+    }
+    let by_zone = || path.roles_of(member.id).iter().any(|role| grants(zone_grants(*role), action));
+    grants(organization_grants(member.role), action) || by_zone()
 }
 
 /// Whether a role in the organization lets `member` do `action`, anywhere in it.
@@ -59,9 +75,8 @@ pub fn holds_in_organization(authority: &Authority, member: MemberId, action: &A
 /// changes nothing, whatever zone role they hold (SPEC A2).
 pub fn holds_in_zone(authority: &Authority, member: MemberId, zone: ZoneId, action: &Action) -> bool {
     let Some(known) = authority.organization.member(member) else { return false };
-    if known.role == OrganizationRole::Auditor && !action.is_read() {
-        return false;
+    match authority.tree.compiled(zone) {
+        Some(path) => holds_on_path(known, path, action),
+        None => known.role != OrganizationRole::Auditor && grants(organization_grants(known.role), action),
     }
-    let roles = authority.tree.roles_of(member, zone);
-    roles.iter().any(|(role, _)| grants(zone_grants(*role), action)) || holds_in_organization(authority, member, action)
 }

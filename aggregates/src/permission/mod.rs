@@ -3,23 +3,46 @@
 mod answer;
 mod ask;
 mod check;
+mod funds;
 mod grants;
+mod spoken;
+mod steps;
 
 pub use answer::{Answer, Decision, Reason};
 pub use ask::{Ask, Standing, Via};
 pub use check::check;
+pub use funds::{Budget, Line, budget};
 pub use grants::{holds_in_organization, holds_in_zone, organization_grants, zone_grants};
+pub use spoken::{Spoken, speakable};
 
+use std::sync::Arc;
+
+use crate::ledger;
 use crate::organization;
 use crate::zones::Tree;
 
-/// Who is who and what holds where in one organization: all that permission rests on.
+/// Who is who, what holds where and what is spent in one organization: all that permission rests on.
 #[derive(Clone, Debug, Default)]
 pub struct Authority {
     /// Who belongs to it.
-    pub organization: organization::State,
+    pub organization: Arc<organization::State>,
     /// Its zones.
-    pub tree: Tree,
+    pub tree: Arc<Tree>,
+    /// Its books.
+    pub ledger: Arc<ledger::State>,
+}
+
+impl Authority {
+    /// An organization and its zones, with nothing spent.
+    pub fn new(organization: organization::State, tree: Tree) -> Self {
+        Self { organization: Arc::new(organization), tree: Arc::new(tree), ledger: Arc::default() }
+    }
+
+    /// The same with other zones.
+    #[must_use]
+    pub fn with_tree(&self, tree: Tree) -> Self {
+        Self { tree: Arc::new(tree), ..self.clone() }
+    }
 }
 
 #[cfg(test)]

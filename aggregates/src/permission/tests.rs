@@ -58,7 +58,7 @@ fn authority(parent: &Value, child: &Value) -> Authority {
         assigned_at: NOW.parse().expect("moment"),
     };
     let zones = [zoned(10, None, parent), zoned(11, Some(10), child), assigned(3), assigned(4)];
-    Authority { organization: Organization::replay(&people), tree: Zones::replay(&zones) }
+    Authority::new(Organization::replay(&people), Zones::replay(&zones))
 }
 
 fn ask(principal: u128, action: &str) -> Ask {

@@ -184,6 +184,11 @@ impl ActiveHours {
     pub fn contain(&self, moment: Moment) -> bool {
         self.windows.iter().all(|window| window.contains(moment))
     }
+
+    /// The clock they are reckoned by; the first, where several levels meet.
+    pub fn clock(&self) -> Tz {
+        self.windows.first().map_or(Tz::UTC, |window| window.timezone.0)
+    }
 }
 
 impl Window {

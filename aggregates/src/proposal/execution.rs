@@ -1,5 +1,7 @@
 //! What executing a proposal does (SPEC X1–X3), worked out against the policy in force now.
 
+use std::sync::Arc;
+
 use chrono::Duration;
 use serde_json::{Map, Value, json};
 
@@ -8,16 +10,16 @@ use super::state::State;
 use super::subject::{MembershipChange, MembershipOperation, ResourceAllocation, Subject, TaskExecution, ZoneChange};
 use crate::action::Action;
 use crate::actor::OrganizationRole;
-use crate::grant::{LIFETIME_HOURS, Terms, digest};
+use crate::grant::{LIFETIME_HOURS, Terms, digest, particulars};
 use crate::ids::{AssignmentId, GrantId, MemberId, ProposalId, ZoneId};
-use crate::permission::{Ask, Authority, Standing, check};
+use crate::permission::{Ask, Authority, Standing, check, holds_in_zone};
 use crate::policy::apply_patch;
 use crate::rejection::{Fault, Kind, Rejected};
 use crate::zones::{self, Assignee, Changes, Tree, Zones};
 use crate::{Decider, Moment};
 
 /// The name under which an allocation is checked and granted.
-const ALLOCATE: &str = "resource.allocate";
+pub const ALLOCATE: &str = "resource.allocate";
 
 /// What an execution does to other aggregates.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +69,8 @@ pub fn effects(authority: &Authority, proposal: &State, new_id: uuid::Uuid, now:
     Ok(context.effects(&opening.subject)?)
 }
 
-/// Whether `subject` could be executed in `zone` now (SPEC P1).
+/// Whether `subject` could be executed in `zone` now (SPEC P1). What is booked may be free again by the time it is decided: the
+/// books are asked when it is executed.
 ///
 /// # Errors
 /// [`Rejection`] with the reason why not.
@@ -78,6 +81,7 @@ pub fn could_be_executed(
     subject: &Subject,
     now: Moment,
 ) -> Result<(), Rejection> {
+    let authority = &Authority { ledger: Arc::default(), ..authority.clone() };
     let context = Context { authority, zone_id, proposer_id, by_proposal: None, new_id: uuid::Uuid::nil(), now };
     match context.effects(subject)? {
         Effects::Zones(events) if events.is_empty() => Err(Rejection::NothingToDo),
@@ -116,7 +120,8 @@ impl Context<'_> {
             ..self.ask(executor, task.action.clone())
         })?;
         self.can_stake(executor)?;
-        let bound = bound([("board_id", json!(task.board_id)), ("tool", json!(task.tool)), ("params", json!(task.params))]);
+        let bound =
+            particulars([("board_id", json!(task.board_id)), ("tool", json!(task.tool)), ("params", json!(task.params))]);
         Ok(self.grant(executor, task.action.clone(), &bound, task.amount, Some(1)))
     }
 
@@ -133,7 +138,7 @@ impl Context<'_> {
             ..asked
         })?;
         self.can_stake(beneficiary)?;
-        let bound = bound([("board_id", json!(allocation.board_id)), ("agent_type", json!(allocation.agent_type))]);
+        let bound = particulars([("board_id", json!(allocation.board_id)), ("agent_type", json!(allocation.agent_type))]);
         Ok(self.grant(beneficiary, action, &bound, Some(allocation.amount), None))
     }
 
@@ -154,7 +159,7 @@ impl Context<'_> {
             now: self.now,
         };
         let mut steps = self.on_tree(&self.authority.tree, command, "/payload/changes")?;
-        let mut after = self.authority.tree.clone();
+        let mut after = (*self.authority.tree).clone();
         for event in &steps {
             Zones::evolve(&mut after, event);
         }
@@ -263,7 +268,7 @@ impl Context<'_> {
     }
 
     fn ask(&self, principal: MemberId, action: Action) -> Ask {
-        let standing = Standing { approved: true, ..Standing::default() };
+        let standing = Standing { approved: true, ahead: true, ..Standing::default() };
         Ask { standing, ..Ask::plain(principal, action, self.now) }
     }
 
@@ -296,6 +301,7 @@ impl Context<'_> {
         amount: Option<crate::amount::Amount>,
         uses: Option<u32>,
     ) -> Effects {
+        let held_role = holds_in_zone(self.authority, principal_id, self.zone_id, &action);
         Effects::Grant(Box::new(Terms {
             grant_id: GrantId(self.new_id),
             proposal_id: self.by_proposal.unwrap_or(ProposalId(uuid::Uuid::nil())),
@@ -307,13 +313,9 @@ impl Context<'_> {
             uses,
             expires_at: self.now + Duration::hours(LIFETIME_HOURS),
             issued_at: self.now,
+            held_role,
         }))
     }
-}
-
-/// The particulars a grant is bound to: those that were given.
-fn bound<const N: usize>(particulars: [(&str, Value); N]) -> Map<String, Value> {
-    particulars.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 fn not_executable(message: &str, faults: Vec<Fault>, pointer: &str) -> Rejection {

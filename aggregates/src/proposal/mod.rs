@@ -24,7 +24,7 @@ pub use delegating::seat_for;
 pub use electorate::{ChosenBy, Conflict, ConflictCode, Elector, SelectionReason};
 pub use escalating::ESCALATION;
 pub use event::{Event, Opening, RecusalReason};
-pub use execution::{Effects, Failure, could_be_executed, effects};
+pub use execution::{ALLOCATE, Effects, Failure, could_be_executed, effects};
 pub use lineage::{Lineage, StallReason, WayUp, WentUp};
 pub use opening::{Referral, Submission, prepare, refer};
 pub use rejection::Rejection;

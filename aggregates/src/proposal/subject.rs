@@ -228,6 +228,14 @@ impl Subject {
         payload.expect("payloads are plain data")
     }
 
+    /// Whether it changes zones or roles rather than asks for work or money.
+    pub fn is_about_the_organization(&self) -> bool {
+        match self {
+            Self::ZoneChange(_) | Self::MembershipChange(_) => true,
+            Self::TaskExecution(_) | Self::ResourceAllocation(_) => false,
+        }
+    }
+
     /// How much it is about, if it is about an amount.
     pub fn amount(&self) -> Option<Amount> {
         match self {

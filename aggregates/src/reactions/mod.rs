@@ -1,7 +1,7 @@
 //! Reactions: what an event elsewhere means for open proposals and grants. Pure and idempotent; a follower runs them.
 
 use crate::actor::OrganizationRole;
-use crate::grant::VoidReason;
+use crate::grant::{Terms, VoidReason};
 use crate::ids::{MemberId, ZoneId};
 use crate::permission::Authority;
 use crate::proposal::{self, RecusalReason, SelectionReason};
@@ -37,7 +37,9 @@ pub fn of_zones(event: &zones::Event) -> Option<Concern> {
     match event {
         zones::Event::MemberUnassigned { zone_id, .. }
         | zones::Event::Moved { zone_id, .. }
-        | zones::Event::StatusChanged { zone_id, to: Status::Archived, .. } => Some(Concern::Subtree(*zone_id)),
+        | zones::Event::StatusChanged { zone_id, to: Status::Archived | Status::Suspended, .. } => {
+            Some(Concern::Subtree(*zone_id))
+        }
         zones::Event::Created { .. }
         | zones::Event::Changed { .. }
         | zones::Event::StatusChanged { .. }
@@ -78,13 +80,18 @@ pub fn lost_standing(authority: &Authority, zone: ZoneId, elector: &proposal::El
     if holds { None } else { Some(RecusalReason::RoleLost) }
 }
 
-/// Why a grant to `principal` in `zone` no longer holds (SPEC Z2), if so.
-pub fn on_grant(authority: &Authority, principal: MemberId, zone: ZoneId) -> Option<VoidReason> {
-    if authority.organization.member(principal).is_none() {
-        Some(VoidReason::MembershipLost)
-    } else if authority.tree.is_archived(zone) {
-        Some(VoidReason::ZoneArchived)
-    } else {
-        None
+/// Why a grant no longer holds (SPEC Z2, X3), if so.
+pub fn on_grant(authority: &Authority, terms: &Terms) -> Option<VoidReason> {
+    let Some(member) = authority.organization.member(terms.principal_id) else {
+        return Some(VoidReason::MembershipLost);
+    };
+    if authority.tree.is_archived(terms.zone_id) {
+        return Some(VoidReason::ZoneArchived);
     }
+    if !authority.tree.is_in_force(terms.zone_id) {
+        return Some(VoidReason::ZoneSuspended);
+    }
+    let holds = || permission::holds_in_zone(authority, member.id, terms.zone_id, &terms.action);
+    let lost = member.role == OrganizationRole::Auditor || (terms.held_role && !holds());
+    lost.then_some(VoidReason::RoleLost)
 }

@@ -3,7 +3,7 @@
 use super::changes::Changes;
 use super::command::Command;
 use super::event::Event;
-use super::facts::{Assignee, unfit};
+use super::facts::{Assignee, Unfit, unfit};
 use super::rejection::Rejection;
 use super::tree::{Status, Tree, Zone};
 use crate::Moment;
@@ -223,7 +223,8 @@ fn assign(
         return Ok(vec![]);
     }
     for level in tree.levels(zone_id) {
-        if let Some((code, parameter, cure)) = unfit(assignee, level.agent_qualifications(), level.alignment_requirements()) {
+        if let Some(unfit) = unfit(assignee, level.agent_qualifications(), level.alignment_requirements()) {
+            let Unfit { code, parameter, cure } = unfit;
             return Err(Rejection::NotQualified { code, parameter, by: level.zone_id, cure });
         }
     }

@@ -37,32 +37,80 @@ impl Assignee {
     }
 }
 
-/// Which demand of one level a member does not meet: its code, its key as a JSON pointer, and what would cure it.
+/// What qualifications look at. What a member has earned enters every check here.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Of what kind.
+    pub kind: PrincipalKind,
+    /// Whether a human of the organization is accountable.
+    pub sponsored: bool,
+    /// Of what repute.
+    pub reputation: Quantity,
+    /// With what skills.
+    pub skills: &'a BTreeSet<Label>,
+}
+
+impl Assignee {
+    /// The facts about an assignee.
+    pub fn facts(&self) -> Facts<'_> {
+        let sponsored = self.sponsor_id.is_some();
+        Facts { kind: self.kind, sponsored, reputation: self.reputation, skills: &self.skills }
+    }
+}
+
+impl<'a> Facts<'a> {
+    /// The facts about a member; a sponsor who has left is no sponsor.
+    pub fn of(member: &'a Member, organization: &organization::State) -> Self {
+        let sponsored = member.sponsor_id.is_some_and(|sponsor| organization.member(sponsor).is_some());
+        Self { kind: member.kind, sponsored, reputation: member.reputation, skills: &member.skills }
+    }
+}
+
+/// A demand that is not met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// Its code.
+    pub code: &'static str,
+    /// Its key as a JSON pointer.
+    pub parameter: &'static str,
+    /// What would cure it.
+    pub cure: String,
+}
+
+/// Which qualification that one level asks for is missing.
+pub fn unqualified(facts: &Facts<'_>, demands: &AgentQualifications) -> Option<Unfit> {
+    if demands.kinds.as_ref().is_some_and(|kinds| !kinds.0.contains(&facts.kind)) {
+        let cure = format!("ask a principal of another kind than {}", facts.kind);
+        return Some(Unfit { code: "kind_not_allowed", parameter: "/agent_qualifications/kinds", cure });
+    }
+    if let Some(floor) = demands.min_reputation
+        && facts.reputation < floor.0
+    {
+        let cure = format!("earn a reputation of at least {}", floor.0);
+        return Some(Unfit { code: "reputation_too_low", parameter: "/agent_qualifications/min_reputation", cure });
+    }
+    let missing = demands.required_skills.iter().flat_map(|skills| &skills.0).find(|skill| !facts.skills.contains(*skill))?;
+    let cure = format!("acquire the skill `{missing}`");
+    Some(Unfit { code: "missing_skill", parameter: "/agent_qualifications/required_skills", cure })
+}
+
+/// What one level wants put at stake and is not.
+pub fn misaligned(facts: &Facts<'_>, demands: &AlignmentRequirements) -> Option<Unfit> {
+    let sponsor_demanded = demands.sponsor_required.is_some_and(|demand| demand.0);
+    if sponsor_demanded && facts.kind == PrincipalKind::Agent && !facts.sponsored {
+        let cure = "name a human sponsor for the agent".to_owned();
+        return Some(Unfit { code: "sponsor_required", parameter: "/alignment_requirements/sponsor_required", cure });
+    }
+    None
+}
+
+/// Which demand of one level a member does not meet when a role is handed out. A stake is asked for when work is done.
 pub fn unfit(
     member: &Assignee,
     qualifications: Option<&AgentQualifications>,
     alignment: Option<&AlignmentRequirements>,
-) -> Option<(&'static str, &'static str, String)> {
-    if let Some(demands) = qualifications {
-        if demands.kinds.as_ref().is_some_and(|kinds| !kinds.0.contains(&member.kind)) {
-            let cure = format!("ask a principal of another kind than {}", member.kind);
-            return Some(("kind_not_allowed", "/agent_qualifications/kinds", cure));
-        }
-        if let Some(floor) = demands.min_reputation
-            && member.reputation < floor.0
-        {
-            let cure = format!("earn a reputation of at least {}", floor.0);
-            return Some(("reputation_too_low", "/agent_qualifications/min_reputation", cure));
-        }
-        let missing = demands.required_skills.iter().flat_map(|skills| &skills.0).find(|skill| !member.skills.contains(*skill));
-        if let Some(skill) = missing {
-            return Some(("missing_skill", "/agent_qualifications/required_skills", format!("acquire the skill `{skill}`")));
-        }
-    }
-    let sponsor_demanded = alignment.and_then(|demands| demands.sponsor_required).is_some_and(|demand| demand.0);
-    if sponsor_demanded && member.kind == PrincipalKind::Agent && member.sponsor_id.is_none() {
-        let cure = "name a human sponsor for the agent".to_owned();
-        return Some(("sponsor_required", "/alignment_requirements/sponsor_required", cure));
-    }
-    None
+) -> Option<Unfit> {
+    let facts = member.facts();
+    let unqualified = qualifications.and_then(|demands| unqualified(&facts, demands));
+    unqualified.or_else(|| alignment.and_then(|demands| misaligned(&facts, demands)))
 }

@@ -174,7 +174,7 @@ proptest! {
             now: NOW.parse().expect("moment"),
         };
         let founded = Organization::decide(&crate::organization::State::default(), found).expect("founded");
-        let authority = Authority { organization: Organization::replay(&founded), tree };
+        let authority = Authority::new(Organization::replay(&founded), tree);
         prop_assert_eq!(authority.organization.member(owner).map(|member| member.kind), Some(PrincipalKind::Human));
         let mut ask = Ask::plain(owner, Action::parse(action).expect("action"), NOW.parse().expect("moment"));
         ask.tool = tool.map(|tool| Label::parse(tool).expect("label"));

@@ -6,13 +6,15 @@ mod command;
 mod decide;
 mod event;
 mod facts;
+mod path;
 mod rejection;
 mod tree;
 
 pub use changes::Changes;
 pub use command::Command;
 pub use event::Event;
-pub use facts::{Assignee, unfit};
+pub use facts::{Assignee, Facts, Unfit, misaligned, unfit, unqualified};
+pub use path::Path;
 pub use rejection::Rejection;
 pub use tree::{Assignment, Bound, Status, Tree, Zone};
 

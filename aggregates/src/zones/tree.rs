@@ -1,13 +1,14 @@
 //! What the zones of an organization amount to: a forest, and what follows from it.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 use utoipa::ToSchema;
 
 use super::event::Event;
+use super::path::Path;
 use crate::Moment;
 use crate::actor::ZoneRole;
 use crate::ids::{AssignmentId, MemberId, ZoneId};
@@ -97,6 +98,7 @@ pub struct Tree {
     zones: BTreeMap<ZoneId, Arc<Zone>>,
     slugs: BTreeMap<Slug, ZoneId>,
     children: BTreeMap<ZoneId, Vec<ZoneId>>,
+    compiled: OnceLock<Arc<HashMap<ZoneId, OnceLock<Path>>>>,
 }
 
 impl Tree {
@@ -125,6 +127,20 @@ impl Tree {
         let mut path: Vec<&Zone> = std::iter::successors(self.zone(id), |zone| self.zone(zone.parent_zone_id?)).collect();
         path.reverse();
         path
+    }
+
+    pub(super) fn owned_path(&self, id: ZoneId) -> Vec<Arc<Zone>> {
+        let step = |zone: &Arc<Zone>| self.zones.get(&zone.parent_zone_id?).cloned();
+        let mut path: Vec<Arc<Zone>> = std::iter::successors(self.zones.get(&id).cloned(), step).collect();
+        path.reverse();
+        path
+    }
+
+    /// The path to `id` as checks read it, worked out once until the tree changes.
+    pub fn compiled(&self, id: ZoneId) -> Option<&Path> {
+        let every = || Arc::new(self.zones.keys().map(|zone| (*zone, OnceLock::new())).collect());
+        let compiled = self.compiled.get_or_init(every).get(&id)?;
+        Some(compiled.get_or_init(|| Path::of(self, id)))
     }
 
     /// Everything below `id`, parents before children, without `id`.
@@ -202,6 +218,7 @@ impl Tree {
     }
 
     pub(super) fn evolve(&mut self, event: &Event) {
+        self.compiled = OnceLock::new();
         match event {
             Event::Created { zone_id, parent_zone_id, name, slug, description, status, policies, created_at } => {
                 let zone = Zone {

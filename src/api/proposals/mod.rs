@@ -11,4 +11,5 @@ mod view;
 pub mod vote;
 pub mod withdraw;
 
+pub use submit::opened;
 pub use view::{ProposalView, answer, answer_with_history, in_organization};

@@ -1,6 +1,7 @@
 //! `GET /proposals/{id}`, now or as of a position or a moment.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aggregates::Decider;
 use aggregates::ids::ProposalId;
@@ -14,9 +15,10 @@ use utoipa::IntoParams;
 
 use super::{ProposalView, answer_with_history};
 use crate::api::audit::view;
+use crate::api::page::refused;
 use crate::api::request::{Query, Reader, id_in_path};
 use crate::api::time_travel::events_as_of;
-use crate::engine::{App, Caller, Problem, permit_in_zone};
+use crate::engine::{App, Caller, Loaded, Problem, permit_in_zone};
 
 /// Which state of it.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -25,7 +27,13 @@ pub struct Which {
     /// A position or an RFC 3339 moment; now when absent.
     as_of: Option<String>,
     after: Option<u64>,
+    /// Waits so many seconds, 55 at most, for something to happen to it after position `after` (or after now).
+    #[param(maximum = 55)]
+    wait: Option<u64>,
 }
+
+/// The longest wait, in seconds: shorter than a request may take.
+const LONGEST_WAIT: u64 = 55;
 
 /// A proposal with its electorate, votes, what is still needed, and what came of it; now or as it was.
 #[utoipa::path(get, path = "/proposals/{id}", tag = "proposals", params(("id" = String, Path), Which),
@@ -37,12 +45,19 @@ pub async fn read(
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
     let id: ProposalId = id_in_path(&id, "proposal")?;
+    if which.wait.is_some_and(|wait| wait > LONGEST_WAIT) {
+        return Err(refused("wait", "must be from 0 to 55 seconds"));
+    }
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     let loaded = app.load::<Proposal>(id, which.after.is_some()).await?;
     let zone = loaded.state.opening.as_ref().map(|opening| opening.zone_id);
     let zone = zone.filter(|zone| ruling.authority.tree.zone(*zone).is_some()).ok_or_else(|| Problem::not_found("proposal"))?;
     permit_in_zone(&ruling, &caller, zone, "zone.read", app.clock.now())?;
+    let loaded = match which.wait {
+        Some(wait) => happens(&app, &caller, loaded, which.after, Duration::from_secs(wait)).await?,
+        None => loaded,
+    };
     let mut history = history(&app, &caller, id).await?;
     let answer = match &which.as_of {
         None => answer_with_history(&loaded.state, loaded.sequence, history)?,
@@ -53,6 +68,39 @@ pub async fn read(
         }
     };
     Ok(answer.into_response())
+}
+
+/// Waits until something has happened to it after a position, or since now, or time is up, or the service ends.
+async fn happens(
+    app: &App,
+    caller: &Caller,
+    loaded: Loaded<Proposal>,
+    after: Option<u64>,
+    wait: Duration,
+) -> Result<Loaded<Proposal>, Problem> {
+    let mut log = app.parts.freshness.watch_log();
+    let id = loaded.stream.aggregate_id.clone();
+    let statement = audit::position_of(Proposal::TYPE, &id, loaded.sequence);
+    let last = app.log.number(statement, "position").await?.unwrap_or(0);
+    if after.is_some_and(|after| last > after) {
+        return Ok(loaded);
+    }
+    let seen = loaded.sequence;
+    let (waiting, ending) = (tokio::time::sleep(wait), app.ending.clone());
+    tokio::pin!(waiting);
+    loop {
+        // Whatever other process it happens in, memory hears of it before the log is said to have grown.
+        let now = app.load::<Proposal>(&id, false).await?;
+        if now.sequence > seen {
+            app.still_signed_in(caller).await?;
+            return Ok(now);
+        }
+        tokio::select! {
+            () = &mut waiting => return Ok(now),
+            () = ending.cancelled() => return Ok(now),
+            grown = log.changed() => if grown.is_err() { return Ok(now) },
+        }
+    }
 }
 
 /// Everything that happened to it, in order.

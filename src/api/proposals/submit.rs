@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aggregates::decision_model::DecisionModel;
 use aggregates::ids::{ProposalId, ZoneId};
-use aggregates::proposal::{ProposalType, Submission, prepare, read_subject};
+use aggregates::proposal::{Proposal, ProposalType, Submission, prepare, read_subject};
 use aggregates::text::{Name, Prose};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::{ProposalView, answer};
 use crate::api::request::Command;
-use crate::engine::{App, Done, Problem, decision};
+use crate::engine::{Answer, App, Attempt, Done, Plan, Problem, decision};
 use crate::entropy;
 use crate::governance::opening;
 
@@ -62,13 +62,19 @@ pub async fn submit(State(app): State<Arc<App>>, command: Command<NewProposal>) 
                 now: attempt.now,
                 policy_position: attempt.ruling.position,
             };
-            let prepared = prepare(attempt.authority(), submission).map_err(|rejection| Problem::of(&rejection))?;
-            let (plan, state) = opening(attempt, prepared).await?;
-            let mut answer = answer(&state, plan.sequence_after::<aggregates::proposal::Proposal>(id, 0))?;
-            answer.status = StatusCode::CREATED;
-            answer.location = Some(format!("/api/v1/proposals/{id}"));
-            Ok((plan, answer))
+            opened(attempt, submission).await
         }),
     )
     .await
+}
+
+/// A plan that opens a proposal, and the answer: what it has become.
+pub async fn opened(attempt: &Attempt, submission: Submission) -> Result<(Plan, Answer), Problem> {
+    let id = submission.id;
+    let prepared = prepare(attempt.authority(), submission).map_err(|rejection| Problem::of(&rejection))?;
+    let (plan, state) = opening(attempt, prepared).await?;
+    let mut answer = answer(&state, plan.sequence_after::<Proposal>(id, 0))?;
+    answer.status = StatusCode::CREATED;
+    answer.location = Some(format!("/api/v1/proposals/{id}"));
+    Ok((plan, answer))
 }

@@ -72,6 +72,7 @@ pub async fn vote(State(app): State<Arc<App>>, Path(id): Path<String>, command: 
     let zone = *zone_of.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let (Err(problem), Some(zone_id)) = (&done, zone)
         && (400..500).contains(&problem.status)
+        && !envelope.dry_run
     {
         app.record(&envelope.caller, &access::Event::VoteRefused { zone_id, proposal_id: id, reason: problem.code.clone() })
             .await;

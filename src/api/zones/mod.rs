@@ -2,7 +2,6 @@
 
 pub mod assignments;
 pub mod change;
-pub mod check;
 pub mod create;
 pub mod effective;
 pub mod list;

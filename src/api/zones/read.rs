@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use aggregates::Decider;
 use aggregates::ids::ZoneId;
-use aggregates::permission::Authority;
 use aggregates::zones::{Event, Zones};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -43,7 +42,7 @@ pub async fn read(
         None => None,
         Some(as_of) => {
             let events: Vec<Event> = events_as_of::<Zones>(&app, organization, &organization.to_string(), as_of).await?;
-            Some(Authority { organization: ruling.authority.organization.clone(), tree: Zones::replay(&events) })
+            Some(ruling.authority.with_tree(Zones::replay(&events)))
         }
     };
     let authority = then.as_ref().unwrap_or(&ruling.authority);

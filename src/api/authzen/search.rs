@@ -1,0 +1,90 @@
+//! `POST /access/v1/search/{subject,resource,action}`: everything for which an evaluation would say yes.
+
+use std::sync::Arc;
+
+use aggregates::permission::{Ask, check, speakable};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::words::{Deed, Entity, Kind, action_of, asking, is_of_type, member_of, part, zone_of};
+use crate::api::request::Command;
+use crate::engine::{App, Problem, permit_in_zone};
+
+/// Results on a page.
+const PAGE: usize = 200;
+
+/// A page of results. A token is the number of the first result of the next page.
+fn page(body: &Map<String, Value>, all: Vec<Value>) -> Result<Json<Value>, Problem> {
+    let token = body.get("page").and_then(|page| page.get("token")).and_then(Value::as_str).unwrap_or_default();
+    let from: usize = if token.is_empty() {
+        0
+    } else {
+        let refused = |_| Problem::at(StatusCode::BAD_REQUEST, "/page/token", "invalid", "is none that was given out");
+        token.parse().map_err(refused)?
+    };
+    let more = all.len() > from.saturating_add(PAGE);
+    let results: Vec<Value> = all.into_iter().skip(from).take(PAGE).collect();
+    let next = if more { (from + PAGE).to_string() } else { String::new() };
+    Ok(Json(json!({"results": results, "page": {"next_token": next}})))
+}
+
+/// Who may do it there.
+pub async fn subjects(State(app): State<Arc<App>>, command: Command<Map<String, Value>>) -> Result<Json<Value>, Problem> {
+    let (caller, body) = (&command.envelope.caller, &command.body);
+    let (wanted, resource, deed): (Kind, Entity, Deed) =
+        (part(body, "subject")?, part(body, "resource")?, part(body, "action")?);
+    action_of(&deed)?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    let now = app.clock.now();
+    let Some(zone) = zone_of(&ruling.authority, &resource) else { return page(body, Vec::new()) };
+    permit_in_zone(&ruling, caller, zone, "zone.read", now)?;
+    let mut found = Vec::new();
+    for member in ruling.authority.organization.members().filter(|member| is_of_type(member, &wanted.r#type)) {
+        if check(&ruling.authority, zone, &asking(caller, member.id, &deed, now)?).is_allowed() {
+            found.push(json!({"type": wanted.r#type, "id": member.id}));
+        }
+    }
+    page(body, found)
+}
+
+/// Where they may do it, of all zones that the caller may read.
+pub async fn resources(State(app): State<Arc<App>>, command: Command<Map<String, Value>>) -> Result<Json<Value>, Problem> {
+    let (caller, body) = (&command.envelope.caller, &command.body);
+    let (subject, wanted, deed): (Entity, Kind, Deed) =
+        (part(body, "subject")?, part(body, "resource")?, part(body, "action")?);
+    action_of(&deed)?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    let now = app.clock.now();
+    let Some(member) = member_of(&ruling.authority, &subject).filter(|_| wanted.r#type == "zone") else {
+        return page(body, Vec::new());
+    };
+    let ask = asking(caller, member, &deed, now)?;
+    let zones = ruling.authority.tree.zones().filter(|zone| {
+        let readable = permit_in_zone(&ruling, caller, zone.id, "zone.read", now).is_ok();
+        readable && check(&ruling.authority, zone.id, &ask).is_allowed()
+    });
+    let found = zones.map(|zone| json!({"type": "zone", "id": zone.id})).collect();
+    page(body, found)
+}
+
+/// What they may do there, of everything that is spoken of by name.
+pub async fn actions(State(app): State<Arc<App>>, command: Command<Map<String, Value>>) -> Result<Json<Value>, Problem> {
+    let (caller, body) = (&command.envelope.caller, &command.body);
+    let (subject, resource): (Entity, Entity) = (part(body, "subject")?, part(body, "resource")?);
+    let ruling = app.ruling(caller.organization_id).await?;
+    let now = app.clock.now();
+    let Some(zone) = zone_of(&ruling.authority, &resource) else { return page(body, Vec::new()) };
+    permit_in_zone(&ruling, caller, zone, "zone.read", now)?;
+    let Some(member) = member_of(&ruling.authority, &subject) else { return page(body, Vec::new()) };
+    let named =
+        speakable(&ruling.authority, zone).into_iter().filter(|spoken| spoken.example.as_str() == spoken.pattern.as_str());
+    let via = if member == caller.id() { caller.via() } else { aggregates::permission::Via::Itself };
+    let able = named.filter(|spoken| {
+        let ask = Ask { via: via.clone(), ..Ask::plain(member, spoken.example.clone(), now) };
+        check(&ruling.authority, zone, &ask).is_allowed()
+    });
+    let found = able.map(|spoken| json!({"name": spoken.example})).collect();
+    page(body, found)
+}

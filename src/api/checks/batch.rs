@@ -1,0 +1,102 @@
+//! `POST /checks`: up to a thousand questions at once, answered from one state of things.
+
+use std::sync::Arc;
+
+use aggregates::action::Action;
+use aggregates::amount::Amount;
+use aggregates::ids::{MemberId, ZoneId};
+use aggregates::permission::check as check_permission;
+use aggregates::text::Label;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use super::question::Question;
+use crate::api::request::{Command, Query};
+use crate::engine::{App, Problem, permit_in_zone};
+
+/// The most questions at once.
+pub const MOST: usize = 1_000;
+
+/// One of many questions.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OneOfMany {
+    #[schema(value_type = String)]
+    zone_id: ZoneId,
+    action: Action,
+    #[schema(value_type = Option<String>)]
+    principal_id: Option<MemberId>,
+    amount: Option<Amount>,
+    board_id: Option<Label>,
+    agent_type: Option<Label>,
+    tool: Option<Label>,
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    params: Map<String, Value>,
+}
+
+/// Many questions.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Many {
+    /// At most 1,000.
+    checks: Vec<OneOfMany>,
+}
+
+/// How fresh.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    after: Option<u64>,
+    /// Makes no difference: many questions only ask.
+    #[serde(default)]
+    #[expect(dead_code, reason = "accepted like on every command")]
+    dry_run: bool,
+}
+
+/// Answers many questions of permission, in order. It only asks: nothing is counted for rate limits or put on record.
+#[utoipa::path(post, path = "/checks", tag = "checks", params(Which), request_body = Many,
+    responses((status = 200, description = "`items` with `decision` and `reasons` each, and the log `position`"), (status = "4XX", body = Problem)))]
+pub async fn check_all(
+    State(app): State<Arc<App>>,
+    Query(which): Query<Which>,
+    command: Command<Many>,
+) -> Result<Json<Value>, Problem> {
+    let caller = &command.envelope.caller;
+    if command.body.checks.len() > MOST {
+        let message = format!("at most {MOST} checks at once");
+        return Err(Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "/checks", "too_many_items", &message));
+    }
+    app.fresh_memory(caller.organization_id, which.after).await?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    let now = app.clock.now();
+    let mut items = Vec::with_capacity(command.body.checks.len());
+    for (index, one) in command.body.checks.into_iter().enumerate() {
+        let zone = one.zone_id;
+        let at = |mut problem: Problem| {
+            problem.errors = problem.errors.into_iter().map(|fault| fault.under(&format!("/checks/{index}"))).collect();
+            problem
+        };
+        if ruling.authority.tree.zone(zone).is_none() {
+            return Err(at(Problem::named_nowhere("/zone_id", "zone")));
+        }
+        permit_in_zone(&ruling, caller, zone, "zone.read", now)?;
+        let question = Question {
+            action: one.action,
+            principal_id: one.principal_id,
+            amount: one.amount,
+            board_id: one.board_id,
+            agent_type: one.agent_type,
+            tool: one.tool,
+            params: one.params,
+        };
+        let ask = question.asking(&ruling.authority, caller, now).map_err(at)?;
+        let answer = check_permission(&ruling.authority, zone, &ask);
+        items.push(json!({"decision": answer.decision, "reasons": answer.reasons}));
+    }
+    Ok(Json(json!({"items": items, "position": ruling.position, "decided_at": now})))
+}

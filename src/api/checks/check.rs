@@ -1,0 +1,236 @@
+//! `POST /zones/{id}/check`: may it be done here, now, and if not, why.
+
+use std::sync::Arc;
+
+use aggregates::Moment;
+use aggregates::access::{Event as Fact, Particulars};
+use aggregates::action::Action;
+use aggregates::amount::Amount;
+use aggregates::ids::{MemberId, ProposalId, ZoneId};
+use aggregates::permission::{Answer as Checked, Ask, Decision, check as check_permission};
+use aggregates::proposal::{Subject, Submission, TaskExecution};
+use aggregates::text::{Label, Name, Prose};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use super::imagined::Grounds;
+use super::question::{Question, shown};
+use crate::api::proposals::opened;
+use crate::api::request::{Command, Query, id_in_path};
+use crate::engine::{Answer, App, Caller, Done, Envelope, Problem, decision, permit_in_zone};
+use crate::entropy;
+use crate::governance::admitting;
+
+/// A question of permission, and what is to be done with the answer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCheck {
+    action: Action,
+    /// Who would do it; the caller when absent.
+    #[schema(value_type = Option<String>)]
+    principal_id: Option<MemberId>,
+    amount: Option<Amount>,
+    board_id: Option<Label>,
+    agent_type: Option<Label>,
+    tool: Option<Label>,
+    /// Numbers are held against `limits` of the same name.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    params: Map<String, Value>,
+    /// Whether the answer is put on record.
+    #[serde(default)]
+    record: bool,
+    /// Whether a proposal is opened where the answer is `approval_required`.
+    #[serde(default)]
+    submit: bool,
+    /// What the proposal is called; the action's name when absent.
+    title: Option<Name>,
+    /// What would have been decided at this position of the log.
+    at_position: Option<u64>,
+    /// What would be decided at this moment; now, or when the event at `at_position` happened, when absent.
+    #[schema(value_type = Option<String>)]
+    at: Option<Moment>,
+    /// What would be decided if this were written to the zone, as a `PATCH` of it would.
+    #[schema(value_type = Option<Object>)]
+    changes: Option<Map<String, Value>>,
+}
+
+impl NewCheck {
+    fn question(&self) -> Question {
+        Question {
+            action: self.action.clone(),
+            principal_id: self.principal_id,
+            amount: self.amount,
+            board_id: self.board_id.clone(),
+            agent_type: self.agent_type.clone(),
+            tool: self.tool.clone(),
+            params: self.params.clone(),
+        }
+    }
+
+    /// Whether it asks about what is not: nothing is done about such an answer.
+    fn is_imagined(&self) -> bool {
+        self.at_position.is_some() || self.at.is_some() || self.changes.is_some()
+    }
+}
+
+/// How fresh.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    after: Option<u64>,
+    /// Only asks: nothing is counted, recorded or opened.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Decides a question of permission and explains the decision. Decided in memory; only what a rate limit speaks of is counted in
+/// the log, when it is allowed.
+#[utoipa::path(post, path = "/zones/{id}/check", tag = "checks", params(("id" = String, Path), Which), request_body = NewCheck,
+    responses((status = 200, description = "`decision`, `reasons` and the log `position` they rest on"), (status = "4XX", body = Problem)))]
+pub async fn check(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Query(which): Query<Which>,
+    command: Command<NewCheck>,
+) -> Result<Response, Problem> {
+    let Command { envelope, body } = command;
+    let caller = &envelope.caller;
+    let zone: ZoneId = id_in_path(&id, "zone")?;
+    app.fresh_memory(caller.organization_id, which.after).await?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    let now = app.clock.now();
+    permit_in_zone(&ruling, caller, zone, "zone.read", now)?;
+    if body.is_imagined() {
+        return imagined(&app, caller, zone, body).await.map(IntoResponse::into_response);
+    }
+    let ask = body.question().asking(&ruling.authority, caller, now)?;
+    let answer = check_permission(&ruling.authority, zone, &ask);
+    let counted = || ruling.authority.counted_seconds(zone, &ask).is_some();
+    match answer.decision {
+        Decision::Allow if !which.dry_run && counted() => {
+            let done = admitted(&app, &envelope, zone, &ask).await?;
+            if body.record {
+                record(&app, caller, zone, &ask, &answer).await;
+            }
+            return Ok(done.into_response());
+        }
+        Decision::ApprovalRequired if body.submit => {
+            return submitted(&app, &envelope, zone, &ask, body.title.as_ref()).await.map(IntoResponse::into_response);
+        }
+        Decision::Allow | Decision::Deny | Decision::ApprovalRequired => {}
+    }
+    if body.record && !which.dry_run {
+        record(&app, caller, zone, &ask, &answer).await;
+    }
+    Ok(Json(cured(&answer, zone, &ask, ruling.position)).into_response())
+}
+
+async fn imagined(app: &App, caller: &Caller, zone: ZoneId, body: NewCheck) -> Result<Json<Value>, Problem> {
+    let mut grounds = Grounds::at(app, caller, body.at_position, body.at).await?;
+    let question = body.question();
+    if let Some(changes) = body.changes {
+        grounds = grounds.with(zone, changes)?;
+    }
+    let principal = question.principal_id.unwrap_or(caller.id());
+    // Who has been here at any time may be asked about at every time.
+    if app.ruling(caller.organization_id).await?.authority.organization.anyone(principal).is_none() {
+        return Err(Problem::named_nowhere("/principal_id", "member"));
+    }
+    let ask = question.asking_of(principal, caller, grounds.now);
+    let answer = check_permission(&grounds.authority, zone, &ask);
+    Ok(Json(cured(&answer, zone, &ask, grounds.position)))
+}
+
+async fn record(app: &App, caller: &Caller, zone_id: ZoneId, ask: &Ask, answer: &Checked) {
+    let (principal_id, action, reasons) = (ask.principal, ask.action.to_string(), answer.reasons.clone());
+    let particulars = Some(Box::new(Particulars::of(ask)));
+    let fact = match answer.decision {
+        Decision::Deny => Fact::CheckDenied { zone_id, principal_id, action, reasons, particulars },
+        decision @ (Decision::Allow | Decision::ApprovalRequired) => {
+            Fact::CheckAnswered { zone_id, principal_id, action, decision, reasons, particulars }
+        }
+    };
+    app.record(caller, &fact).await;
+}
+
+/// The answer where rate limits speak of the action: it is counted in the same breath (SPEC C7).
+async fn admitted(app: &Arc<App>, envelope: &Envelope, zone: ZoneId, ask: &Ask) -> Result<Done, Problem> {
+    app.command(
+        envelope,
+        decision!(attempt, [ask] => {
+            let ask = Ask { now: attempt.now, ..Ask::clone(ask) };
+            let (plan, answer) = admitting(attempt, zone, &ask).await?;
+            Ok((plan, Answer::ok(cured(&answer, zone, &ask, attempt.ruling.position))))
+        }),
+    )
+    .await
+}
+
+/// The task that an approval would allow.
+fn task(ask: &Ask) -> TaskExecution {
+    TaskExecution {
+        action: ask.action.clone(),
+        amount: ask.amount,
+        board_id: ask.board_id.clone(),
+        tool: ask.tool.clone(),
+        params: (!ask.params.is_empty()).then(|| ask.params.clone()),
+        executor_id: Some(ask.principal),
+    }
+}
+
+/// The answer, with the proposal that would cure it where one would.
+fn cured(answer: &Checked, zone: ZoneId, ask: &Ask, position: u64) -> Value {
+    let mut shown = shown(answer, position, ask.now);
+    if answer.decision == Decision::ApprovalRequired {
+        shown["cure"] = json!({"proposal": {
+            "zone_id": zone, "type": "task_execution", "title": ask.action, "payload": Subject::TaskExecution(task(ask)).payload(),
+        }});
+    }
+    shown
+}
+
+/// Opens the proposal that would cure the answer, if it is still the answer, and says both.
+async fn submitted(
+    app: &Arc<App>,
+    envelope: &Envelope,
+    zone: ZoneId,
+    ask: &Ask,
+    title: Option<&Name>,
+) -> Result<Done, Problem> {
+    let id = ProposalId(entropy::new_id());
+    app.command(
+        envelope,
+        decision!(attempt, [ask] => {
+            let ask = Ask { now: attempt.now, ..Ask::clone(ask) };
+            let answer = check_permission(attempt.authority(), zone, &ask);
+            let mut shown = cured(&answer, zone, &ask, attempt.ruling.position);
+            if answer.decision != Decision::ApprovalRequired {
+                return Ok((attempt.plan(), Answer::ok(shown)));
+            }
+            attempt.permit(zone, "proposal.create")?;
+            let named = || Name::parse(ask.action.as_str()).map_err(|error| Problem::malformed(error.to_string()));
+            let submission = Submission {
+                id,
+                zone_id: zone,
+                proposer_id: attempt.caller.id(),
+                title: title.cloned().map_or_else(named, Ok)?,
+                description: Prose::none(),
+                subject: Subject::TaskExecution(task(&ask)),
+                decision_model: None,
+                expires_at: None,
+                now: attempt.now,
+                policy_position: attempt.ruling.position,
+            };
+            let (plan, opened) = opened(attempt, submission).await?;
+            shown["proposal"] = opened.body.value();
+            let place = opened.location.unwrap_or_default();
+            Ok((plan, Answer::created(shown, place)))
+        }),
+    )
+    .await
+}

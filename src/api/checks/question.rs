@@ -1,0 +1,60 @@
+//! What a check is asked, in JSON.
+
+use aggregates::Moment;
+use aggregates::action::Action;
+use aggregates::amount::Amount;
+use aggregates::ids::MemberId;
+use aggregates::permission::{Answer, Ask, Authority, Via};
+use aggregates::text::Label;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use crate::engine::{Caller, Problem};
+
+/// A question of permission.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    pub action: Action,
+    /// Who would do it; the caller when absent.
+    #[schema(value_type = Option<String>)]
+    pub principal_id: Option<MemberId>,
+    pub amount: Option<Amount>,
+    pub board_id: Option<Label>,
+    pub agent_type: Option<Label>,
+    pub tool: Option<Label>,
+    /// Numbers are held against `limits` of the same name.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub params: Map<String, Value>,
+}
+
+impl Question {
+    /// The question as the check reads it. Who asks about someone else asks what they could do in person.
+    pub fn asking(self, authority: &Authority, caller: &Caller, now: Moment) -> Result<Ask, Problem> {
+        let principal = self.principal_id.unwrap_or(caller.id());
+        if authority.organization.member(principal).is_none() {
+            return Err(Problem::named_nowhere("/principal_id", "member"));
+        }
+        Ok(self.asking_of(principal, caller, now))
+    }
+
+    /// The question about a principal who may have been here at another time.
+    pub fn asking_of(self, principal: MemberId, caller: &Caller, now: Moment) -> Ask {
+        Ask {
+            amount: self.amount,
+            board_id: self.board_id,
+            agent_type: self.agent_type,
+            tool: self.tool,
+            params: self.params,
+            via: if principal == caller.id() { caller.via() } else { Via::Itself },
+            ..Ask::plain(principal, self.action, now)
+        }
+    }
+}
+
+/// An answer with the position of what it rests on and the moment it is about.
+pub fn shown(answer: &Answer, position: u64, at: Moment) -> Value {
+    json!({"decision": answer.decision, "reasons": answer.reasons, "position": position, "decided_at": at})
+}

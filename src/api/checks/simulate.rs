@@ -1,0 +1,107 @@
+//! `POST /zones/{id}/simulate`: what a policy would have changed.
+
+use std::sync::Arc;
+
+use aggregates::Moment;
+use aggregates::ids::{MemberId, ZoneId};
+use aggregates::permission::{Ask, Authority, Decision, check, speakable};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use super::imagined::changed;
+use crate::api::request::{Command, Query, id_in_path};
+use crate::engine::{App, Problem, permit_in_zone};
+use crate::governance::Replay;
+
+/// The most differences that are listed.
+const MOST: usize = 1_000;
+
+/// A policy that is thought of, and the period to try it on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Proposed {
+    /// What would be written to the zone, as a `PATCH` of it would.
+    #[schema(value_type = Object)]
+    changes: Map<String, Value>,
+    /// From when on; from the beginning when absent.
+    #[schema(value_type = Option<String>)]
+    from: Option<Moment>,
+    /// Until when; until now when absent.
+    #[schema(value_type = Option<String>)]
+    to: Option<Moment>,
+}
+
+/// How fresh.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    after: Option<u64>,
+    /// Makes no difference: a simulation only asks.
+    #[serde(default)]
+    #[expect(dead_code, reason = "accepted like on every command")]
+    dry_run: bool,
+}
+
+/// Asks everything that was asked in the zone and below it during a period once more, under a policy that is thought of: recorded
+/// checks, reservations, uses of grants, and proposals to do work or use up something. Lists what would have been decided
+/// otherwise, and who would gain or lose which action now.
+#[utoipa::path(post, path = "/zones/{id}/simulate", tag = "checks", params(("id" = String, Path), Which), request_body = Proposed,
+    responses((status = 200, description = "`replayed`, `differences`, `gains` and `losses`"), (status = "4XX", body = Problem)))]
+pub async fn simulate(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Query(which): Query<Which>,
+    command: Command<Proposed>,
+) -> Result<Json<Value>, Problem> {
+    let caller = &command.envelope.caller;
+    let zone: ZoneId = id_in_path(&id, "zone")?;
+    app.fresh_memory(caller.organization_id, which.after).await?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    let now = app.clock.now();
+    permit_in_zone(&ruling, caller, zone, "zone.read", now)?;
+    let body = command.body;
+    let (from, to) = (body.from.unwrap_or_default(), body.to.unwrap_or(now));
+    if from > to {
+        let message = "must not lie before `from`";
+        return Err(Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "/to", "invalid", message));
+    }
+    let proposed = changed(&ruling.authority, zone, body.changes, now)?;
+    let mut replay = Replay::under(proposed.tree.clone(), zone, from, to, MOST);
+    app.replay(caller.organization_id, &mut replay).await?;
+    let (gains, losses) = moved(&ruling.authority, &proposed, zone, now);
+    Ok(Json(json!({
+        "zone_id": zone, "from": from, "to": to, "replayed": replay.replayed, "differing": replay.differing,
+        "differences": replay.differences, "gains": gains, "losses": losses, "position": ruling.position,
+    })))
+}
+
+/// Who would gain and who would lose what.
+fn moved(before: &Authority, after: &Authority, zone: ZoneId, now: Moment) -> (Vec<Value>, Vec<Value>) {
+    let (mut gains, mut losses) = (Vec::new(), Vec::new());
+    let universe: std::collections::BTreeSet<_> = speakable(before, zone).into_iter().chain(speakable(after, zone)).collect();
+    let members: Vec<MemberId> = before.organization.members().map(|member| member.id).collect();
+    for (principal, spoken) in members.iter().flat_map(|member| universe.iter().map(move |spoken| (*member, spoken))) {
+        let asked =
+            |authority: &Authority| check(authority, zone, &Ask::plain(principal, spoken.example.clone(), now)).decision;
+        let (was, would_be) = (asked(before), asked(after));
+        let told = json!({"principal_id": principal, "action": spoken.pattern, "was": was, "would_be": would_be});
+        match freedom(would_be).cmp(&freedom(was)) {
+            std::cmp::Ordering::Greater => gains.push(told),
+            std::cmp::Ordering::Less => losses.push(told),
+            std::cmp::Ordering::Equal => {}
+        }
+    }
+    (gains, losses)
+}
+
+fn freedom(decision: Decision) -> u8 {
+    match decision {
+        Decision::Deny => 0,
+        Decision::ApprovalRequired => 1,
+        Decision::Allow => 2,
+    }
+}

@@ -1,0 +1,70 @@
+//! `GET /reservations/{id}` and `GET /zones/{id}/reservations`.
+
+use std::sync::Arc;
+
+use aggregates::ids::{ReservationId, ZoneId};
+use axum::Json;
+use axum::extract::{Path, State};
+use projections::reservations;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+
+use super::ReservationView;
+use crate::api::page::Wanted;
+use crate::api::request::{Query, Reader, id_in_path};
+use crate::engine::{App, Problem, permit_in_zone};
+
+/// How fresh.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    after: Option<u64>,
+}
+
+/// A reservation, and what became of it.
+#[utoipa::path(get, path = "/reservations/{id}", tag = "ledger", params(("id" = String, Path), Which),
+    responses((status = 200, body = ReservationView), (status = 404, body = Problem)))]
+pub async fn read(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(which): Query<Which>,
+) -> Result<Json<Value>, Problem> {
+    let id: ReservationId = id_in_path(&id, "reservation")?;
+    app.fresh_views(caller.organization_id, which.after).await?;
+    let row = app.views.live().db.row(reservations::of(caller.organization_id, id)).await?;
+    let shown = ReservationView::of(&row.ok_or_else(|| Problem::not_found("reservation"))?)?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    permit_in_zone(&ruling, &caller, shown.zone_id, "zone.read", app.clock.now())?;
+    Ok(Json(json!(shown)))
+}
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    limit: Option<u64>,
+    cursor: Option<String>,
+    after: Option<u64>,
+}
+
+/// A zone's reservations, newest first.
+#[utoipa::path(get, path = "/zones/{id}/reservations", tag = "ledger", params(("id" = String, Path), Page),
+    responses((status = 200, description = "A page of reservations"), (status = 404, body = Problem)))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(page): Query<Page>,
+) -> Result<Json<Value>, Problem> {
+    let zone: ZoneId = id_in_path(&id, "zone")?;
+    let wanted = Wanted::read(page.limit, page.cursor.as_deref())?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    permit_in_zone(&ruling, &caller, zone, "zone.read", app.clock.now())?;
+    app.fresh_views(caller.organization_id, page.after).await?;
+    let statement = reservations::page(caller.organization_id, zone, wanted.before(), wanted.one_more());
+    let rows = app.views.live().db.rows(statement).await?;
+    let items = rows.iter().map(|row| Ok((row.number("position")?, ReservationView::of(row)?)));
+    Ok(Json(wanted.page(items.collect::<Result<_, Problem>>()?)))
+}

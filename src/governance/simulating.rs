@@ -1,0 +1,203 @@
+//! Replaying a period under another policy: people and money as the log tells, zones as they would be, and what would have been
+//! refused is not spent.
+
+use std::sync::Arc;
+
+use aggregates::access::{Access, Event as Asked, Particulars};
+use aggregates::action::Action;
+use aggregates::grant::{Event as Granted, Grant};
+use aggregates::ids::{OrganizationId, ZoneId};
+use aggregates::ledger::{Event as Booked, Holder, Ledger};
+use aggregates::organization::Organization;
+use aggregates::permission::{Answer, Ask, Authority, Decision, Standing, check};
+use aggregates::proposal::{ALLOCATE, Event as Proposed, Opening, Proposal, Submission, prepare};
+use aggregates::zones::Tree;
+use aggregates::{Decider, Moment};
+use projections::{Recorded, Unreadable, audit};
+use serde_json::{Value, json};
+
+use crate::engine::App;
+use crate::store::StoreError;
+
+/// How many events are read at once.
+const STRIDE: u64 = 1_000;
+
+/// A replay under way.
+pub struct Replay {
+    authority: Authority,
+    zone: ZoneId,
+    from: Moment,
+    to: Moment,
+    most: usize,
+    grants: std::collections::BTreeMap<String, aggregates::grant::Terms>,
+    /// How many decisions were asked for once more.
+    pub replayed: u64,
+    /// How many would have been others.
+    pub differing: u64,
+    /// The first of those.
+    pub differences: Vec<Value>,
+}
+
+impl Replay {
+    /// A replay of what happened in `zone` and below it from `from` to `to`, in `tree`.
+    pub fn under(tree: Arc<Tree>, zone: ZoneId, from: Moment, to: Moment, most: usize) -> Self {
+        let authority = Authority { tree, ..Authority::default() };
+        let (grants, differences) = (std::collections::BTreeMap::new(), Vec::new());
+        Self { authority, zone, from, to, most, grants, replayed: 0, differing: 0, differences }
+    }
+
+    /// Asks what an event decided once more, if it decided anything here, and follows it.
+    pub fn follow(&mut self, event: &Recorded) -> Result<(), Unreadable> {
+        let here = event.zone_id.is_some_and(|zone| self.authority.tree.is_within(zone, self.zone));
+        let asked = here && (self.from..=self.to).contains(&event.occurred_at);
+        match event.aggregate_type.as_str() {
+            Organization::TYPE => Organization::evolve(Arc::make_mut(&mut self.authority.organization), &event.read()?),
+            Access::TYPE if asked => self.asked(event, event.read()?),
+            Proposal::TYPE if asked => self.proposed(event, event.read()?),
+            Grant::TYPE => self.granted(event, event.read()?, asked),
+            Ledger::TYPE => self.booked(event, &event.read()?, asked),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn told(&mut self, event: &Recorded, action: &str, was: Decision, answer: &Answer) {
+        self.replayed += 1;
+        if was == answer.decision {
+            return;
+        }
+        self.differs(event, json!({"action": action, "was": was, "would_be": answer.decision, "reasons": answer.reasons}));
+    }
+
+    fn differs(&mut self, event: &Recorded, mut what: Value) {
+        self.differing += 1;
+        if self.differences.len() < self.most {
+            what["position"] = json!(event.position);
+            what["type"] = json!(event.event_type);
+            what["zone_id"] = json!(event.zone_id);
+            what["principal_id"] = what.get("principal_id").cloned().unwrap_or(json!(event.actor.id));
+            what["occurred_at"] = json!(event.occurred_at);
+            self.differences.push(what);
+        }
+    }
+
+    fn asked(&mut self, event: &Recorded, fact: Asked) {
+        let (zone, principal, action, was, particulars) = match fact {
+            Asked::CheckDenied { zone_id, principal_id, action, particulars, .. } => {
+                (zone_id, principal_id, action, Decision::Deny, particulars)
+            }
+            Asked::CheckAnswered { zone_id, principal_id, action, decision, particulars, .. } => {
+                (zone_id, principal_id, action, decision, particulars)
+            }
+            Asked::SignInFailed { .. } | Asked::VoteRefused { .. } | Asked::LogExported { .. } => return,
+        };
+        let Ok(asked) = Action::parse(&action) else { return };
+        let particulars = particulars.map_or_else(Particulars::default, |particulars| *particulars);
+        let ask = particulars.asked_again(principal, asked, event.occurred_at);
+        let answer = check(&self.authority, zone, &ask);
+        self.told(event, &action, was, &answer);
+    }
+
+    /// What was admitted to the books is asked again, and booked only if it would be admitted again.
+    fn booked(&mut self, event: &Recorded, fact: &Booked, asked: bool) {
+        let question = match fact {
+            Booked::Reserved(terms) if terms.holder == Holder::Task => Some((
+                terms.zone_id,
+                Ask { amount: Some(terms.amount), ..Ask::plain(terms.principal_id, terms.action.clone(), event.occurred_at) },
+            )),
+            Booked::Admitted { zone_id, principal_id, action, .. } if !self.is_of_a_grant(event) => {
+                Some((*zone_id, Ask::plain(*principal_id, action.clone(), event.occurred_at)))
+            }
+            _ => None,
+        };
+        if let Some((zone, ask)) = question.filter(|_| asked) {
+            let answer = check(&self.authority, zone, &ask);
+            self.told(event, ask.action.as_str(), Decision::Allow, &answer);
+            if !answer.is_allowed() {
+                return;
+            }
+        }
+        Ledger::evolve(Arc::make_mut(&mut self.authority.ledger), fact);
+    }
+
+    /// A use of a grant is told by the grant.
+    fn is_of_a_grant(&self, event: &Recorded) -> bool {
+        self.grants.contains_key(&event.correlation_id.to_string())
+    }
+
+    fn granted(&mut self, event: &Recorded, fact: Granted, asked: bool) {
+        match fact {
+            Granted::Issued(terms) => drop(self.grants.insert(event.aggregate_id.clone(), *terms)),
+            Granted::Used { amount, .. } => {
+                let Some(terms) = self.grants.get(&event.aggregate_id).cloned().filter(|_| asked) else { return };
+                self.grants.insert(event.correlation_id.to_string(), terms.clone());
+                let allocation = terms.action.as_str() == ALLOCATE;
+                let ask = Ask {
+                    amount,
+                    standing: Standing { approved: true, allocation, ..Standing::default() },
+                    holding: Some(terms.reservation_id()),
+                    ..Ask::plain(terms.principal_id, terms.action.clone(), event.occurred_at)
+                };
+                let answer = check(&self.authority, terms.zone_id, &ask);
+                self.told(event, terms.action.as_str(), Decision::Allow, &answer);
+            }
+            Granted::Expired { .. } | Granted::Voided { .. } => {}
+        }
+    }
+
+    /// A proposal that opened is submitted once more: would it open, and how would it be decided?
+    fn proposed(&mut self, event: &Recorded, fact: Proposed) {
+        let Proposed::Opened(opening) = fact else { return };
+        if opening.subject.is_about_the_organization() {
+            return;
+        }
+        self.replayed += 1;
+        let was = decided_how(&opening);
+        let submission = Submission {
+            id: opening.proposal_id,
+            zone_id: opening.zone_id,
+            proposer_id: opening.proposer_id,
+            title: opening.title.clone(),
+            description: opening.description.clone(),
+            subject: opening.subject.clone(),
+            decision_model: opening.zone_model.is_some().then(|| opening.decision_model.clone()),
+            expires_at: opening.expires_at,
+            now: event.occurred_at,
+            policy_position: opening.policy_position,
+        };
+        let would_be = match prepare(&self.authority, submission) {
+            Ok(prepared) => decided_how(&prepared),
+            Err(refused) => {
+                json!({"opened": false, "code": aggregates::Rejected::code(&refused), "reason": refused.to_string()})
+            }
+        };
+        if was != would_be {
+            let proposal = json!({"proposal_id": opening.proposal_id, "principal_id": opening.proposer_id, "was": was,
+                "would_be": would_be});
+            self.differs(event, proposal);
+        }
+    }
+}
+
+fn decided_how(opening: &Opening) -> Value {
+    let reviewers: Vec<_> = opening.electorate.iter().map(|elector| elector.member_id).collect();
+    json!({
+        "opened": true, "risk_level": opening.risk_level, "auto_approved": opening.auto_approved,
+        "decision_model": opening.decision_model, "reviewers": reviewers, "human_required": opening.human_required,
+    })
+}
+
+impl App {
+    /// Replays an organization's whole log: who is who is told from its beginning on.
+    pub async fn replay(&self, organization: OrganizationId, replay: &mut Replay) -> Result<(), StoreError> {
+        let mut read = 0;
+        loop {
+            let events = self.log.events(audit::oldest_first(organization, audit::Filter::default(), read, STRIDE)).await?;
+            let Some(last) = events.last().map(|last| last.position) else { return Ok(()) };
+            for event in &events {
+                replay.follow(event)?;
+            }
+            read = last;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Limits under fire: 64 at once, 50 rounds, and not one too many.
+
+use chrono::Duration;
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use super::{budget, executor, reserves};
+use crate::harness::{Kind, Person, Store, TestApp};
+use crate::on_both;
+
+const CLIENTS: usize = 64;
+const ROUNDS: usize = 50;
+
+/// No request is refused for being one of many.
+async fn unhurried(app: &TestApp) -> TestApp {
+    TestApp::on(Store::create(app.store.kind()).await, &["--requests-per-second", "1000000"]).await
+}
+
+/// How many of 64 reservations of 10 at once, in these zones in turn, are admitted.
+async fn admitted(worker: &Person, zones: &[&str]) -> usize {
+    let replies = join_all((0..CLIENTS).map(|client| reserves(worker, zones[client % zones.len()], "10"))).await;
+    for reply in replies.iter().filter(|reply| reply.status != 201) {
+        assert_eq!((reply.status, reply.text("/code")), (422, "budget_exceeded".to_owned()), "{}", reply.body);
+    }
+    replies.iter().filter(|reply| reply.status == 201).count()
+}
+
+on_both!(a_limit_that_fits_ten_admits_ten_of_sixty_four, async |app: TestApp| {
+    let app = unhurried(&app).await;
+    let root = app.owner.makes_zone(json!({"name": "Root"})).await;
+    let worker = executor(&app, &root).await;
+    let limited = |limit: Value, parent: &str, name: String| json!({"name": name, "parent_zone_id": parent, "resource_scope": {"budget_limit": limit}});
+    for round in 0..ROUNDS {
+        let own = app.owner.makes_zone(limited(json!("100"), &root, format!("Own {round}"))).await;
+        assert_eq!(admitted(&worker, &[&own]).await, 10, "round {round}: at the zone");
+        let parent = app.owner.makes_zone(limited(json!("109.99"), &root, format!("Parent {round}"))).await;
+        let one = app.owner.makes_zone(json!({"name": format!("One {round}"), "parent_zone_id": parent})).await;
+        let other = app.owner.makes_zone(json!({"name": format!("Other {round}"), "parent_zone_id": parent})).await;
+        assert_eq!(admitted(&worker, &[&one, &other]).await, 10, "round {round}: two siblings under one parent");
+        let shown = budget(&worker, &parent).await;
+        assert_eq!((&shown["reserved"], &shown["remaining"]), (&json!("100"), &json!("9.99")));
+    }
+});
+
+on_both!(five_a_second_are_never_six, async |app: TestApp| {
+    let app = unhurried(&app).await;
+    let rates = json!({"rate_limits": [{"action": "work.*", "max": 5, "per_seconds": 1}]});
+    let zone = app.owner.makes_zone(json!({"name": "Zone", "constraints": rates})).await;
+    let worker = executor(&app, &zone).await;
+    let second = match app.store.kind() {
+        Kind::Postgres => Some(app.second_process().await),
+        Kind::Sqlite => None,
+    };
+    let elsewhere = second.as_ref().map_or_else(|| worker.clone(), |(_, address)| worker.speaking_to(*address));
+    let path = format!("/zones/{zone}/check");
+    let mut admitted: Vec<i64> = Vec::new();
+    for round in 0..ROUNDS {
+        let ask = async |client: usize| {
+            let person = if client % 2 == 0 { &worker } else { &elsewhere };
+            person.post(&path, json!({"action": "work.do"})).await.expect(200).text("/decision") == "allow"
+        };
+        let now = app.clock.now().timestamp_millis();
+        let allowed = join_all((0..CLIENTS).map(ask)).await.into_iter().filter(|allowed| *allowed).count();
+        admitted.extend(std::iter::repeat_n(now, allowed));
+        let window = admitted.iter().filter(|at| **at > now - 1000).count();
+        assert_eq!(window, 5, "round {round}: as many as may be, and not one more");
+        app.clock.advance(Duration::milliseconds([170, 1000, 400, 999][round % 4]));
+    }
+    if let Some((service, _)) = second {
+        service.end().await;
+    }
+});
+
+on_both!(a_grant_used_by_sixteen_at_once_is_used_once, async |app: TestApp| {
+    let app = unhurried(&app).await;
+    let zone = json!({"name": "Zone", "approval_policy": {"auto_approve": {"types": ["task_execution"]}},
+        "resource_scope": {"budget_limit": "500"}});
+    let zone = app.owner.makes_zone(zone).await;
+    for round in 0..ROUNDS {
+        let payload = json!({"action": "work.do", "amount": "10", "params": {"round": round}});
+        let body = json!({"zone_id": zone, "type": "task_execution", "title": "Work", "payload": payload});
+        let proposal = app.owner.post("/proposals", body).await.expect(201);
+        assert_eq!(proposal.text("/execution/status"), "succeeded", "{}", proposal.body);
+        let grant = app.owner.get("/grants?limit=1").await.expect(200).text("/items/0/id");
+        let path = format!("/grants/{grant}/use");
+        let replies = join_all((0..16).map(|_| app.owner.post(&path, json!({"params": {"round": round}})))).await;
+        let used = replies.iter().filter(|reply| reply.status == 200).count();
+        assert_eq!(used, 1, "round {round}");
+        for refused in replies.into_iter().filter(|reply| reply.status != 200) {
+            refused.expect_problem(409, "grant_used");
+        }
+    }
+    let shown = budget(&app.owner, &zone).await;
+    assert_eq!((&shown["reserved"], &shown["spent"], &shown["remaining"]), (&json!("0"), &json!("500"), &json!("0")));
+});
