@@ -29,6 +29,7 @@ async fn makes_an_organization_once(kind: Kind) {
 
     people_and_zones_are_there(&owner).await;
     proposals_stand_in_every_state(&owner).await;
+    disputes_and_judgements_are_there(&owner).await;
 
     let head = service.app.log.head().await.expect("a head");
     assert!(trust_zones::demo::bootstrap(&service).await.expect("a second start").is_none());
@@ -72,12 +73,13 @@ async fn people_and_zones_are_there(owner: &Person) {
 async fn proposals_stand_in_every_state(owner: &Person) {
     let proposals = owner.get("/proposals?limit=200").await.expect(200);
     let proposals = proposals.items();
-    let statuses = counts([("pending_review", 8), ("approved", 10), ("rejected", 4), ("withdrawn", 1)]);
+    let statuses = counts([("pending_review", 9), ("approved", 16), ("escalated", 1), ("rejected", 4), ("withdrawn", 1)]);
     assert_eq!(counted(proposals, "/status"), statuses);
-    let types = counts([("task_execution", 13), ("resource_allocation", 3), ("zone_change", 4), ("membership_change", 3)]);
+    let types = counts([("task_execution", 21), ("resource_allocation", 3), ("zone_change", 4), ("membership_change", 3)]);
     assert_eq!(counted(proposals, "/type"), types);
-    assert_eq!(counted(proposals, "/execution/status"), counts([("succeeded", 8), ("held", 1), ("failed", 1)]));
-    let reasons = counts([("votes", 12), ("auto_approved", 1), ("deadlock", 1), ("withdrawn_by_proposer", 1)]);
+    assert_eq!(counted(proposals, "/execution/status"), counts([("succeeded", 14), ("held", 1), ("failed", 1)]));
+    let reasons =
+        counts([("votes", 17), ("auto_approved", 1), ("deadlock", 1), ("withdrawn_by_proposer", 1), ("escalation", 1)]);
     assert_eq!(counted(proposals, "/resolution/reason"), reasons);
     assert_eq!(counted(proposals, "/decision_model/model_type").len(), 5, "every model has been asked");
 
@@ -88,6 +90,16 @@ async fn proposals_stand_in_every_state(owner: &Person) {
     }
     let refused = told.keys().any(|fact| fact.starts_with("access."));
     assert!(!refused, "nothing was refused: {told:?}");
+}
+
+async fn disputes_and_judgements_are_there(owner: &Person) {
+    let escalations = owner.get("/escalations?limit=200").await.expect(200);
+    assert_eq!(counted(escalations.items(), "/kind"), counts([("action", 2), ("governance", 2)]));
+    let statuses = counts([("resolved", 1), ("accepted", 1), ("pending", 1), ("dismissed", 1)]);
+    assert_eq!(counted(escalations.items(), "/status"), statuses);
+    let evaluations = owner.get("/evaluations?limit=200").await.expect(200);
+    assert_eq!(counted(evaluations.items(), "/status"), counts([("completed", 3), ("in_review", 1)]));
+    assert_eq!(counted(evaluations.items(), "/signal"), counts([("positive", 1), ("neutral", 1), ("negative", 1)]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -143,10 +143,11 @@ pub fn of_authority(organization: OrganizationId, after: u64, until: u64, limit:
     .bind(limit)
 }
 
-/// The events of one stream up to a position of its organization.
+/// The events of one stream up to a position of its organization. Nothing is to be looked for by the position: the stream is
+/// short, the log is not.
 pub fn stream_until(organization: OrganizationId, aggregate_type: &'static str, aggregate_id: String, until: u64) -> Statement {
     Statement::new(selected!(
-        "WHERE organization_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND position <= $4 ORDER BY sequence"
+        "WHERE organization_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND position - $4 <= 0 ORDER BY sequence"
     ))
     .bind(organization)
     .bind(aggregate_type)

@@ -31,7 +31,7 @@ pub struct Filter {
 }
 
 macro_rules! listed {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT p.proposal_id, p.opened_position, p.zone_id, p.proposal_type, p.title, p.status, p.risk_level, p.proposer_id,
                  p.decision_model, p.tally, p.reason, p.execution_status, p.deadline, p.expires_at, p.opened_at, p.decided_at
@@ -41,31 +41,39 @@ macro_rules! listed {
     };
 }
 
-/// A page of proposals opened before position `before`, newest first.
+macro_rules! narrowed {
+    ($status:literal) => {
+        concat!(
+            "proposals p
+             WHERE p.organization_id = $1 AND p.opened_position < $2 AND ",
+            $status,
+            " AND ($3 IS NULL OR p.zone_id = $3) AND ($5 IS NULL OR p.proposal_type = $5)
+               AND ($6 IS NULL OR p.risk_level = $6) AND ($7 IS NULL OR p.proposer_id = $7)
+               AND ($8 IS NULL OR EXISTS (SELECT 1 FROM reviewers r WHERE r.proposal_id = p.proposal_id AND r.member_id = $8))
+               AND ($9 IS NULL OR p.opened_at >= $9) AND ($10 IS NULL OR p.opened_at < $10)
+               AND ($11 IS NULL OR p.decided_at >= $11) AND ($12 IS NULL OR p.decided_at < $12)
+             ORDER BY p.opened_position DESC LIMIT $13"
+        )
+    };
+}
+
+/// A page of proposals opened before position `before`, newest first. One status is found by its index.
 pub fn page(organization: OrganizationId, filter: Filter, before: u64, limit: u64) -> Statement {
-    Statement::new(listed!(
-        "proposals p
-         WHERE p.organization_id = $1 AND p.opened_position < $2
-           AND ($3 IS NULL OR p.zone_id = $3) AND ($4 IS NULL OR p.status = $4) AND ($5 IS NULL OR p.proposal_type = $5)
-           AND ($6 IS NULL OR p.risk_level = $6) AND ($7 IS NULL OR p.proposer_id = $7)
-           AND ($8 IS NULL OR EXISTS (SELECT 1 FROM reviewers r WHERE r.proposal_id = p.proposal_id AND r.member_id = $8))
-           AND ($9 IS NULL OR p.opened_at >= $9) AND ($10 IS NULL OR p.opened_at < $10)
-           AND ($11 IS NULL OR p.decided_at >= $11) AND ($12 IS NULL OR p.decided_at < $12)
-         ORDER BY p.opened_position DESC LIMIT $13"
-    ))
-    .bind(organization)
-    .bind(before)
-    .bind(filter.zone_id)
-    .bind(filter.status)
-    .bind(filter.proposal_type)
-    .bind(filter.risk_level)
-    .bind(filter.proposer_id)
-    .bind(filter.reviewer_id)
-    .bind(filter.opened_from)
-    .bind(filter.opened_to)
-    .bind(filter.decided_from)
-    .bind(filter.decided_to)
-    .bind(limit)
+    let select = if filter.status.is_some() { listed!(narrowed!("p.status = $4")) } else { listed!(narrowed!("$4 IS NULL")) };
+    Statement::new(select)
+        .bind(organization)
+        .bind(before)
+        .bind(filter.zone_id)
+        .bind(filter.status)
+        .bind(filter.proposal_type)
+        .bind(filter.risk_level)
+        .bind(filter.proposer_id)
+        .bind(filter.reviewer_id)
+        .bind(filter.opened_from)
+        .bind(filter.opened_to)
+        .bind(filter.decided_from)
+        .bind(filter.decided_to)
+        .bind(limit)
 }
 
 /// What waits for `member`'s vote, the oldest first.
@@ -86,19 +94,11 @@ pub fn waiting_for(organization: OrganizationId, member: MemberId) -> Statement 
         .bind(member)
 }
 
-/// Open proposals by risk, and when the oldest of each was opened.
-pub fn open_by_risk(organization: OrganizationId) -> Statement {
+/// Open proposals by risk and zone, and when the oldest of each was opened.
+pub fn open(organization: OrganizationId) -> Statement {
     Statement::new(
-        "SELECT risk_level, COUNT(*) AS number, MIN(opened_at) AS oldest FROM proposals
-         WHERE organization_id = $1 AND status = 'pending_review' GROUP BY risk_level",
-    )
-    .bind(organization)
-}
-
-/// Open proposals by zone.
-pub fn open_by_zone(organization: OrganizationId) -> Statement {
-    Statement::new(
-        "SELECT zone_id, COUNT(*) AS number FROM proposals WHERE organization_id = $1 AND status = 'pending_review' GROUP BY zone_id",
+        "SELECT risk_level, zone_id, COUNT(*) AS number, MIN(opened_at) AS oldest FROM proposals
+         WHERE organization_id = $1 AND status = 'pending_review' GROUP BY risk_level, zone_id",
     )
     .bind(organization)
 }

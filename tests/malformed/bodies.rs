@@ -70,7 +70,7 @@ pub fn right(route: &str, member: &str, zone: &str) -> (Value, Vec<&'static str>
             (proposal, vec!["zone_id", "type", "title", "payload"])
         }
         "POST /api/v1/proposals/{id}/votes" => (json!({"choice": "approve", "rationale": "text"}), vec!["choice"]),
-        "POST /api/v1/me/inbox/read" => (json!({"up_to": 0, "positions": []}), vec![]),
+        "POST /api/v1/me/inbox/read" => (json!({"positions": []}), vec![]),
         "POST /api/v1/proposals/{id}/comments" => (json!({"text": "text"}), vec!["text"]),
         "POST /api/v1/proposals/{id}/delegate" => (json!({"member_id": member}), vec!["member_id"]),
         "POST /api/v1/proposals/{id}/escalate" => (json!({"reason": "text"}), vec!["reason"]),

@@ -24,7 +24,7 @@ async fn one_decides_from_the_inbox_by_keys_alone() {
     assert_eq!(browser.script("return document.activeElement.id").await, "cast", "a key chooses, another confirms");
     browser.strikes(ENTER).await;
     browser.sees("Your vote counts").await;
-    assert!(!browser.reads("#inbox-list").await.contains(&title), "what was voted on waits no more");
+    assert!(!browser.reads("#inbox-list > .rows").await.contains(&title), "what was voted on waits no more");
 
     let proposal = company.proposal(&title).await;
     let voted = company.owner.get(&format!("/proposals/{proposal}")).await.expect(200);

@@ -1,5 +1,7 @@
 //! The figures, read from the read models.
 
+use std::collections::BTreeMap;
+
 use aggregates::ids::ZoneId;
 use aggregates::policy::Risk;
 use chrono::{DateTime, Days, Duration, Utc};
@@ -77,13 +79,17 @@ pub async fn read(visitor: &Visitor) -> Result<Read, Refusal> {
 
     let decided = views.db.rows(desk::decided_since(organization, since, MOST)).await?;
     let (days, median, expired) = decisions(&decided, first)?;
-    let by_risk = views.db.rows(desk::open_by_risk(organization)).await?;
-    let risks = risks(&by_risk, now)?;
-    let open = risks.iter().map(|line| line.open).sum();
-    let mut zones = Vec::new();
-    for row in &views.db.rows(desk::open_by_zone(organization)).await? {
-        zones.push((ZoneId(row.id("zone_id")?), row.number("number")?));
+    let mut found = Vec::new();
+    for row in &views.db.rows(desk::open(organization)).await? {
+        found.push((row.text("risk_level")?, ZoneId(row.id("zone_id")?), row.number("number")?, row.time("oldest")?));
     }
+    let risks = risks(&found, now);
+    let open = risks.iter().map(|line| line.open).sum();
+    let mut by_zone = BTreeMap::new();
+    for (_, zone, number, _) in &found {
+        *by_zone.entry(*zone).or_insert(0) += number;
+    }
+    let mut zones: Vec<(ZoneId, u64)> = by_zone.into_iter().collect();
     zones.sort_by_key(|(zone, open)| (std::cmp::Reverse(*open), *zone));
     let figures = Figures { open, decided: days.iter().map(Day::all).sum(), median, expired, since: first.to_string() };
     Ok(Read { figures, days, risks, ages: ages(visitor, now, open).await?, zones })
@@ -125,25 +131,19 @@ fn span(took: Duration) -> String {
     }
 }
 
-fn risks(rows: &[Row], now: DateTime<Utc>) -> Result<Vec<RiskLine>, Refusal> {
-    let mut found = Vec::new();
-    for row in rows {
-        found.push((row.text("risk_level")?, row.number("number")?, row.time("oldest")?));
-    }
-    let all = found.iter().map(|(_, open, _)| *open).sum::<u64>().max(1);
+/// Open proposals of one risk in one zone: the risk, the zone, how many, and when the oldest was opened.
+type Open = (String, ZoneId, u64, DateTime<Utc>);
+
+fn risks(found: &[Open], now: DateTime<Utc>) -> Vec<RiskLine> {
+    let all = found.iter().map(|(_, _, open, _)| *open).sum::<u64>().max(1);
     let line = |risk: Risk| {
         let name = risk.to_string();
-        let known = found.iter().find(|(known, ..)| *known == name);
-        let open = known.map_or(0, |(_, open, _)| *open);
-        RiskLine {
-            mark: RiskMark(risk),
-            name,
-            open,
-            width: open * 100 / all,
-            oldest: known.map(|(.., at)| When { at: *at, now }),
-        }
+        let known: Vec<&Open> = found.iter().filter(|(known, ..)| *known == name).collect();
+        let open = known.iter().map(|(_, _, open, _)| *open).sum();
+        let oldest = known.iter().map(|(.., at)| *at).min().map(|at| When { at, now });
+        RiskLine { mark: RiskMark(risk), name, open, width: open * 100 / all, oldest }
     };
-    Ok([Risk::Critical, Risk::High, Risk::Medium, Risk::Low].map(line).into())
+    [Risk::Critical, Risk::High, Risk::Medium, Risk::Low].map(line).into()
 }
 
 async fn ages(visitor: &Visitor, now: DateTime<Utc>, all: u64) -> Result<Vec<Age>, Refusal> {
