@@ -4,17 +4,17 @@
 //! the interface's own router, in process, as the signed-in caller: there is one way in, and a fault's pointer names a field.
 //!
 //! A page is added in four steps:
-//! 1. a file here with a handler `async fn show(visitor: Visitor, …) -> Shown`: [`visitor::Visitor`] is whoever is signed in
-//!    (others are sent to sign in), [`page::Shown`] turns a [`refusal::Refusal`] into an error page with the same frame;
+//! 1. a file here with a handler `async fn show(visitor: Visitor, …) -> Shown`: `visitor::Visitor` is whoever is signed in
+//!    (others are sent to sign in), `page::Shown` turns a `refusal::Refusal` into an error page with the same frame;
 //! 2. a struct deriving `askama::Template` with a field `frame: Frame` (from `visitor.frame("Title", "section")`), and a
 //!    template that extends `layout.html`; `page::page(&template)` answers with it. What is shown of people, zones, moments,
 //!    states and ids comes from [`shown`]: values that write their own markup, escaped;
-//! 3. its routes in [`routes`], and its entry in [`frame::SECTIONS`] if it is to be found in the menu;
+//! 3. its routes in [`routes`], and its entry in `frame::SECTIONS` if it is to be found in the menu;
 //! 4. a story in `tests/web/`, and its address in the list of `tests/web/pages.rs`, which looks at every page in a browser.
 //!
-//! A form is `POST` → command → redirect with `?said=…` ([`frame::Notice`]). It carries `{{ frame.once|safe }}`, so that sending
-//! it twice does a thing once. When the command is refused, the handler shows the page again with the [`form::Fields`] as typed
-//! and the [`form::Faults`] at their fields (status 422). The origin of every `POST` is checked before any handler runs.
+//! A form is `POST` → command → redirect with `?said=…` (`frame::Notice`). It carries `{{ frame.once|safe }}`, so that sending
+//! it twice does a thing once. When the command is refused, the handler shows the page again with the `form::Fields` as typed
+//! and the `form::Faults` at their fields (status 422). The origin of every `POST` is checked before any handler runs.
 //!
 //! Whatever may change while somebody looks is inside an element with an `id` and `data-live`: `live.js` fetches the page again
 //! when the log has moved, and exchanges those elements.

@@ -56,7 +56,7 @@ on_both!(five_a_second_are_never_six, async |app: TestApp| {
     let mut admitted: Vec<i64> = Vec::new();
     for round in 0..ROUNDS {
         let ask = async |client: usize| {
-            let person = if client % 2 == 0 { &worker } else { &elsewhere };
+            let person = if client.is_multiple_of(2) { &worker } else { &elsewhere };
             person.post(&path, json!({"action": "work.do"})).await.expect(200).text("/decision") == "allow"
         };
         let now = app.clock.now().timestamp_millis();
