@@ -47,7 +47,11 @@ pub async fn all(company: &Nordlicht) -> Vec<(&'static str, String)> {
         ("check", "/check".to_owned()),
         (
             "check-answer",
-            format!("/check?principal_id={}&action=deploy.production&zone_id={}", company.id_of("Ferry"), company.zone("platform").await),
+            format!(
+                "/check?principal_id={}&action=deploy.production&zone_id={}",
+                company.id_of("Ferry"),
+                company.zone("platform").await
+            ),
         ),
         ("audit", "/audit".to_owned()),
         ("audit-event", "/audit/60".to_owned()),

@@ -65,7 +65,8 @@ pub async fn show(visitor: Visitor) -> Shown {
     let events = visitor.app.log.events(statement).await?;
     let more = events.len() > ROWS;
     let shown = &events[..events.len().min(ROWS)];
-    let further = shown.last().filter(|_| more).map(|last| address("/audit", &fields, "from_position", &last.position.to_string()));
+    let further =
+        shown.last().filter(|_| more).map(|last| address("/audit", &fields, "from_position", &last.position.to_string()));
     let anyone = [(String::new(), "Anyone".to_owned())];
     let anywhere = [(String::new(), "Anywhere".to_owned())];
     page(&Audit {

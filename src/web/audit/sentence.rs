@@ -117,14 +117,22 @@ impl Teller<'_> {
                 format!("moved {zone} from {from} to {to}{}", self.by_proposal())
             }
             "zone.status_changed" => {
-                let to = self.text("to").parse().map_or_else(|_| self.text("to"), |to| crate::web::words::zone_status(to).to_string());
+                let to = self
+                    .text("to")
+                    .parse()
+                    .map_or_else(|_| self.text("to"), |to| crate::web::words::zone_status(to).to_string());
                 format!("switched {zone} from {} to {to}{}", self.text("from"), self.by_proposal())
             }
             "zone.member_assigned" => {
                 format!("made {} {} in {zone}{}", self.person("member_id"), self.strong("role"), self.by_proposal())
             }
             "zone.member_unassigned" => {
-                format!("took the role {} from {} in {zone}{}", self.strong("role"), self.person("member_id"), self.by_proposal())
+                format!(
+                    "took the role {} from {} in {zone}{}",
+                    self.strong("role"),
+                    self.person("member_id"),
+                    self.by_proposal()
+                )
             }
             _ => return None,
         })
@@ -145,7 +153,9 @@ impl Teller<'_> {
                 format!("asked {} reviewers about {it}", self.data["electorate"].as_array().map_or(0, Vec::len))
             }
             "proposal.vote_cast" => format!("voted to {} on {it}", self.strong("choice")),
-            "proposal.vote_changed" => format!("changed a vote on {it} from {} to {}", self.text("from"), self.strong("choice")),
+            "proposal.vote_changed" => {
+                format!("changed a vote on {it} from {} to {}", self.text("from"), self.strong("choice"))
+            }
             "proposal.commented" => format!("commented on {it}"),
             "proposal.reviewer_recused" => {
                 format!("saw {} leave the reviewers of {it}: {}", self.person("member_id"), self.words("reason"))
@@ -191,7 +201,11 @@ impl Teller<'_> {
                 format!("moved the reputation of {who} from {before} to <strong>{after}</strong> in {}", self.zone())
             }
             "member.stake_locked" => {
-                format!("locked {} of the reputation of {who} as a stake on {}", self.figure("amount"), self.proposal("a grant"))
+                format!(
+                    "locked {} of the reputation of {who} as a stake on {}",
+                    self.figure("amount"),
+                    self.proposal("a grant")
+                )
             }
             "member.stake_released" if self.data["burnt"] == true => {
                 format!("burnt a stake of {} of {who} on {}", self.figure("amount"), self.proposal("a grant"))
@@ -204,11 +218,18 @@ impl Teller<'_> {
             "token.issued" => format!("made the token “{}” for {who}", self.text("name")),
             "token.revoked" => "made a token worthless".to_owned(),
             "access.check_denied" => {
-                format!("asked whether {} may do <code class=\"action\">{}</code> in {}: no", self.person("principal_id"), self.text("action"), self.zone())
+                format!(
+                    "asked whether {} may do <code class=\"action\">{}</code> in {}: no",
+                    self.person("principal_id"),
+                    self.text("action"),
+                    self.zone()
+                )
             }
             "access.sign_in_failed" => format!("failed to sign in: {}", self.words("reason")),
             "access.vote_refused" => format!("was refused a vote on {}: {}", self.proposal("a proposal"), self.words("reason")),
-            "access.log_exported" => format!("took a copy of the log from position {} on, as {}", self.text("after_position"), self.text("format")),
+            "access.log_exported" => {
+                format!("took a copy of the log from position {} on, as {}", self.text("after_position"), self.text("format"))
+            }
             _ => return None,
         })
     }
@@ -221,7 +242,11 @@ impl Teller<'_> {
                 let amount = self.data["amount"].as_str().and_then(|amount| amount.parse().ok()).map(money);
                 let amount = amount.map(|amount| format!(" for <strong>{amount}</strong>")).unwrap_or_default();
                 let action = self.text("action");
-                format!("granted {} <code class=\"action\">{action}</code>{amount}, after {}", self.person("principal_id"), self.proposal("a proposal"))
+                format!(
+                    "granted {} <code class=\"action\">{action}</code>{amount}, after {}",
+                    self.person("principal_id"),
+                    self.proposal("a proposal")
+                )
             }
             "grant.voided" => format!("voided a grant: {}", self.words("reason")),
             "escalation.raised" => format!("raised an {escalation} to {}", self.zone_or("to_zone_id", "the zone above")),
@@ -230,9 +255,15 @@ impl Teller<'_> {
             "escalation.dismissed" => format!("dismissed an {escalation}: {}", self.words("reason")),
             "escalation.resolved" => format!("saw an {escalation} end: {}", self.words("outcome")),
             "escalation_allowance.used" => format!("counted an {escalation} of {}", self.person("person_id")),
-            "evaluation.opened" => format!("opened an {evaluation} of the work of {} behind {}", self.person("executor_id"), self.proposal("a proposal")),
+            "evaluation.opened" => format!(
+                "opened an {evaluation} of the work of {} behind {}",
+                self.person("executor_id"),
+                self.proposal("a proposal")
+            ),
             "evaluation.scored" => format!("gave {} for {} in an {evaluation}", self.figure("score"), self.words("criterion")),
-            "evaluation.check_not_made" => format!("could not check {} in an {evaluation}: {}", self.words("criterion"), self.text("reason")),
+            "evaluation.check_not_made" => {
+                format!("could not check {} in an {evaluation}: {}", self.words("criterion"), self.text("reason"))
+            }
             "evaluation.review_requested" => format!("asked a model to judge {} in an {evaluation}", self.words("criterion")),
             "evaluation.completed" => format!("finished an {evaluation}: {}, {}", self.figure("score"), self.strong("signal")),
             _ => return None,

@@ -94,7 +94,12 @@ fn form(visitor: &Visitor, fields: Fields, faults: Faults, status: StatusCode) -
 /// `GET /members/new`.
 pub async fn new(visitor: Visitor) -> Shown {
     let sponsor = visitor.caller.id().to_string();
-    form(&visitor, Fields::default().or("kind", "agent").or("role", "member").or("sponsor_id", sponsor), Faults::default(), StatusCode::OK)
+    form(
+        &visitor,
+        Fields::default().or("kind", "agent").or("role", "member").or("sponsor_id", sponsor),
+        Faults::default(),
+        StatusCode::OK,
+    )
 }
 
 /// `POST /members/new`.

@@ -66,13 +66,8 @@ fn line(visitor: &Visitor, token: &Value) -> Option<Line> {
     })
 }
 
-async fn shown(
-    visitor: &Visitor,
-    fields: Fields,
-    faults: Faults,
-    made: Option<(String, String)>,
-    status: StatusCode,
-) -> Shown {
+/// Where the interface lists what the address asks for.
+fn listing(visitor: &Visitor) -> String {
     let query = Fields::of_query(visitor.uri.query().unwrap_or_default());
     let mut narrowed = form_urlencoded::Serializer::new(String::new());
     narrowed.append_pair("limit", "100");
@@ -81,7 +76,11 @@ async fn shown(
             narrowed.append_pair(key, value);
         }
     }
-    let listed = visitor.get(&format!("/tokens?{}", narrowed.finish())).await?;
+    format!("/tokens?{}", narrowed.finish())
+}
+
+async fn shown(visitor: &Visitor, fields: Fields, faults: Faults, made: Option<(String, String)>, status: StatusCode) -> Shown {
+    let listed = visitor.get(&listing(visitor)).await?;
     let older = listed["next"].as_str().map(|next| format!("/tokens?cursor={next}"));
     let all = visitor.may_everywhere("token.issue");
     let mine = (visitor.caller.id().to_string(), visitor.name(visitor.caller.id()));

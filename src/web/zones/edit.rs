@@ -80,7 +80,11 @@ pub async fn show(visitor: Visitor, Path((id, part)): Path<(String, String)>) ->
 }
 
 fn may_save(visitor: &Visitor, zone: &Zone, part: Part) -> bool {
-    if part.governs() { visitor.may(zone.id, "zone.govern") && !blocks_writing(visitor, zone) } else { visitor.may(zone.id, "zone.write") }
+    if part.governs() {
+        visitor.may(zone.id, "zone.govern") && !blocks_writing(visitor, zone)
+    } else {
+        visitor.may(zone.id, "zone.write")
+    }
 }
 
 /// A zone that blocks `zone.write` is changed by approved proposals only.
@@ -181,7 +185,9 @@ pub async fn submit(visitor: Visitor, Path((id, part)): Path<(String, String)>, 
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
     let change = match part.change(zone, &fields) {
         Ok(change) => change,
-        Err((pointer, message)) => return form(&visitor, zone, part, fields, Faults::at(&pointer, message), None, unprocessable),
+        Err((pointer, message)) => {
+            return form(&visitor, zone, part, fields, Faults::at(&pointer, message), None, unprocessable);
+        }
     };
     let looks = !fields.is("do", "save") && !fields.is("do", "propose");
     if change.is_empty() {
@@ -207,8 +213,10 @@ pub async fn submit(visitor: Visitor, Path((id, part)): Path<(String, String)>, 
             let pointers: Vec<&str> = pointers.iter().map(String::as_str).collect();
             let (mut faults, status) = (Faults::of(&refusal, &pointers), refusal.http());
             if refusal.status == 412 {
-                faults.overall =
-                    Some("Somebody has changed the zone since you began. See what holds now, and save again if you still want to.".to_owned());
+                faults.overall = Some(
+                    "Somebody has changed the zone since you began. See what holds now, and save again if you still want to."
+                        .to_owned(),
+                );
             }
             form(&visitor, zone, part, fields, faults, Some(preview), status)
         }
@@ -216,7 +224,13 @@ pub async fn submit(visitor: Visitor, Path((id, part)): Path<(String, String)>, 
     }
 }
 
-async fn save(visitor: &Visitor, zone: &Zone, part: Part, change: &Map<String, Value>, fields: &Fields) -> Result<String, Refusal> {
+async fn save(
+    visitor: &Visitor,
+    zone: &Zone,
+    part: Part,
+    change: &Map<String, Value>,
+    fields: &Fields,
+) -> Result<String, Refusal> {
     let path = format!("/zones/{}", zone.id);
     match part {
         Part::Section(_) | Part::Sealed | Part::About => {

@@ -66,7 +66,12 @@ const RESOURCE_SCOPE: [Key; 6] = [
     key("allowed_boards", "Boards", Kind::Only, "Boards that may be touched, one per line."),
     key("allowed_agent_types", "Types of agents", Kind::Only, "Types of agents that may act, one per line."),
     key("allowed_tools", "Tools", Kind::Only, "Tools that may be used, one per line."),
-    key("api_key_scopes", "Actions by API token", Kind::Only, "What API tokens may be used for, one pattern per line, like task.*"),
+    key(
+        "api_key_scopes",
+        "Actions by API token",
+        Kind::Only,
+        "What API tokens may be used for, one pattern per line, like task.*",
+    ),
     key("limits", "Named limits", Kind::Ceilings, "One per line, as name: number. Held against numbers of the same name."),
 ];
 
@@ -77,7 +82,12 @@ const QUALIFICATIONS: [Key; 3] = [
 ];
 
 const ALIGNMENT: [Key; 2] = [
-    key("stake_required", "Stake", Kind::Number, "Reputation that is locked when work is granted, and lost when it is judged badly."),
+    key(
+        "stake_required",
+        "Stake",
+        Kind::Number,
+        "Reputation that is locked when work is granted, and lost when it is judged badly.",
+    ),
     key("sponsor_required", "Agents need a sponsor", Kind::YesOrNo, "An accountable human for every agent."),
 ];
 
@@ -86,13 +96,23 @@ const INCENTIVES: [Key; 5] = [
     key("neutral_threshold", "Neutral from", Kind::Number, "Scores below it cost reputation; from 0 to 1, 0.4 if empty."),
     key("positive_magnitude", "A good judgement adds", Kind::Number, "One and a half times the score, at most 2, if empty."),
     key("neutral_magnitude", "A neutral judgement adds", Kind::Number, "Nothing, if empty."),
-    key("negative_magnitude", "A bad judgement takes", Kind::Number, "What is missing to a full score, at least 0.5, if empty."),
+    key(
+        "negative_magnitude",
+        "A bad judgement takes",
+        Kind::Number,
+        "What is missing to a full score, at least 0.5, if empty.",
+    ),
 ];
 
 const CONSTRAINTS: [Key; 10] = [
     key("allowed_actions", "Allowed actions", Kind::Only, "One pattern per line, like deploy.*; no other work is allowed."),
     key("blocked_actions", "Blocked actions", Kind::Added, "One pattern per line; forbidden to everyone, owners too."),
-    key("approval_required_actions", "Actions that need approval", Kind::Added, "One pattern per line; done only after an approved proposal."),
+    key(
+        "approval_required_actions",
+        "Actions that need approval",
+        Kind::Added,
+        "One pattern per line; done only after an approved proposal.",
+    ),
     key("spending_limit", "Spending limit", Kind::Spending, "The most that may be spent in a span of time."),
     key("rate_limits", "Rate limits", Kind::Rates, "How often actions may be done. Those of all zones above apply as well."),
     key("max_concurrent_tasks", "Tasks at once", Kind::Number, "The most work that may be under way."),
@@ -113,9 +133,19 @@ const APPROVAL: [Key; 7] = [
 ];
 
 const ESCALATION: [Key; 4] = [
-    key("cosigner_threshold", "Signatures", Kind::Number, "Persons who must sign before the deciders can be contested; 2 if empty."),
+    key(
+        "cosigner_threshold",
+        "Signatures",
+        Kind::Number,
+        "Persons who must sign before the deciders can be contested; 2 if empty.",
+    ),
     key("max_escalations_per_day", "Escalations a day", Kind::Number, "Per person, over any 24 hours; no limit if empty."),
-    key("auto_escalate_after_hours", "Escalate after hours", Kind::Number, "Undecided for so long, a proposal goes up by itself."),
+    key(
+        "auto_escalate_after_hours",
+        "Escalate after hours",
+        Kind::Number,
+        "Undecided for so long, a proposal goes up by itself.",
+    ),
     key("auto_escalate_on_deadlock", "Escalate a deadlock", Kind::YesOrNo, "It goes up rather than being rejected."),
 ];
 

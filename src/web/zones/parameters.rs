@@ -169,5 +169,9 @@ fn none() -> Html {
 fn model(visitor: &Visitor, model: &aggregates::decision_model::DecisionModel) -> Html {
     let weights: Value = json!(model)["weights"].clone();
     let weights = if weights.is_object() { format!("<br>{}", visitor.value("weights", &weights)) } else { String::new() };
-    Html(format!("<strong>{}</strong><br><span class=\"quiet\">{}</span>{weights}", words::model_name(model), words::model(model)))
+    Html(format!(
+        "<strong>{}</strong><br><span class=\"quiet\">{}</span>{weights}",
+        words::model_name(model),
+        words::model(model)
+    ))
 }

@@ -69,12 +69,19 @@ impl Part {
     /// The fields of the form, as pointers into a change.
     pub fn pointers(self) -> Vec<String> {
         match self {
-            Self::Section(Section::DecisionModel) => {
-                ["threshold", "quorum", "approval_ratio", "max_share", "weights", "fallback_model", "timeout_hours", "model_type"]
-                    .iter()
-                    .map(|key| format!("/decision_model/{key}"))
-                    .collect()
-            }
+            Self::Section(Section::DecisionModel) => [
+                "threshold",
+                "quorum",
+                "approval_ratio",
+                "max_share",
+                "weights",
+                "fallback_model",
+                "timeout_hours",
+                "model_type",
+            ]
+            .iter()
+            .map(|key| format!("/decision_model/{key}"))
+            .collect(),
             Self::Section(section) => keys(section).iter().map(|key| format!("/{section}/{}", key.name)).collect(),
             Self::Sealed => vec!["/sealed".to_owned()],
             Self::About => ["/name", "/slug", "/description"].map(str::to_owned).to_vec(),
@@ -122,7 +129,11 @@ impl Part {
             Self::About => {
                 differs("name", &json!(zone.name), &json!(fields.text("name").trim()));
                 differs("slug", &json!(zone.slug), &json!(fields.text("slug").trim()));
-                differs("description", &json!(zone.description), &json!(fields.text("description").trim().replace("\r\n", "\n")));
+                differs(
+                    "description",
+                    &json!(zone.description),
+                    &json!(fields.text("description").trim().replace("\r\n", "\n")),
+                );
             }
             Self::Place => {
                 let parent = fields.given("parent_zone_id").map_or(Value::Null, |id| json!(id));

@@ -71,7 +71,8 @@ pub async fn show(visitor: Visitor) -> Shown {
     let open = open_by_zone(&visitor).await?;
     let tree = &visitor.ruling.authority.tree;
     let mut branches = Vec::new();
-    let mut next: Vec<(&Zone, usize)> = tree.zones().filter(|zone| zone.parent_zone_id.is_none()).map(|root| (root, 0)).collect();
+    let mut next: Vec<(&Zone, usize)> =
+        tree.zones().filter(|zone| zone.parent_zone_id.is_none()).map(|root| (root, 0)).collect();
     next.reverse();
     while let Some((zone, depth)) = next.pop() {
         branches.push(branch(&visitor, tree, zone, depth, &open));

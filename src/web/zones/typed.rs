@@ -262,7 +262,10 @@ mod tests {
                     "active_hours": {"timezone": "UTC", "days": ["mon"], "from": "08:00", "to": "24:00"},
                     "require_human_review": false}),
             ),
-            (Section::DecisionModel, json!({"model_type": "weighted", "weights": {"owner": 3}, "approval_ratio": 0.5, "quorum": 0.4})),
+            (
+                Section::DecisionModel,
+                json!({"model_type": "weighted", "weights": {"owner": 3}, "approval_ratio": 0.5, "quorum": 0.4}),
+            ),
             (
                 Section::DecisionModel,
                 json!({"model_type": "consensus", "fallback_model": "threshold", "threshold": 2, "timeout_hours": 72}),
