@@ -34,7 +34,6 @@ use utoipa_axum::routes;
 
 use crate::engine::App;
 
-pub use audit::view as event_as_json;
 pub use layers::around;
 
 #[derive(utoipa::OpenApi)]

@@ -18,6 +18,7 @@ async fn the_log_is_narrowed_and_told_without_scripts() {
 
     browser.clicks(".told a[href*=entity]").await;
     let story = browser.reads("#list").await;
+    assert!(!story.contains("the proposal"), "proposals are called by their titles: {story}");
     let (proposed, voted) = (story.find("proposed"), story.find("voted"));
     assert!(proposed.is_some() && proposed < voted, "a story begins at its beginning: {story}");
     browser.clicks(".told a[href^='/audit/']").await;

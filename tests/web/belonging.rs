@@ -9,7 +9,7 @@ async fn an_agent_is_taken_in_given_a_token_and_let_go_without_scripts() {
     let browser = company.at_a_browser_set_up("Greta", Setup { scripts: false, ..Setup::default() }).await;
     browser.goes_to("/members").await;
     let members = browser.reads("#members").await;
-    assert!(members.contains("Amira Haddad answers for it"), "sponsors stand beside agents: {members}");
+    assert!(members.contains("answers for it"), "sponsors stand beside agents: {members}");
     browser.presses("New member").await;
     browser.chooses("#f-sponsor_id", &company.id_of("Priya")).await;
     browser.types("#f-agent_type", "release").await;

@@ -137,3 +137,23 @@ async fn a_zone_is_made_staffed_moved_and_stopped_and_its_past_stays_visible() {
     assert_eq!(browser.reads("#zone-head h1").await, "Metering");
     browser.closes().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_of_what_has_changed_meanwhile_is_not_saved_unseen() {
+    let company = Nordlicht::opens().await;
+    let browser = company.at_a_browser_set_up("Greta", Setup { scripts: false, ..Setup::default() }).await;
+    let platform = company.zone("platform").await;
+    browser.goes_to(&format!("/zones/{platform}/edit/resource_scope")).await;
+    let meanwhile = serde_json::json!({"resource_scope": {"budget_limit": "390000"}});
+    company.owner.patch(&format!("/zones/{platform}"), meanwhile).await.expect(200);
+    browser.types("#f-limits", "replicas: 60").await;
+    browser.clicks("button[value=save]").await;
+    browser.sees("Somebody has changed the zone since you began").await;
+    assert_eq!(browser.holds("#f-limits").await, "replicas: 60", "what was typed is kept");
+    let preview = browser.reads("#preview").await;
+    assert!(preview.contains("390,000") && preview.contains("400,000"), "what would be undone is shown: {preview}");
+    let zone = company.owner.get(&format!("/zones/{platform}")).await.expect(200);
+    assert_eq!(zone.text("/resource_scope/budget_limit"), "390000");
+    assert_eq!(zone.at("/resource_scope/limits/replicas"), 80);
+    browser.closes().await;
+}

@@ -34,7 +34,7 @@ pub async fn give(visitor: Visitor) -> Shown {
             let mut events = app.log.events(audit::oldest_first(organization, asked, after, STRIDE)).await?;
             events.retain(|event| event.position <= until);
             let last = events.last().map(|last| last.position);
-            let lines: String = events.iter().map(|event| crate::api::event_as_json(event).to_string() + "\n").collect();
+            let lines: String = events.iter().map(|event| event.view().to_string() + "\n").collect();
             Ok::<_, StoreError>(last.map(|last| (lines, last)))
         }
     });

@@ -42,7 +42,8 @@ pub async fn show(visitor: Visitor, Path(position): Path<String>) -> Shown {
         None => visitor.must_everywhere("audit.read")?,
     }
     let event = found.ok_or_else(|| Refusal::not_found("event"))?;
-    let view = crate::api::event_as_json(&event);
+    let view = event.view();
+    let told = told(&visitor, std::slice::from_ref(&event)).await?.pop().ok_or_else(|| Refusal::not_found("event"))?;
     page(&EventPage {
         frame: visitor.frame(&format!("Event {position}"), "audit"),
         exact: exact(event.occurred_at),
@@ -54,6 +55,6 @@ pub async fn show(visitor: Visitor, Path(position): Path<String>) -> Shown {
         caused_by: (event.causation_id != event.correlation_id).then(|| Id(event.causation_id.to_string())),
         earlier: (position > 1).then(|| position - 1),
         later: (position < visitor.position).then(|| position + 1),
-        told: told(&visitor, &event),
+        told,
     })
 }

@@ -74,7 +74,7 @@ pub async fn show(visitor: Visitor) -> Shown {
         people: anyone.into_iter().chain(visitor.people_options()).collect(),
         zones: anywhere.into_iter().chain(visitor.zone_options()).collect(),
         types: TYPES,
-        told: shown.iter().map(|event| told(&visitor, event)).collect(),
+        told: told(&visitor, shown).await?,
         story: fields.given("entity").map(|entity| story(&visitor, entity)),
         oldest_first,
         turned: address("/audit", &fields, "order", if oldest_first { "" } else { "asc" }),

@@ -1,9 +1,12 @@
 //! Events as sentences. A name or a zone stands where the log has an id.
 
-use aggregates::ids::{MemberId, ZoneId};
-use projections::Recorded;
+use std::collections::HashMap;
+
+use aggregates::ids::{MemberId, ProposalId, ZoneId};
+use projections::{Recorded, desk};
 use serde_json::Value;
 
+use crate::web::refusal::Refusal;
 use crate::web::shown::{Badge, Escaped, Html, Person, When, ZoneName};
 use crate::web::visitor::Visitor;
 use crate::web::words::{money, number, plain};
@@ -26,10 +29,32 @@ pub struct Told {
     pub aggregate_id: String,
 }
 
-/// Tells an event.
-pub fn told(visitor: &Visitor, event: &Recorded) -> Told {
+/// What proposals are called, as far as they are known.
+type Titles = HashMap<ProposalId, String>;
+
+/// Tells events. Proposals are called by their titles, which are looked up once each.
+pub async fn told(visitor: &Visitor, events: &[Recorded]) -> Result<Vec<Told>, Refusal> {
+    let mut titles = Titles::new();
+    let views = visitor.app.views.live();
+    for id in events.iter().filter_map(|event| proposal_of(&event.data.value())) {
+        if titles.contains_key(&id) {
+            continue;
+        }
+        let row = views.db.row(desk::title(visitor.caller.organization_id, id)).await?;
+        if let Some(title) = row.map(|row| row.text("title")).transpose()? {
+            titles.insert(id, title);
+        }
+    }
+    Ok(events.iter().map(|event| tell(visitor, event, &titles)).collect())
+}
+
+fn proposal_of(data: &Value) -> Option<ProposalId> {
+    data["proposal_id"].as_str().and_then(|id| id.parse().ok())
+}
+
+fn tell(visitor: &Visitor, event: &Recorded, titles: &Titles) -> Told {
     let data = event.data.value();
-    let teller = Teller { visitor, data: &data };
+    let teller = Teller { visitor, data: &data, titles };
     let what = teller.sentence(&event.event_type).unwrap_or_else(|| format!("recorded {}", Escaped(&plain(&event.event_type))));
     Told {
         position: event.position,
@@ -45,6 +70,7 @@ pub fn told(visitor: &Visitor, event: &Recorded) -> Told {
 struct Teller<'a> {
     visitor: &'a Visitor,
     data: &'a Value,
+    titles: &'a Titles,
 }
 
 impl Teller<'_> {
@@ -61,7 +87,7 @@ impl Teller<'_> {
     }
 
     fn figure(&self, key: &str) -> String {
-        let text = super::sentence::bare(&self.data[key]);
+        let text = bare(&self.data[key]);
         text.parse().map_or(text, number)
     }
 
@@ -79,8 +105,11 @@ impl Teller<'_> {
         self.zone_or("zone_id", "a zone")
     }
 
+    /// The proposal by its title, leading to it; else in these words.
     fn proposal(&self, words: &str) -> String {
-        format!("<a href=\"/proposals/{}\">{words}</a>", self.text("proposal_id"))
+        let title = proposal_of(self.data).and_then(|id| self.titles.get(&id));
+        let called = title.map_or_else(|| words.to_owned(), |title| format!("“{}”", Escaped(title)));
+        format!("<a href=\"/proposals/{}\">{called}</a>", self.text("proposal_id"))
     }
 
     fn strong(&self, key: &str) -> String {
@@ -282,7 +311,7 @@ mod tests {
 
     /// Every name the log knows, from the files that keep its stored forms.
     #[test]
-    fn every_event_has_a_sentence_of_its_own() {
+    fn every_event_can_be_looked_for() {
         let known = super::super::filter::TYPES;
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/events");
         let stored = std::fs::read_dir(folder).expect("the stored forms").map(|file| file.expect("a file").path());

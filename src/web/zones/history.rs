@@ -34,7 +34,11 @@ pub async fn show(visitor: Visitor, Path(id): Path<String>) -> Shown {
     let more = events.len() > ROWS;
     let shown = &events[..events.len().min(ROWS)];
     let older = shown.last().filter(|_| more).map(|last| format!("/zones/{}/history?before={}", zone.id, last.position));
-    let happened = shown.iter().map(|event| (told(&visitor, event), event.event_type.starts_with("zone.")));
+    let happened = told(&visitor, shown).await?.into_iter();
+    let happened = happened.map(|told| {
+        let changes_it = told.event_type.starts_with("zone.");
+        (told, changes_it)
+    });
     page(&History {
         frame: visitor.frame(&format!("History of {}", zone.name), "zones"),
         head: head(&visitor, &visitor.ruling.authority.tree, zone, "History"),

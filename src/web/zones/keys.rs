@@ -123,7 +123,7 @@ const CONSTRAINTS: [Key; 10] = [
 ];
 
 const APPROVAL: [Key; 7] = [
-    key("reviewer_selection", "Reviewers are", Kind::Selection, ""),
+    key("reviewer_selection", "Choice of reviewers", Kind::Selection, ""),
     key("static_reviewers", "Listed reviewers", Kind::People, "Asked when reviewers are listed."),
     key("reviewers_by_risk", "Reviewers by risk", Kind::ByRisk, "How many are asked; 1, 2, 3 and 5 where it is empty."),
     key("auto_approve", "Approved by itself", Kind::AutoApprove, "What needs no reviewers."),
