@@ -1,6 +1,6 @@
 //! What the log is narrowed to, as the address says it.
 
-use aggregates::{access, escalation, evaluation, grant, invite, organization, proposal, token, zones};
+use aggregates::{access, escalation, evaluation, grant, inbox, invite, ledger, organization, proposal, token, zones};
 use chrono::{DateTime, Utc};
 use projections::audit::Filter;
 
@@ -9,7 +9,7 @@ use crate::web::refusal::Refusal;
 use crate::web::visitor::Visitor;
 
 /// The names of events, by what they are about.
-pub const TYPES: [(&str, &[&str]); 9] = [
+pub const TYPES: [(&str, &[&str]); 12] = [
     ("Zones", zones::Event::NAMES),
     ("Proposals", proposal::Event::NAMES),
     ("Grants", grant::Event::NAMES),
@@ -19,6 +19,9 @@ pub const TYPES: [(&str, &[&str]); 9] = [
     ("Tokens", token::Event::NAMES),
     ("Invitations", invite::Event::NAMES),
     ("Security", access::Event::NAMES),
+    ("Spending and rates", ledger::Event::NAMES),
+    ("Inboxes", inbox::Event::NAMES),
+    ("Allowances", &["escalation_allowance.used"]),
 ];
 
 /// A moment as a form or a person writes it.

@@ -21,7 +21,7 @@ struct Audit {
     fields: Fields,
     people: Vec<(String, String)>,
     zones: Vec<(String, String)>,
-    types: [(&'static str, &'static [&'static str]); 9],
+    types: [(&'static str, &'static [&'static str]); 12],
     told: Vec<Told>,
     story: Option<Html>,
     oldest_first: bool,

@@ -127,6 +127,7 @@ impl Teller<'_> {
             "zone" => self.of_zones(event_type),
             "proposal" => self.of_proposals(event_type),
             "member" | "organization" | "invite" | "token" | "access" => self.of_people(event_type),
+            "ledger" | "grant" | "inbox" => self.of_spending(event_type),
             _ => self.of_consequences(event_type),
         }
     }
@@ -254,6 +255,11 @@ impl Teller<'_> {
                     self.zone()
                 )
             }
+            "access.check_answered" => {
+                let action = format!("<code class=\"action\">{}</code>", self.text("action"));
+                let zone = self.zone();
+                format!("asked whether {} may do {action} in {zone}: {}", self.person("principal_id"), self.words("decision"))
+            }
             "access.sign_in_failed" => format!("failed to sign in: {}", self.words("reason")),
             "access.vote_refused" => format!("was refused a vote on {}: {}", self.proposal("a proposal"), self.words("reason")),
             "access.log_exported" => {
@@ -263,10 +269,25 @@ impl Teller<'_> {
         })
     }
 
-    fn of_consequences(&self, event_type: &str) -> Option<String> {
-        let escalation = format!("<a href=\"/escalations/{}\">escalation</a>", self.text("escalation_id"));
-        let evaluation = format!("<a href=\"/evaluations/{}\">evaluation</a>", self.text("evaluation_id"));
+    fn amount(&self, key: &str) -> String {
+        let amount = self.data[key].as_str().and_then(|amount| amount.parse().ok()).map(money);
+        amount.map_or_else(|| "something".to_owned(), |amount| format!("<strong>{amount}</strong>"))
+    }
+
+    fn of_spending(&self, event_type: &str) -> Option<String> {
+        let (zone, action) = (self.zone(), format!("<code class=\"action\">{}</code>", self.text("action")));
+        let who = self.person("principal_id");
         Some(match event_type {
+            "ledger.reserved" => format!("set aside {} in {zone} for {who} to do {action}", self.amount("amount")),
+            "ledger.committed" => format!("spent {} of what was set aside in {zone}", self.amount("actual")),
+            "ledger.drawn" => format!("drew {} of what was granted in {zone}", self.amount("amount")),
+            "ledger.released" => format!("gave back what was set aside in {zone}"),
+            "ledger.lapsed" => format!("let go of what was set aside in {zone}: its time was up"),
+            "ledger.admitted" => format!("counted {action} of {who} in {zone}"),
+            "inbox.marked_read" => "marked what they had read in their inbox".to_owned(),
+            "grant.used" if self.data["amount"].is_null() => "used a grant".to_owned(),
+            "grant.used" => format!("used a grant for {}", self.amount("amount")),
+            "grant.expired" => "let a grant end: its time was up".to_owned(),
             "grant.issued" => {
                 let amount = self.data["amount"].as_str().and_then(|amount| amount.parse().ok()).map(money);
                 let amount = amount.map(|amount| format!(" for <strong>{amount}</strong>")).unwrap_or_default();
@@ -278,6 +299,14 @@ impl Teller<'_> {
                 )
             }
             "grant.voided" => format!("voided a grant: {}", self.words("reason")),
+            _ => return None,
+        })
+    }
+
+    fn of_consequences(&self, event_type: &str) -> Option<String> {
+        let escalation = format!("<a href=\"/escalations/{}\">escalation</a>", self.text("escalation_id"));
+        let evaluation = format!("<a href=\"/evaluations/{}\">evaluation</a>", self.text("evaluation_id"));
+        Some(match event_type {
             "escalation.raised" => format!("raised an {escalation} to {}", self.zone_or("to_zone_id", "the zone above")),
             "escalation.cosigned" => format!("signed an {escalation}, which has {} signatures now", self.text("signatures")),
             "escalation.accepted" => format!("put an {escalation} to {}", self.proposal("a vote")),
@@ -294,6 +323,7 @@ impl Teller<'_> {
                 format!("could not check {} in an {evaluation}: {}", self.words("criterion"), self.text("reason"))
             }
             "evaluation.review_requested" => format!("asked a model to judge {} in an {evaluation}", self.words("criterion")),
+            "evaluation.reviewed" => format!("had a model look at the work of an {evaluation}"),
             "evaluation.completed" => format!("finished an {evaluation}: {}, {}", self.figure("score"), self.strong("signal")),
             _ => return None,
         })
@@ -311,13 +341,15 @@ mod tests {
 
     /// Every name the log knows, from the files that keep its stored forms.
     #[test]
-    fn every_event_can_be_looked_for() {
+    fn every_event_can_be_looked_for_and_has_a_sentence() {
         let known = super::super::filter::TYPES;
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/events");
         let stored = std::fs::read_dir(folder).expect("the stored forms").map(|file| file.expect("a file").path());
         for file in stored {
             let name = file.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
             assert!(known.iter().flat_map(|(_, names)| *names).any(|known| **known == name), "{name} can be looked for");
+            let arm = format!("            \"{name}\" ");
+            assert!(include_str!("sentence.rs").contains(&arm), "{name} has a sentence");
         }
     }
 }

@@ -2,6 +2,7 @@
 //! bound, and who may do what afterwards that they could not before, or no longer.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use aggregates::action::Action;
 use aggregates::ids::{MemberId, ZoneId};
@@ -84,7 +85,7 @@ pub fn preview(visitor: &Visitor, zone: ZoneId, change: &Map<String, Value>, poi
             return refused(visitor, faults, pointers);
         }
     };
-    let mut after = tree.clone();
+    let mut after = Tree::clone(tree);
     for event in &events {
         Zones::evolve(&mut after, event);
     }
@@ -153,7 +154,7 @@ fn concerned(visitor: &Visitor, after: &Tree, zone: ZoneId) -> Vec<MemberId> {
 fn shifts(visitor: &Visitor, zone: ZoneId, after: &Tree) -> Vec<Shift> {
     let before = &visitor.ruling.authority;
     let people = concerned(visitor, after, zone);
-    let after = Authority { organization: before.organization.clone(), tree: after.clone() };
+    let after = Authority { tree: Arc::new(after.clone()), ..before.clone() };
     let mut shifts: Vec<Shift> = Vec::new();
     for probe in probes(&before.tree, &after.tree, zone) {
         let Ok(action) = Action::parse(&probe.replace(".*", ".anything")) else { continue };
