@@ -1,6 +1,6 @@
 //! What pages ask of the proposals that the interface does not: by risk, by age, and the figures of the overview.
 
-use aggregates::ids::{MemberId, OrganizationId, ZoneId};
+use aggregates::ids::{MemberId, OrganizationId, ProposalId, ZoneId};
 use chrono::{DateTime, Utc};
 
 use crate::Statement;
@@ -123,4 +123,11 @@ pub fn open_between(organization: OrganizationId, from: Option<DateTime<Utc>>, t
     .bind(organization)
     .bind(from)
     .bind(to)
+}
+
+/// What a proposal is called.
+pub fn title(organization: OrganizationId, proposal: ProposalId) -> Statement {
+    Statement::new("SELECT title FROM proposals WHERE organization_id = $1 AND proposal_id = $2")
+        .bind(organization)
+        .bind(proposal)
 }

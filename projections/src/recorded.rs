@@ -4,7 +4,7 @@ use aggregates::actor::Actor;
 use aggregates::decider::DomainEvent;
 use aggregates::ids::{OrganizationId, ZoneId};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// A fact without its name: a JSON object, kept as it is written. Most who handle events only pass it on.
@@ -91,6 +91,17 @@ pub struct Unreadable {
 }
 
 impl Recorded {
+    /// The event as everyone outside sees it (SPEC L2).
+    pub fn view(&self) -> Value {
+        json!({
+            "position": self.position, "id": self.id, "organization_id": self.organization_id,
+            "aggregate_type": self.aggregate_type, "aggregate_id": self.aggregate_id, "sequence": self.sequence,
+            "type": self.event_type, "version": self.version.parse::<u32>().unwrap_or(1), "occurred_at": self.occurred_at,
+            "actor": self.actor, "zone_id": self.zone_id, "correlation_id": self.correlation_id,
+            "causation_id": self.causation_id, "data": self.data.value(),
+        })
+    }
+
     /// The fact with its name inside, as aggregates read it.
     fn named_data(&self) -> String {
         let rest = self.data.as_str().trim_start().strip_prefix('{').map_or("}", str::trim_start);

@@ -6,9 +6,9 @@ use aggregates::ids::{MemberId, ZoneId};
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use projections::{Recorded, audit};
+use projections::audit;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -51,17 +51,6 @@ pub struct Which {
     after: Option<u64>,
 }
 
-/// An event as everyone outside sees it (SPEC L2).
-pub fn view(event: &Recorded) -> Value {
-    json!({
-        "position": event.position, "id": event.id, "organization_id": event.organization_id,
-        "aggregate_type": event.aggregate_type, "aggregate_id": event.aggregate_id, "sequence": event.sequence,
-        "type": event.event_type, "version": event.version.parse::<u32>().unwrap_or(1), "occurred_at": event.occurred_at,
-        "actor": event.actor, "zone_id": event.zone_id, "correlation_id": event.correlation_id, "causation_id": event.causation_id,
-        "data": event.data.value(),
-    })
-}
-
 /// Events, filtered. The whole log is for `audit.read`; the history of one zone for whoever may read that zone.
 #[utoipa::path(get, path = "/audit", tag = "audit", params(Which), responses((status = 200, description = "A page of events"), (status = "4XX", body = Problem)))]
 pub async fn read(
@@ -91,5 +80,5 @@ pub async fn read(
         Order::Asc => audit::oldest_first(organization, filter, wanted.cursor.unwrap_or(0), wanted.one_more()),
     };
     let events = app.log.events(statement).await?;
-    Ok(Json(wanted.page(events.iter().map(|event| (event.position, view(event))).collect())))
+    Ok(Json(wanted.page(events.iter().map(|event| (event.position, event.view())).collect())))
 }

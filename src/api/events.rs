@@ -16,7 +16,6 @@ use projections::{Recorded, audit};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::audit::view;
 use super::page::refused;
 use super::request::{Query, Reader};
 use crate::engine::{App, Caller, Problem};
@@ -68,13 +67,13 @@ pub async fn read(
 }
 
 fn ndjson(events: &[Recorded]) -> String {
-    let mut lines: Vec<String> = events.iter().map(|event| view(event).to_string()).collect();
+    let mut lines: Vec<String> = events.iter().map(|event| event.view().to_string()).collect();
     lines.push(String::new());
     lines.join("\n")
 }
 
 fn told(event: &Recorded) -> Event {
-    Event::default().id(event.position.to_string()).event(&event.event_type).data(view(event).to_string())
+    Event::default().id(event.position.to_string()).event(&event.event_type).data(event.view().to_string())
 }
 
 async fn stretch(app: &App, organization: OrganizationId, after: u64) -> Result<Vec<Recorded>, crate::store::StoreError> {

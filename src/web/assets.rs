@@ -19,10 +19,12 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-const ASSETS: [(&str, &str, Asset); 7] = [
+const ASSETS: [(&str, &str, Asset); 9] = [
     ("tokens", "css", Asset { kind: CSS, text: include_str!("static/tokens.css") }),
     ("app", "css", Asset { kind: CSS, text: include_str!("static/app.css") }),
     ("pages", "css", Asset { kind: CSS, text: include_str!("static/pages.css") }),
+    ("zones", "css", Asset { kind: CSS, text: include_str!("static/zones.css") }),
+    ("preview", "js", Asset { kind: JS, text: include_str!("static/preview.js") }),
     ("live", "js", Asset { kind: JS, text: include_str!("static/live.js") }),
     ("keys", "js", Asset { kind: JS, text: include_str!("static/keys.js") }),
     ("small", "js", Asset { kind: JS, text: include_str!("static/small.js") }),

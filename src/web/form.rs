@@ -28,6 +28,11 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 }
 
 impl Fields {
+    /// These pairs of name and value.
+    pub fn of(pairs: Vec<(String, String)>) -> Self {
+        Self { pairs }
+    }
+
     /// What a query string carries.
     pub fn of_query(query: &str) -> Self {
         Self { pairs: form_urlencoded::parse(query.as_bytes()).into_owned().collect() }
@@ -60,6 +65,19 @@ impl Fields {
     /// Whether a box is ticked, or an option chosen.
     pub fn is(&self, name: &str, value: &str) -> bool {
         self.pairs.iter().any(|(known, given)| known == name && given == value)
+    }
+
+    /// Whether the form has such a field.
+    pub fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(known, _)| known == name)
+    }
+
+    /// Puts a field in where it is absent.
+    pub fn or(mut self, name: &str, value: impl Into<String>) -> Self {
+        if !self.pairs.iter().any(|(known, _)| known == name) {
+            self.pairs.push((name.to_owned(), value.into()));
+        }
+        self
     }
 
     /// The hidden field by which a form is carried out once.
@@ -103,9 +121,19 @@ impl Faults {
         faults
     }
 
+    /// What no field is to blame for.
+    pub fn of_all(message: impl Into<String>) -> Self {
+        Self { by_pointer: BTreeMap::new(), overall: Some(message.into()) }
+    }
+
     /// One fault.
     pub fn at(pointer: &str, message: impl Into<String>) -> Self {
         Self { by_pointer: BTreeMap::from([(pointer.to_owned(), message.into())]), overall: None }
+    }
+
+    /// Adds what is wrong with one field, unless something is already.
+    pub fn put(&mut self, pointer: &str, message: impl Into<String>) {
+        self.by_pointer.entry(pointer.to_owned()).or_insert_with(|| message.into());
     }
 
     /// What is wrong with one field.

@@ -26,12 +26,16 @@ const fn section(key: &'static str, address: &'static str, name: &'static str, s
 }
 
 /// The menu, in its order.
-pub const SECTIONS: [Section; 5] = [
+pub const SECTIONS: [Section; 9] = [
     section("overview", "/", "Overview", "o"),
     section("inbox", "/inbox", "Inbox", "i"),
     section("proposals", "/proposals", "Proposals", "p"),
     section("escalations", "/escalations", "Escalations", "e"),
     section("evaluations", "/evaluations", "Evaluations", "v"),
+    section("zones", "/zones", "Zones", "z"),
+    section("members", "/members", "Members", "m"),
+    section("audit", "/audit", "Audit", "a"),
+    section("checks", "/check", "Check", "c"),
 ];
 
 /// Something that was just done, or happened, said at the top of a page.
@@ -43,13 +47,21 @@ pub struct Notice {
 }
 
 /// What `?said=…` stands for: fixed words, so that a link can put none of its own on a page.
-const NOTICES: [(&str, &str); 17] = [
+const NOTICES: [(&str, &str); 25] = [
     ("cosigned", "You have signed it."),
     ("dismissed", "It has been dismissed."),
     ("raised", "It is raised; others can sign it now."),
     ("scored", "Your score counts."),
     ("checked", "The checks have been asked for."),
     ("finalized", "It is judged; its consequences follow."),
+    ("member-added", "They belong to the organization now. A token lets them in; roles are given in zones."),
+    ("member-changed", "It is changed."),
+    ("member-removed", "They are gone; their tokens are worthless."),
+    ("token-revoked", "The token is worthless from now on."),
+    ("zone-changed", "The zone is changed; it holds from now on."),
+    ("zone-made", "The zone is there. Say what holds in it, and who works in it."),
+    ("role-given", "The role is given; it reaches down to every zone below."),
+    ("role-taken", "The role is taken away."),
     ("delegated", "Your seat is handed on."),
     ("escalated", "Its question went up to the zone above."),
     ("proposed", "It is proposed; its reviewers have been asked."),

@@ -20,6 +20,8 @@
 //! when the log has moved, and exchanges those elements.
 
 mod assets;
+mod audit;
+mod check;
 mod errors;
 mod escalations;
 mod evaluations;
@@ -27,6 +29,7 @@ mod form;
 mod frame;
 mod inbox;
 mod live;
+mod members;
 mod origin;
 mod overview;
 mod page;
@@ -39,6 +42,7 @@ mod theme;
 mod values;
 mod visitor;
 mod words;
+mod zones;
 
 use std::sync::Arc;
 
@@ -88,6 +92,24 @@ fn routes() -> Router<Arc<Web>> {
         .route("/evaluations/{id}/score", post(evaluations::act::score))
         .route("/evaluations/{id}/check", post(evaluations::act::check))
         .route("/evaluations/{id}/finalize", post(evaluations::act::finalize))
+        .route("/zones", get(zones::tree::show))
+        .route("/zones/new", get(zones::create::show).post(zones::create::submit))
+        .route("/zones/{id}", get(zones::parameters::show))
+        .route("/zones/{id}/edit/{part}", get(zones::edit::show).post(zones::edit::submit))
+        .route("/zones/{id}/roles", get(zones::roles::show).post(zones::roles::give))
+        .route("/zones/{id}/roles/{assignment}/take", post(zones::roles::take))
+        .route("/zones/{id}/history", get(zones::history::show))
+        .route("/members", get(members::list::show))
+        .route("/members/new", get(members::list::new).post(members::list::add))
+        .route("/members/{id}", get(members::profile::show).post(members::profile::change))
+        .route("/members/{id}/remove", post(members::profile::remove))
+        .route("/tokens", get(members::tokens::show).post(members::tokens::make))
+        .route("/tokens/{id}/revoke", post(members::tokens::revoke))
+        .route("/invites", get(members::invites::show).post(members::invites::invite))
+        .route("/check", get(check::show))
+        .route("/audit", get(audit::list::show))
+        .route("/audit/download", get(audit::download::give))
+        .route("/audit/{position}", get(audit::event::show))
         .route("/live", get(live::follow))
         .route("/static/{name}", get(assets::serve))
 }

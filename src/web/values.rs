@@ -65,6 +65,9 @@ impl Visitor {
         {
             return self.zone(id).to_string();
         }
+        if let Ok(at) = text.parse::<aggregates::Moment>() {
+            return super::shown::exact(at);
+        }
         match text.parse::<Decimal>() {
             Ok(figure) if is_money(key) => money(figure),
             _ => Escaped(text).to_string(),

@@ -232,6 +232,17 @@ impl Visitor {
     /// Sends a command to the interface as the visitor, `path` without `/api/v1`. With `once` (from the form), the same
     /// command is carried out once however often it is sent.
     pub async fn command(&self, method: Method, path: &str, body: &Value, once: Option<&str>) -> Result<Value, Refusal> {
+        self.send(method, path, body, once, None).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        once: Option<&str>,
+        version: Option<u64>,
+    ) -> Result<Value, Refusal> {
         let text = body.to_string();
         let mut request = Request::builder()
             .method(method.clone())
@@ -240,6 +251,9 @@ impl Visitor {
             .extension(self.caller.clone());
         if let Some(id) = self.headers.get("x-request-id") {
             request = request.header("x-request-id", id);
+        }
+        if let Some(version) = version {
+            request = request.header(header::IF_MATCH, format!("\"{version}\""));
         }
         if let Some(once) = once.filter(|once| !once.is_empty() && once.len() <= 64) {
             // What is sent again after a correction is another command.
@@ -256,6 +270,11 @@ impl Visitor {
         }
         let refusal: Result<Refusal, _> = serde_json::from_slice(&bytes);
         Err(refusal.unwrap_or_else(|_| broken("the answer cannot be read").into()))
+    }
+
+    /// Changes what the visitor saw at a version; refused if it has changed since.
+    pub async fn patch(&self, path: &str, body: &Value, once: Option<&str>, version: u64) -> Result<Value, Refusal> {
+        self.send(Method::PATCH, path, body, once, Some(version)).await
     }
 
     /// `POST`s a command.

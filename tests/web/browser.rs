@@ -157,6 +157,13 @@ impl Browser {
         text.as_str().unwrap_or_default().to_owned()
     }
 
+    /// What stands in a field, also where scripts do not run.
+    pub async fn holds(&self, css: &str) -> String {
+        let id = self.awaits(css).await;
+        let value = self.tell(Method::GET, &format!("/element/{id}/property/value"), None).await.unwrap_or_default();
+        value.as_str().unwrap_or_default().to_owned()
+    }
+
     /// All text of the page.
     pub async fn text(&self) -> String {
         let Ok(id) = self.find("body").await else { return String::new() };

@@ -1,6 +1,8 @@
 //! The pages, in a real browser.
 
+mod auditing;
 mod axe;
+mod belonging;
 mod browser;
 mod deciding;
 mod driver;
@@ -12,5 +14,6 @@ mod proposing;
 mod reading;
 mod screenshots;
 mod signing_in;
+mod zoning;
 
 pub use browser::Browser;

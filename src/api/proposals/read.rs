@@ -14,7 +14,6 @@ use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::{ProposalView, answer_with_history};
-use crate::api::audit::view;
 use crate::api::page::refused;
 use crate::api::request::{Query, Reader, id_in_path};
 use crate::api::time_travel::events_as_of;
@@ -107,5 +106,5 @@ async fn happens(
 async fn history(app: &App, caller: &Caller, id: ProposalId) -> Result<Vec<Value>, Problem> {
     let statement = audit::stream_until(caller.organization_id, Proposal::TYPE, id.to_string(), u64::MAX >> 1);
     let events = app.log.events(statement).await?;
-    Ok(events.iter().map(view).collect())
+    Ok(events.iter().map(projections::Recorded::view).collect())
 }

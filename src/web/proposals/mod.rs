@@ -4,7 +4,7 @@ pub mod act;
 pub mod compose;
 mod composed;
 mod detail;
-mod effect;
+pub mod effect;
 pub mod list;
 mod risk;
 pub mod row;

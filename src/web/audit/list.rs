@@ -1,0 +1,87 @@
+//! `/audit`: the log as sentences, newest first, or as a story from its beginning.
+
+use askama::Template;
+use projections::audit;
+
+use super::filter::{TYPES, address, filter, permitted};
+use super::sentence::{Told, told};
+use crate::web::form::Fields;
+use crate::web::frame::Frame;
+use crate::web::page::{Shown, page};
+use crate::web::shown::Html;
+use crate::web::visitor::Visitor;
+
+/// Events on a page.
+const ROWS: usize = 60;
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct Audit {
+    frame: Frame,
+    fields: Fields,
+    people: Vec<(String, String)>,
+    zones: Vec<(String, String)>,
+    types: [(&'static str, &'static [&'static str]); 12],
+    told: Vec<Told>,
+    story: Option<Html>,
+    oldest_first: bool,
+    turned: String,
+    further: Option<String>,
+    first: Option<String>,
+    download: String,
+    head: u64,
+}
+
+/// Who or what the list is narrowed to, if it is one entity.
+fn story(visitor: &Visitor, entity: &str) -> Html {
+    let tree = &visitor.ruling.authority.tree;
+    if let Ok(id) = entity.parse()
+        && tree.zone(id).is_some()
+    {
+        return Html(visitor.zone(id).to_string());
+    }
+    if let Ok(id) = entity.parse()
+        && visitor.ruling.authority.organization.anyone(id).is_some()
+    {
+        return Html(visitor.person(id).to_string());
+    }
+    Html(crate::web::shown::Id(entity.to_owned()).to_string())
+}
+
+/// `GET /audit`.
+pub async fn show(visitor: Visitor) -> Shown {
+    let fields = Fields::of_query(visitor.uri.query().unwrap_or_default());
+    let asked = filter(&fields);
+    permitted(&visitor, &asked)?;
+    let organization = visitor.caller.organization_id;
+    let oldest_first = fields.is("order", "asc");
+    let place = fields.given("from_position").and_then(|place| place.parse::<u64>().ok());
+    let limit = ROWS as u64 + 1;
+    let statement = if oldest_first {
+        audit::oldest_first(organization, asked, place.unwrap_or(0), limit)
+    } else {
+        audit::newest_first(organization, asked, place.unwrap_or(i64::MAX as u64), limit)
+    };
+    let events = visitor.app.log.events(statement).await?;
+    let more = events.len() > ROWS;
+    let shown = &events[..events.len().min(ROWS)];
+    let further =
+        shown.last().filter(|_| more).map(|last| address("/audit", &fields, "from_position", &last.position.to_string()));
+    let anyone = [(String::new(), "Anyone".to_owned())];
+    let anywhere = [(String::new(), "Anywhere".to_owned())];
+    page(&Audit {
+        frame: visitor.frame("Audit", "audit"),
+        people: anyone.into_iter().chain(visitor.people_options()).collect(),
+        zones: anywhere.into_iter().chain(visitor.zone_options()).collect(),
+        types: TYPES,
+        told: told(&visitor, shown).await?,
+        story: fields.given("entity").map(|entity| story(&visitor, entity)),
+        oldest_first,
+        turned: address("/audit", &fields, "order", if oldest_first { "" } else { "asc" }),
+        further,
+        first: place.map(|_| address("/audit", &fields, "from_position", "")),
+        download: address("/audit/download", &fields, "from_position", ""),
+        head: visitor.position,
+        fields,
+    })
+}
