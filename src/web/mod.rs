@@ -8,8 +8,8 @@
 //!    (others are sent to sign in), `page::Shown` turns a `refusal::Refusal` into an error page with the same frame;
 //! 2. a struct deriving `askama::Template` with a field `frame: Frame` (from `visitor.frame("Title", "section")`), and a
 //!    template that extends `layout.html`; `page::page(&template)` answers with it. What is shown of people, zones, moments,
-//!    states and ids comes from [`shown`]: values that write their own markup, escaped;
-//! 3. its routes in [`routes`], and its entry in `frame::SECTIONS` if it is to be found in the menu;
+//!    states and ids comes from `shown`: values that write their own markup, escaped;
+//! 3. its routes in `routes`, and its entry in `frame::SECTIONS` if it is to be found in the menu;
 //! 4. a story in `tests/web/`, and its address in the list of `tests/web/pages.rs`, which looks at every page in a browser.
 //!
 //! A form is `POST` → command → redirect with `?said=…` (`frame::Notice`). It carries `{{ frame.once|safe }}`, so that sending

@@ -337,7 +337,6 @@ fn bare(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
     /// Every name the log knows, from the files that keep its stored forms.
     #[test]
