@@ -337,7 +337,6 @@ fn bare(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-
     /// Every name the log knows, from the files that keep its stored forms.
     #[test]
     fn every_event_can_be_looked_for_and_has_a_sentence() {

@@ -209,7 +209,7 @@ pub async fn submit(visitor: Visitor, Path((id, part)): Path<(String, String)>, 
     match sent {
         Ok(address) => on_to(&address),
         Err(refusal) if refusal.is_of_the_form() || refusal.status == 403 => {
-            let pointers: Vec<String> = pointers.iter().map(|at| at.to_owned()).chain(["/title".to_owned()]).collect();
+            let pointers: Vec<String> = pointers.iter().cloned().chain(["/title".to_owned()]).collect();
             let pointers: Vec<&str> = pointers.iter().map(String::as_str).collect();
             let (mut faults, status) = (Faults::of(&refusal, &pointers), refusal.http());
             if refusal.status == 412 {

@@ -37,9 +37,12 @@ struct Zones {
 }
 
 async fn open_by_zone(visitor: &Visitor) -> Result<HashMap<ZoneId, u64>, Refusal> {
-    let rows = visitor.app.views.live().db.rows(desk::open_by_zone(visitor.caller.organization_id)).await?;
-    let read = |row: &crate::store::Row| Ok((ZoneId(row.id("zone_id")?), row.number("number")?));
-    rows.iter().map(read).collect::<Result<_, crate::store::StoreError>>().map_err(Refusal::from)
+    let rows = visitor.app.views.live().db.rows(desk::open(visitor.caller.organization_id)).await?;
+    let mut open = HashMap::new();
+    for row in &rows {
+        *open.entry(ZoneId(row.id("zone_id")?)).or_default() += row.number("number")?;
+    }
+    Ok(open)
 }
 
 fn branch(visitor: &Visitor, tree: &Tree, zone: &Zone, depth: usize, open: &HashMap<ZoneId, u64>) -> Branch {
