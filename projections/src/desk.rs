@@ -125,14 +125,6 @@ pub fn open_between(organization: OrganizationId, from: Option<DateTime<Utc>>, t
     .bind(to)
 }
 
-/// Open proposals by zone.
-pub fn open_by_zone(organization: OrganizationId) -> Statement {
-    Statement::new(
-        "SELECT zone_id, COUNT(*) AS number FROM proposals WHERE organization_id = $1 AND status = 'pending_review' GROUP BY zone_id",
-    )
-    .bind(organization)
-}
-
 /// What a proposal is called.
 pub fn title(organization: OrganizationId, proposal: ProposalId) -> Statement {
     Statement::new("SELECT title FROM proposals WHERE organization_id = $1 AND proposal_id = $2")

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use aggregates::ids::MemberId;
 use axum::Json;
 use axum::extract::{Path, State};
-use projections::standing;
+use projections::{reviewers, standing};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use super::page::Wanted;
 use super::request::{Query, Reader, id_in_path};
-use crate::engine::{App, Problem};
+use crate::engine::{App, Caller, Problem};
+use crate::governance::member_record;
 use crate::store::Row;
 
 /// Which part of the history.
@@ -24,9 +25,9 @@ pub struct Which {
     after: Option<u64>,
 }
 
-/// What someone is trusted with, what of it is at stake, and how it came to be, the latest first.
+/// What someone is trusted with, what of it is at stake, what their reviews amount to, and how it came to be, the latest first.
 #[utoipa::path(get, path = "/members/{id}/reputation", tag = "organizations", params(("id" = String, Path), Which),
-    responses((status = 200, description = "`reputation`, `available`, `stakes`, and a page of history"), (status = 404, body = Problem)))]
+    responses((status = 200, description = "`reputation`, `available`, `stakes`, `reviews`, and a page of history"), (status = 404, body = Problem)))]
 pub async fn read(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
@@ -47,7 +48,22 @@ pub async fn read(
     shown["available"] = json!(member.unstaked());
     let stake = |(proposal_id, (zone_id, amount)): (_, &(_, _))| json!({"proposal_id": proposal_id, "zone_id": zone_id, "amount": amount});
     shown["stakes"] = member.stakes.iter().map(stake).collect();
+    shown["reviews"] = reviews(&app, &caller, id).await?;
     Ok(Json(shown))
+}
+
+/// What someone's reviews amount to: shares in thousandths, null where nothing is known yet.
+async fn reviews(app: &App, caller: &Caller, member: MemberId) -> Result<Value, Problem> {
+    let record = member_record(app, caller.organization_id, member).await?;
+    let share = |part: u64, whole: u64| (whole > 0).then(|| part * 1_000 / whole);
+    let times = app.views.live().db.rows(reviewers::answer_times(caller.organization_id, member)).await?;
+    let middle = times.len().checked_sub(1).and_then(|last| times.get(last / 2));
+    Ok(json!({
+        "asked": record.asked, "in_time": record.in_time, "upheld": record.upheld, "overturned": record.overturned,
+        "open": record.open, "response_per_mille": share(record.in_time, record.asked),
+        "accuracy_per_mille": share(record.upheld, record.upheld + record.overturned),
+        "median_answer_seconds": middle.map(|row| row.number("answer_seconds")).transpose()?,
+    }))
 }
 
 fn item(row: &Row) -> Result<(u64, Value), Problem> {

@@ -23,7 +23,7 @@ pub async fn tended(attempt: &Attempt, opening: Opening) -> Result<Opening, Prob
     }
     let mut records = BTreeMap::new();
     for member in nominees(authority, &opening) {
-        records.insert(member, record(&attempt.app, attempt.caller.organization_id, member).await?);
+        records.insert(member, member_record(&attempt.app, attempt.caller.organization_id, member).await?);
     }
     let timeout = attempt.app.gardener.as_ref().map(crate::gardener::Gardener::timeout);
     let until = timeout.and_then(|timeout| attempt.now.checked_add_signed(chrono::Duration::from_std(timeout).ok()?));
@@ -31,7 +31,8 @@ pub async fn tended(attempt: &Attempt, opening: Opening) -> Result<Opening, Prob
     proposal::tended(authority, opening, &tending).map_err(|rejection| Problem::of(&rejection))
 }
 
-async fn record(app: &App, organization: OrganizationId, member: MemberId) -> Result<Record, StoreError> {
+/// What someone's reviews amount to, without the middle of their answer times.
+pub async fn member_record(app: &App, organization: OrganizationId, member: MemberId) -> Result<Record, StoreError> {
     let Some(row) = app.views.live().db.row(reviewers::record(organization, member)).await? else {
         return Ok(Record::default());
     };

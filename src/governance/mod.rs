@@ -10,7 +10,7 @@ mod granting;
 mod reserving;
 mod simulating;
 
-pub use choosing::choose_among_candidates;
+pub use choosing::{choose_among_candidates, member_record};
 pub use deciding::{decided, deciding, execute, opening};
 pub use founding::{Founded, found};
 pub use granting::{Usage, ending_grant, using_grant};

@@ -48,6 +48,10 @@ on_both!(from_opening_to_changed_reputation, async |app: TestApp| {
     assert_eq!(standing.items().len(), 1);
     assert_eq!(standing.text("/items/0/cause/id"), opened.id());
     assert_eq!(reputation(&app, &shop.approver).await, 0.3, "who approved good work was right");
+    let record = app.owner.get(&format!("/members/{}/reputation", shop.approver.id)).await.expect(200);
+    let expected = json!({"asked": 1, "in_time": 1, "upheld": 1, "overturned": 0, "open": 0, "response_per_mille": 1000,
+        "accuracy_per_mille": 1000, "median_answer_seconds": 0});
+    assert_eq!(record.at("/reviews"), &expected);
     let then = app.owner.get(&format!("{path}?as_of={before}")).await.expect(200);
     assert_eq!(then.text("/status"), "in_review");
     let list = app.owner.get("/evaluations?status=completed").await.expect(200);

@@ -45,7 +45,7 @@ pub fn right(route: &str, member: &str, zone: &str) -> (Value, Vec<&'static str>
         "POST /api/v1/zones/{id}/check" => {
             let question = json!({"action": "work.do", "principal_id": member, "amount": "10", "board_id": "board",
                 "agent_type": "coder", "tool": "hammer", "params": {"a": 1}, "record": true, "submit": false, "title": "Work",
-                "at_position": 1, "at": "2026-01-05T10:00:00Z", "changes": {"constraints": {"max_concurrent_tasks": 3}}});
+                "at": "2026-01-05T10:00:00Z", "changes": {"constraints": {"max_concurrent_tasks": 3}}});
             (question, vec!["action"])
         }
         "POST /api/v1/checks" => (json!({"checks": [{"zone_id": zone, "action": "work.do"}]}), vec!["checks"]),
