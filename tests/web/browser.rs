@@ -73,6 +73,19 @@ impl Browser {
         url.as_str().unwrap_or_default().replacen(&self.base, "", 1)
     }
 
+    /// Waits until the address has `words` in it; says it whole.
+    pub async fn arrives_at(&self, words: &str) -> String {
+        let began = std::time::Instant::now();
+        loop {
+            let at = self.is_at().await;
+            if at.contains(words) {
+                return at;
+            }
+            assert!(began.elapsed() < PATIENCE, "it stays at {at} and does not come to {words}");
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
     /// What a script answers; stories look with it, they do not act with it.
     pub async fn script(&self, text: &str) -> Value {
         self.tell(Method::POST, "/execute/sync", Some(json!({"script": text, "args": []}))).await.expect("a script that runs")

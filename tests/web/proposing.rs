@@ -77,14 +77,13 @@ async fn figures_lead_to_the_lists_behind_them() {
     assert_eq!(rows.matches("Open").count().to_string(), open, "{rows}");
     browser.chooses("select[name=risk]", "high").await;
     browser.clicks(".filters button").await;
-    let at = browser.is_at().await;
+    let at = browser.arrives_at("risk=high").await;
     assert!(at.contains("risk=high") && at.contains("status=pending_review"), "{at}");
     let rows = browser.reads("#list").await;
     assert!(rows.contains("Refund up to 200") && !rows.contains("Subscribe to intraday"), "{rows}");
     browser.goes_to("/").await;
     browser.clicks("#days a").await;
-    let at = browser.is_at().await;
-    assert!(at.contains("decided_from="), "{at}");
+    browser.arrives_at("decided_from=").await;
     browser.sees("Release billing engine 4.2").await;
     browser.closes().await;
 }

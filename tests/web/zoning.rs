@@ -124,6 +124,7 @@ async fn a_zone_is_made_staffed_moved_and_stopped_and_its_past_stays_visible() {
     browser.goes_to(&format!("/zones/{metering}/edit/about")).await;
     browser.types("#f-name", "Meters").await;
     browser.clicks("button[value=save]").await;
+    browser.sees("it holds from now on").await;
     let moved = company.owner.get(&format!("/zones/{metering}")).await.expect(200);
     assert_eq!(moved.text("/status"), "active");
     assert_eq!(moved.text("/name"), "Meters");
