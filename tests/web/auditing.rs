@@ -11,7 +11,7 @@ async fn the_log_is_narrowed_and_told_without_scripts() {
     browser.chooses("select[name=type]", "proposal.vote_cast").await;
     browser.chooses("select[name=actor_id]", &company.id_of("Henrik")).await;
     browser.clicks(".filters button").await;
-    let at = browser.is_at().await;
+    let at = browser.arrives_at("type=proposal.vote_cast").await;
     assert!(at.contains("type=proposal.vote_cast") && at.contains("actor_id="), "{at}");
     let list = browser.reads("#list").await;
     assert!(list.contains("voted to") && !list.contains("proposed"), "{list}");
