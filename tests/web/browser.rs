@@ -12,6 +12,8 @@ use super::driver::{ask, capabilities};
 const GLANCE: Duration = Duration::from_millis(25);
 /// How long it looks.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long what is pressed may take to lead away, where it does.
+const DEPARTURE: Duration = Duration::from_secs(1);
 
 /// A browser of one's own.
 pub struct Browser {
@@ -122,8 +124,7 @@ impl Browser {
     /// Clicks what is found.
     pub async fn clicks(&self, css: &str) {
         let id = self.awaits(css).await;
-        let clicked = self.tell(Method::POST, &format!("/element/{id}/click"), Some(json!({}))).await;
-        clicked.unwrap_or_else(|error| panic!("`{css}` cannot be clicked: {error}"));
+        self.click(&id, css).await;
     }
 
     /// Clicks the first button or link that says this.
@@ -134,8 +135,21 @@ impl Browser {
         let found = found.unwrap_or_else(|error| panic!("nothing says `{words}`: {error}"));
         let id =
             found.as_object().and_then(|keys| keys.values().next()).and_then(Value::as_str).expect("an element").to_owned();
-        let clicked = self.tell(Method::POST, &format!("/element/{id}/click"), Some(json!({}))).await;
-        clicked.unwrap_or_else(|error| panic!("`{words}` cannot be pressed: {error}"));
+        self.click(&id, words).await;
+    }
+
+    /// Clicks an element. Links and buttons lead to another page: whoever reads next reads that one.
+    async fn click(&self, id: &str, called: &str) {
+        let about = |path: &str| format!("/element/{id}{path}");
+        let name = self.tell(Method::GET, &about("/name"), None).await.unwrap_or_default();
+        let clicked = self.tell(Method::POST, &about("/click"), Some(json!({}))).await;
+        clicked.unwrap_or_else(|error| panic!("`{called}` cannot be clicked: {error}"));
+        if matches!(name.as_str(), Some("a" | "button")) {
+            let began = std::time::Instant::now();
+            while began.elapsed() < DEPARTURE && self.tell(Method::GET, &about("/name"), None).await.is_ok() {
+                tokio::time::sleep(GLANCE).await;
+            }
+        }
     }
 
     /// Types into a field, in the place of what stands there.
@@ -165,9 +179,14 @@ impl Browser {
 
     /// The text of what is found.
     pub async fn reads(&self, css: &str) -> String {
-        let id = self.awaits(css).await;
-        let text = self.tell(Method::GET, &format!("/element/{id}/text"), None).await.unwrap_or_default();
-        text.as_str().unwrap_or_default().to_owned()
+        let began = std::time::Instant::now();
+        loop {
+            let id = self.awaits(css).await;
+            match self.tell(Method::GET, &format!("/element/{id}/text"), None).await {
+                Ok(text) => return text.as_str().unwrap_or_default().to_owned(),
+                Err(error) => assert!(began.elapsed() < PATIENCE, "`{css}` cannot be read: {error}"),
+            }
+        }
     }
 
     /// What stands in a field, also where scripts do not run.
