@@ -14,7 +14,14 @@ struct Driver {
 
 static DRIVER: OnceLock<Driver> = OnceLock::new();
 
+/// How often a driver is started that ends before it says where it listens: two that start at once may choose the same port.
+const STARTS: usize = 3;
+
 fn start() -> Driver {
+    (0..STARTS).find_map(|_| listening()).expect("a driver that listens")
+}
+
+fn listening() -> Option<Driver> {
     let mut process = Command::new("chromedriver")
         .arg("--port=0")
         .stdout(Stdio::piped())
@@ -24,8 +31,10 @@ fn start() -> Driver {
     let lines = BufReader::new(process.stdout.take().expect("its words")).lines();
     let said = "was started successfully on port ";
     let port = lines.map_while(Result::ok).find_map(|line| Some(line.split(said).nth(1)?.trim_end_matches('.').to_owned()));
-    let address = format!("http://127.0.0.1:{}", port.expect("a port"));
-    Driver { process: std::sync::Mutex::new(process), address }
+    if port.is_none() {
+        process.wait().ok();
+    }
+    Some(Driver { address: format!("http://127.0.0.1:{}", port?), process: std::sync::Mutex::new(process) })
 }
 
 impl Drop for Driver {

@@ -1,5 +1,5 @@
 // Liveness: when the log has moved, the page is fetched again and what may change is exchanged. The stream resumes by position;
-// a tab that slept looks again when it wakes.
+// a tab that slept looks again when it wakes, and news that could not be fetched is asked for until it has come.
 
 const regions = () => [...document.querySelectorAll("[data-live][id]")];
 const served = new Map(regions().map((region) => [region.id, region.outerHTML]));
@@ -7,6 +7,8 @@ const news = document.getElementById("news");
 let position = Number(document.body.dataset.position || 0);
 let looking = false;
 let again = false;
+let failures = 0;
+let retry;
 let stream;
 
 function dirty(region) {
@@ -53,23 +55,32 @@ function exchange(fresh) {
   }
 }
 
+// The stream tells each piece of news once, so what was told is not forgotten because the network went away.
+function later() {
+  clearTimeout(retry);
+  retry = setTimeout(look, Math.min(30000, 500 * 2 ** failures));
+  failures += 1;
+}
+
 async function look() {
   if (looking) return void (again = true);
   looking = true;
+  clearTimeout(retry);
   try {
     const answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
     if (answer.status === 401) {
       stream?.close();
       return say("Your session has ended.", "Sign in again");
     }
-    if (!answer.ok) return;
+    if (!answer.ok) return later();
+    failures = 0;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     position = Math.max(position, Number(fresh.body.dataset.position || 0));
     document.body.dataset.position = position;
     exchange(fresh);
     document.dispatchEvent(new CustomEvent("fresh"));
   } catch {
-    // The network is away; the stream comes back with it, and so does this.
+    later();
   } finally {
     looking = false;
     if (again) {
@@ -107,6 +118,7 @@ if (regions().length && position) {
     look();
     if (stream.readyState === EventSource.CLOSED) follow();
   });
+  addEventListener("online", look);
   addEventListener("pagehide", () => stream.close());
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
