@@ -2,6 +2,7 @@
 //! reactions, the clock, housekeeping, and whoever asks the gardener. Each starts in one place, with a name, and ends when it
 //! is told to.
 
+mod asking;
 mod clock;
 mod follower;
 mod gardening;
