@@ -81,6 +81,12 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// Trust Zones itself asks, acting for an organization.
+    pub fn of_the_system(organization_id: OrganizationId, correlation_id: Uuid) -> Self {
+        let caller = Caller { organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
+        Self { caller, answer_to: None, correlation_id, key: None, if_match: None, dry_run: false }
+    }
+
     /// For whom the answer is kept.
     pub fn asker(&self) -> MemberId {
         self.answer_to.unwrap_or(self.caller.id())

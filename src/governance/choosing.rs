@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aggregates::actor::Actor;
 use aggregates::gardener::{Advice, Consultation, Record};
 use aggregates::ids::{MemberId, OrganizationId, ProposalId};
 use aggregates::proposal::{self, Chooses, Command, Opening, Proposal, Tending, departed, is_tended, nominees};
 use projections::reviewers;
 
 use super::deciding;
-use crate::engine::{Answer, App, Attempt, Caller, Envelope, Problem, decision};
+use crate::engine::{Answer, App, Attempt, Envelope, Problem, decision};
 use crate::entropy;
 use crate::store::StoreError;
 
@@ -55,9 +54,7 @@ pub async fn choose_among_candidates(
     advice: &Result<Advice, &'static str>,
     consultation: Option<&Consultation>,
 ) -> Result<(), Problem> {
-    let caller = Caller { organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
-    let envelope =
-        Envelope { caller, answer_to: None, correlation_id: entropy::new_id(), key: None, if_match: None, dry_run: false };
+    let envelope = Envelope::of_the_system(organization_id, entropy::new_id());
     app.command(
         &envelope,
         decision!(attempt, [advice, consultation] => {

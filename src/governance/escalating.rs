@@ -3,13 +3,12 @@
 
 use std::sync::Arc;
 
-use aggregates::Rejected;
 use aggregates::escalation::{
     Allowance, AllowanceCommand, Ascent, Command, Contest, DismissalReason, Escalation, Raised, State, action_referral,
     governance_referral, instance_above,
 };
 use aggregates::ids::{EscalationId, MemberId, ProposalId, ZoneId};
-use aggregates::proposal::{self, Command as Deciding, Failure, Proposal, Referral, Status, WentUp, refer};
+use aggregates::proposal::{self, Command as Deciding, Failure, Opening, Proposal, Referral, Status, WentUp, refer};
 use aggregates::reactions;
 use aggregates::text::{Name, Prose};
 use serde_json::{Map, Value};
@@ -36,7 +35,8 @@ pub async fn contest_decision(
     // Whether it can be contested at all comes before whether anyone could decide it.
     plan.decide(source, Deciding::Escalate { to, reason: "contested".to_owned(), now: ascent.now }).await?;
     let referral = action_referral(&source.state, Some(escalator_id), ascent).ok_or_else(|| Problem::not_found("proposal"))?;
-    open_above(attempt, plan, raised, referral).await
+    let opening = opening_above(attempt, referral).await?;
+    open_above(attempt, plan, raised, opening).await
 }
 
 /// Contests who decides in a zone: the escalator is the first to sign (SPEC E2).
@@ -75,7 +75,8 @@ pub async fn carry(attempt: &Attempt, plan: &mut Plan, escalation: &Loaded<Escal
     let title = Name::parse(&format!("Who decides in {}", zone.name)).unwrap_or_else(|_| zone.name.clone());
     let referral =
         governance_referral(attempt.authority(), &state, title, ascent).ok_or_else(|| Problem::not_found("escalation"))?;
-    accept(attempt, plan, escalation, referral).await
+    let opening = opening_above(attempt, referral).await?;
+    accept(attempt, plan, escalation, opening).await
 }
 
 /// A proposal that came to a stop goes up by itself; where nobody above could decide it either, that is on record (SPEC E5).
@@ -84,15 +85,19 @@ pub async fn by_itself(attempt: &Attempt, plan: &mut Plan, source: &Loaded<Propo
     let (Some(opening), Some(stalled)) = (&state.opening, state.stalled) else { return Ok(Arc::clone(state)) };
     let ascent = ascent(attempt, opening.zone_id);
     let referral = action_referral(state, None, ascent).ok_or_else(|| Problem::not_found("proposal"))?;
-    if let Err(rejection) = refer(attempt.authority(), referral.clone()) {
-        let failure = Failure { code: rejection.code().to_owned(), reason: rejection.to_string() };
-        return plan.decide(source, Deciding::FailToEscalate { failure, now: ascent.now }).await;
-    }
+    let opening = match opening_above(attempt, referral).await {
+        Ok(opening) => opening,
+        Err(refused) if refused.status < 500 => {
+            let failure = Failure { code: refused.code, reason: refused.detail };
+            return plan.decide(source, Deciding::FailToEscalate { failure, now: ascent.now }).await;
+        }
+        Err(broken) => return Err(broken),
+    };
     let to = WentUp { escalation_id: ascent.escalation_id, parent_id: ascent.proposal_id, to_zone_id: ascent.to.zone_id };
     let after = plan.decide(source, Deciding::Escalate { to, reason: stalled.to_string(), now: ascent.now }).await?;
     let contest = Contest::Action { proposal_id: opening.proposal_id, automatic: Some(stalled) };
     let raised = raised(opening.zone_id, opening.proposer_id, Prose::none(), contest, ascent);
-    open_above(attempt, plan, raised, referral).await?;
+    open_above(attempt, plan, raised, opening).await?;
     Ok(after)
 }
 
@@ -178,21 +183,25 @@ fn raised(zone_id: ZoneId, escalator_id: MemberId, reason: Prose, contest: Conte
     }
 }
 
-async fn open_above(attempt: &Attempt, plan: &mut Plan, raised: Raised, referral: Referral) -> Result<Arc<State>, Problem> {
+/// The proposal above, as it would open there: refused where nobody could decide it.
+async fn opening_above(attempt: &Attempt, referral: Referral) -> Result<Opening, Problem> {
+    let opening = refer(attempt.authority(), referral).map_err(|rejection| Problem::of(&rejection))?;
+    tended(attempt, opening).await
+}
+
+async fn open_above(attempt: &Attempt, plan: &mut Plan, raised: Raised, opening: Opening) -> Result<Arc<State>, Problem> {
     let escalation = attempt.load::<Escalation>(raised.escalation_id).await?;
     let state = plan.decide(&escalation, Command::Raise(Box::new(raised))).await?;
-    accept(attempt, plan, &Loaded { state, ..escalation }, referral).await
+    accept(attempt, plan, &Loaded { state, ..escalation }, opening).await
 }
 
 async fn accept(
     attempt: &Attempt,
     plan: &mut Plan,
     escalation: &Loaded<Escalation>,
-    referral: Referral,
+    opening: Opening,
 ) -> Result<Arc<State>, Problem> {
-    let (proposal_id, now) = (referral.id, referral.now);
-    let opening = refer(attempt.authority(), referral).map_err(|rejection| Problem::of(&rejection))?;
-    let opening = tended(attempt, opening).await?;
+    let (proposal_id, now) = (opening.proposal_id, attempt.now);
     let above = attempt.load::<Proposal>(proposal_id).await?;
     decided(attempt, plan, above, vec![Deciding::Open(Box::new(opening))]).await?;
     plan.decide(escalation, Command::Accept { proposal_id, now }).await

@@ -3,19 +3,18 @@
 
 use std::sync::Arc;
 
-use aggregates::actor::Actor;
 use aggregates::evaluation::{
     Command, Evaluation, NotMade, Opened, Record, State, check, executor_of, judgements, read_review, review_prompt, terms,
     unanswered, upheld,
 };
 use aggregates::gardener::{Consultation, Prompt};
-use aggregates::grant::{Grant, Terms};
-use aggregates::ids::{EvaluationId, MemberId, OrganizationId, ProposalId};
+use aggregates::grant::{self, Grant, Terms};
+use aggregates::ids::{EvaluationId, GrantId, MemberId, OrganizationId, ProposalId};
 use aggregates::organization::{Command as Membership, Judged, Organization, Signal};
 use aggregates::policy::CriterionType;
 use aggregates::proposal::{self, Command as Deciding, Proposal, Reviewer, Status, Subject};
 
-use crate::engine::{Answer, App, Attempt, Caller, Envelope, Loaded, Plan, Problem, decision};
+use crate::engine::{Answer, App, Attempt, Envelope, Loaded, Plan, Problem, decision};
 use crate::entropy;
 
 /// Opens the judgement of what came of a proposal. One at a time for each who did it: the proposal's stream says so.
@@ -45,17 +44,30 @@ pub async fn open(
 }
 
 /// Work whose grant has been used for the last time is reported finished: its judgement opens by itself where the zone says what
-/// work is judged by (SPEC V1).
-pub async fn open_for_finished_work(attempt: &Attempt, plan: &mut Plan, grant: &Terms) -> Result<(), Problem> {
+/// work is judged by (SPEC V1). Where nobody judges, what was at stake is free again.
+pub async fn judge_finished_work(attempt: &Attempt, plan: &mut Plan, grant: &Terms) -> Result<(), Problem> {
     if terms(attempt.authority(), grant.zone_id).is_err() {
-        return Ok(());
+        return free_unjudged_stake(attempt, plan, grant).await;
     }
     let proposal = plan.load::<Proposal>(attempt, grant.proposal_id).await?;
-    if proposal.state.evaluations.iter().any(|(_, executor)| *executor == grant.principal_id) {
+    if is_judged(&proposal.state, grant) {
         return Ok(());
     }
     let id = EvaluationId(entropy::new_id());
     open(attempt, plan, &proposal, id, Some(grant.principal_id), None).await.map(drop)
+}
+
+/// Frees what was put at stake for work that ends without a judgement. Once there is one, the stake waits for what it says.
+pub async fn free_unjudged_stake(attempt: &Attempt, plan: &mut Plan, grant: &Terms) -> Result<(), Problem> {
+    let proposal = plan.load::<Proposal>(attempt, grant.proposal_id).await?;
+    if is_judged(&proposal.state, grant) {
+        return Ok(());
+    }
+    release_stake(attempt, plan, grant.principal_id, grant.proposal_id, false).await
+}
+
+fn is_judged(proposal: &proposal::State, grant: &Terms) -> bool {
+    proposal.evaluations.iter().any(|(_, executor)| *executor == grant.principal_id)
 }
 
 /// Makes every automated check that has no score yet.
@@ -65,8 +77,12 @@ pub async fn check_automatically(
     mut evaluation: Loaded<Evaluation>,
 ) -> Result<Loaded<Evaluation>, Problem> {
     let Some(opened) = evaluation.state.opened.clone() else { return Err(Problem::not_found("evaluation")) };
-    let proposal = attempt.load::<Proposal>(opened.proposal_id).await?;
-    let record = record_of(&attempt.app, &proposal.state).await?;
+    let proposal = plan.load::<Proposal>(attempt, opened.proposal_id).await?;
+    let grant = match granted(&proposal.state) {
+        Some(id) => Some(plan.load::<Grant>(attempt, id).await?.state),
+        None => None,
+    };
+    let record = record_of(&proposal.state, grant.as_deref());
     let checks = opened.terms.criteria.iter().filter(|criterion| criterion.kind == CriterionType::AutomatedCheck);
     for criterion in checks {
         let check = check(criterion, &record);
@@ -106,7 +122,11 @@ pub async fn question_about(app: &App, id: EvaluationId) -> Result<Option<Prompt
         return Ok(None);
     }
     let work = app.load::<Proposal>(opened.proposal_id, false).await?;
-    let record = record_of(app, &work.state).await?;
+    let grant = match granted(&work.state) {
+        Some(id) => Some(app.load::<Grant>(id, false).await?.state),
+        None => None,
+    };
+    let record = record_of(&work.state, grant.as_deref());
     Ok(review_prompt(&evaluation.state, &work.state, &record))
 }
 
@@ -118,9 +138,7 @@ pub async fn review(
     answer: &Result<String, &'static str>,
     consultation: Option<&Consultation>,
 ) -> Result<(), Problem> {
-    let caller = Caller { organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
-    let envelope =
-        Envelope { caller, answer_to: None, correlation_id: entropy::new_id(), key: None, if_match: None, dry_run: false };
+    let envelope = Envelope::of_the_system(organization_id, entropy::new_id());
     app.command(
         &envelope,
         decision!(attempt, [answer, consultation] => {
@@ -148,7 +166,7 @@ pub async fn finalize(attempt: &Attempt, plan: &mut Plan, evaluation: &Loaded<Ev
         return Ok(state);
     }
     let (Some(opened), Some(completion)) = (&state.opened, &state.completion) else { return Ok(state) };
-    let reviewers = deciders_of(attempt, opened.proposal_id).await?;
+    let reviewers = deciders_of(attempt, plan, opened.proposal_id).await?;
     let (executor_id, burnt) = (opened.executor_id, completion.signal == Signal::Negative);
     have_effect(attempt, plan, judgements(&state, &reviewers)).await?;
     release_stake(attempt, plan, executor_id, opened.proposal_id, burnt).await?;
@@ -171,7 +189,7 @@ pub async fn tell_voters(attempt: &Attempt, plan: &mut Plan, source: &proposal::
 }
 
 /// Frees what someone had put at stake for a proposal's work, or burns it.
-pub async fn release_stake(
+async fn release_stake(
     attempt: &Attempt,
     plan: &mut Plan,
     member_id: MemberId,
@@ -185,10 +203,10 @@ pub async fn release_stake(
 }
 
 /// Who decided it: its reviewers, or those above where it was decided there.
-async fn deciders_of(attempt: &Attempt, proposal_id: ProposalId) -> Result<Vec<Reviewer>, Problem> {
-    let mut proposal = attempt.load::<Proposal>(proposal_id).await?;
+async fn deciders_of(attempt: &Attempt, plan: &mut Plan, proposal_id: ProposalId) -> Result<Vec<Reviewer>, Problem> {
+    let mut proposal = plan.load::<Proposal>(attempt, proposal_id).await?;
     while let Some(went_up) = proposal.state.went_up.filter(|_| was_decided_above(&proposal.state)) {
-        proposal = attempt.load::<Proposal>(went_up.parent_id).await?;
+        proposal = plan.load::<Proposal>(attempt, went_up.parent_id).await?;
     }
     Ok(proposal.state.reviewers.clone())
 }
@@ -197,24 +215,24 @@ fn was_decided_above(proposal: &proposal::State) -> bool {
     proposal.resolution.as_ref().is_some_and(|resolution| resolution.reason == proposal::ESCALATION)
 }
 
-/// What is on record about the work of a proposal.
-async fn record_of(app: &App, state: &proposal::State) -> Result<Record, Problem> {
-    let Some(opening) = &state.opening else { return Ok(Record::default()) };
-    let grant = match state.execution.as_ref().and_then(|execution| execution.grant_id) {
-        Some(grant_id) => Some(app.load::<Grant>(grant_id, false).await?.state),
-        None => None,
-    };
-    let by_grant = grant.as_ref().and_then(|grant| grant.finished_at);
+fn granted(proposal: &proposal::State) -> Option<GrantId> {
+    proposal.execution.as_ref().and_then(|execution| execution.grant_id)
+}
+
+/// What is on record about the work of a proposal, and the grant it was done under.
+fn record_of(state: &proposal::State, grant: Option<&grant::State>) -> Record {
+    let Some(opening) = &state.opening else { return Record::default() };
+    let by_grant = grant.and_then(|grant| grant.finished_at);
     let done_by_us = matches!(opening.subject, Subject::ZoneChange(_) | Subject::MembershipChange(_));
     let overturned = was_decided_above(state)
         && state.went_up.is_some_and(|went_up| {
             upheld(state, state.status, went_up.escalation_id).iter().any(|judged| judged.signal == Signal::Overturned)
         });
-    Ok(Record {
+    Record {
         approved_at: state.resolution.as_ref().map(|resolution| resolution.decided_at),
         finished_at: by_grant.or_else(|| state.execution.as_ref().filter(|_| done_by_us).map(|execution| execution.at)),
         approved_amount: opening.subject.amount(),
         spent_amount: grant.filter(|grant| grant.finished_at.is_some()).map(|grant| grant.spent),
         overturned,
-    })
+    }
 }

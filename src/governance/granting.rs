@@ -13,7 +13,7 @@ use aggregates::text::Label;
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::evaluating::{open_for_finished_work, release_stake};
+use super::evaluating::{free_unjudged_stake, judge_finished_work};
 use crate::engine::{Attempt, Booking, Loaded, Plan, Problem};
 
 /// What a grant is to be used for.
@@ -59,7 +59,7 @@ pub async fn using_grant(attempt: &Attempt, id: GrantId, usage: &Usage) -> Resul
         pay(booking, &mut plan, terms, &ask, now).await?;
     }
     if used.finished_at.is_some() {
-        open_for_finished_work(attempt, &mut plan, terms).await?;
+        judge_finished_work(attempt, &mut plan, terms).await?;
     }
     if let Some(booking) = booking {
         booking.hand_to(&mut plan);
@@ -99,12 +99,12 @@ async fn pay(booking: &mut Booking, plan: &mut Plan, terms: &Terms, ask: &Ask, n
     booking.decide(plan, spend).await
 }
 
-/// A plan that ends a grant, gives back what was put at stake, and frees what is left of the money set aside for it.
+/// A plan that ends a grant, gives back what was put at stake and nobody judges, and frees what is left of the money set aside for it.
 pub async fn ending_grant(attempt: &Attempt, loaded: &Loaded<Grant>, command: Command) -> Result<Plan, Problem> {
     let mut plan = attempt.plan();
     plan.decide(loaded, command).await?;
     if let Some(terms) = loaded.state.terms.as_ref().filter(|_| !plan.is_empty()) {
-        release_stake(attempt, &mut plan, terms.principal_id, terms.proposal_id, false).await?;
+        free_unjudged_stake(attempt, &mut plan, terms).await?;
     }
     let held = loaded.state.terms.as_ref().filter(|terms| terms.reservation().is_some());
     let (Some(terms), false) = (held, plan.is_empty()) else { return Ok(plan) };

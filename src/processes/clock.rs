@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregates::Rejected;
-use aggregates::actor::Actor;
 use aggregates::grant::{Command as GrantCommand, Grant};
 use aggregates::ids::{GrantId, OrganizationId, ProposalId, ReservationId};
 use aggregates::proposal::{Command, ExecutionStatus, Proposal, Rejection, State};
 use projections::deadlines;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Answer, App, Caller, Done, Envelope, Problem, decision};
+use crate::engine::{Answer, App, Done, Envelope, Problem, decision};
 use crate::entropy;
 use crate::governance::{choose_among_candidates, deciding, ending_grant, evaluating, execute, lapsing};
 
@@ -93,8 +92,7 @@ async fn strikes(app: &Arc<App>, organization_id: OrganizationId, id: ProposalId
 }
 
 fn by_the_clock(organization_id: OrganizationId) -> Envelope {
-    let caller = Caller { organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
-    Envelope { caller, answer_to: None, correlation_id: entropy::new_id(), key: None, if_match: None, dry_run: false }
+    Envelope::of_the_system(organization_id, entropy::new_id())
 }
 
 /// The row may be older than the clock: someone moved it back.

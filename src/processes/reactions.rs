@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregates::Decider;
-use aggregates::actor::Actor;
 use aggregates::escalation::{DismissalReason, Escalation};
 use aggregates::grant::{Command as GrantCommand, Grant};
 use aggregates::ids::{EscalationId, GrantId, OrganizationId, ProposalId};
@@ -16,7 +15,7 @@ use aggregates::zones::Zones;
 use projections::{Recorded, Statement, audit, checkpoints, escalations, grants, proposals};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Answer, App, Caller, Envelope, Problem, decision};
+use crate::engine::{Answer, App, Envelope, Problem, decision};
 use crate::governance::{self, ending_grant};
 use crate::store::StoreError;
 
@@ -141,8 +140,7 @@ async fn ids(app: &Arc<App>, statement: Statement, column: &str) -> Result<Ids, 
 
 /// Trust Zones acting for an organization because of an event.
 fn because_of(event: &Recorded) -> Envelope {
-    let caller = Caller { organization_id: event.organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
-    Envelope { caller, answer_to: None, correlation_id: event.correlation_id, key: None, if_match: None, dry_run: false }
+    Envelope::of_the_system(event.organization_id, event.correlation_id)
 }
 
 async fn look_again_at_proposal(app: &Arc<App>, event: &Recorded, id: ProposalId) -> Result<(), Problem> {

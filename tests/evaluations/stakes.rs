@@ -67,3 +67,35 @@ on_both!(a_grant_that_is_void_gives_its_stake_back, async |app: TestApp| {
     app.settled().await;
     assert_eq!(available(&app, &shop).await, 1.5);
 });
+
+/// The grant that came of work.
+async fn grant_of(app: &TestApp, work: &str) -> String {
+    app.owner.get(&format!("/proposals/{work}")).await.expect(200).text("/execution/grant_id")
+}
+
+on_both!(where_nobody_judges_a_stake_returns_when_the_work_is_done, async |app: TestApp| {
+    let (shop, _) = staked(&app).await;
+    let quiet = json!({"name": "Quiet", "alignment_requirements": {"stake_required": 1}});
+    let quiet = app.owner.makes_zone(quiet).await;
+    app.owner.assigns(&quiet, &shop.approver, "approver").await.expect(201);
+    app.owner.assigns(&quiet, &shop.worker, "executor").await.expect(201);
+    let work = shop.worker.proposes_work(&quiet).await;
+    shop.approver.votes(&work, "approve").await.expect(200);
+    assert_eq!(available(&app, &shop).await, 0.5);
+    shop.worker.post(&format!("/grants/{}/use", grant_of(&app, &work).await), json!({})).await.expect(200);
+    assert_eq!(available(&app, &shop).await, 1.5);
+});
+
+on_both!(a_stake_that_is_being_judged_waits_for_the_judgement_though_its_grant_ends, async |app: TestApp| {
+    let (shop, dear) = staked(&app).await;
+    let work = shop.worker.proposes_work(&dear).await;
+    shop.approver.votes(&work, "approve").await.expect(200);
+    let judgement = shop.judgement_of(&work).await;
+    app.time_passes(chrono::Duration::days(400)).await;
+    let grant = app.owner.get(&format!("/grants?principal_id={}", shop.worker.id)).await.expect(200);
+    let status = grant.items().iter().find(|grant| grant["proposal_id"] == work).map(|grant| grant["status"].clone());
+    assert_eq!(status, Some(json!("expired")), "{grant:?}");
+    assert_eq!(available(&app, &shop).await, 0.5, "it stays at stake");
+    shop.judges(&judgement, 0.3).await;
+    assert_eq!(reputation(&app, &shop.worker).await, 0, "and burns");
+});
