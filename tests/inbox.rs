@@ -34,6 +34,8 @@ on_both!(everyone_is_told_what_changed_for_them_and_not_what_they_did, async |ap
     assert!(owners.items().is_empty(), "{}", owners.body);
     let score = json!({"criterion": "quality", "score": 1, "rationale": "well made"});
     app.owner.post(&format!("/evaluations/{judgement}/scores"), score).await.expect(200);
+    let owners = inbox_of(&app, &app.owner).await;
+    assert_eq!(owners.text("/waiting/evaluations/0/evaluation_id"), judgement, "it is ready to be finished");
     app.owner.post(&format!("/evaluations/{judgement}/finalize"), json!({})).await.expect(200);
 
     let bobs = inbox_of(&app, &bob).await;
@@ -69,4 +71,28 @@ on_both!(what_has_been_read_stays_read_and_what_comes_later_is_new, async |app: 
     ann.post("/me/inbox/read", json!({"positions": many})).await.expect_problem(422, "too_many_positions");
     let other = app.other_organization("Elsewhere").await;
     assert!(other.get("/me/inbox").await.expect(200).items().is_empty());
+});
+
+on_both!(a_judgement_waits_for_those_who_have_not_scored_it, async |app: TestApp| {
+    let worker = app.human("Worker", "member").await;
+    let critics = [app.human("Critic", "member").await, app.human("Other critic", "member").await];
+    let criteria = json!({"criteria": [{"name": "quality", "type": "human"}], "evaluators_required": 2});
+    let zone = app.owner.makes_zone(json!({"name": "Platform", "evaluation_criteria": criteria})).await;
+    app.owner.assigns(&zone, &app.owner, "approver").await.expect(201);
+    app.owner.assigns(&zone, &worker, "executor").await.expect(201);
+    for critic in &critics {
+        app.owner.assigns(&zone, critic, "evaluator").await.expect(201);
+    }
+    let work = worker.proposes_work(&zone).await;
+    app.owner.votes(&work, "approve").await.expect(200);
+    let judgement = critics[0].post("/evaluations", json!({"proposal_id": work})).await.expect(201).id();
+    let waiting = async |person: &Person| inbox_of(&app, person).await.at("/waiting/evaluations").as_array().map(Vec::len);
+    assert_eq!((waiting(&critics[0]).await, waiting(&critics[1]).await, waiting(&worker).await), (Some(1), Some(1), Some(0)));
+    let score = json!({"criterion": "quality", "score": 1, "rationale": "well made"});
+    critics[0].post(&format!("/evaluations/{judgement}/scores"), score.clone()).await.expect(200);
+    assert_eq!((waiting(&critics[0]).await, waiting(&critics[1]).await), (Some(0), Some(1)));
+    critics[1].post(&format!("/evaluations/{judgement}/scores"), score).await.expect(200);
+    assert_eq!((waiting(&critics[0]).await, waiting(&critics[1]).await), (Some(1), Some(1)), "it can be finished");
+    critics[0].post(&format!("/evaluations/{judgement}/finalize"), json!({})).await.expect(200);
+    assert_eq!((waiting(&critics[0]).await, waiting(&critics[1]).await), (Some(0), Some(0)));
 });

@@ -51,13 +51,14 @@ fn touched(id: EvaluationId, status: Option<Status>, at: DateTime<Utc>) -> State
     }
 }
 
-/// Evaluations that are not complete, the oldest first.
-pub fn unfinished(organization: OrganizationId, limit: u64) -> Statement {
+/// Evaluations that are not complete, opened after `after`, the oldest first.
+pub fn unfinished(organization: OrganizationId, after: u64, limit: u64) -> Statement {
     Statement::new(
-        "SELECT evaluation_id, zone_id, proposal_id, executor_id FROM evaluations
-         WHERE organization_id = $1 AND status <> 'completed' ORDER BY position LIMIT $2",
+        "SELECT evaluation_id, zone_id, proposal_id, executor_id, position FROM evaluations
+         WHERE organization_id = $1 AND status <> 'completed' AND position > $2 ORDER BY position LIMIT $3",
     )
     .bind(organization)
+    .bind(after)
     .bind(limit)
 }
 
@@ -72,19 +73,32 @@ pub struct Filter {
     pub status: Option<Status>,
 }
 
+macro_rules! page_where {
+    ($filter:literal) => {
+        concat!(
+            "SELECT evaluation_id, position, status, proposal_id, zone_id, executor_id, score, signal, opened_at, updated_at
+             FROM evaluations WHERE organization_id = $1 AND position < $2 ",
+            $filter,
+            " ORDER BY position DESC LIMIT $3"
+        )
+    };
+}
+
 /// A page of evaluations opened before `before`.
 pub fn page(organization: OrganizationId, filter: Filter, before: u64, limit: u64) -> Statement {
-    Statement::new(
-        "SELECT evaluation_id, position, status, proposal_id, zone_id, executor_id, score, signal, opened_at, updated_at
-         FROM evaluations
-         WHERE organization_id = $1 AND position < $2 AND ($3 IS NULL OR zone_id = $3) AND ($4 IS NULL OR executor_id = $4)
-           AND ($5 IS NULL OR status = $5)
-         ORDER BY position DESC LIMIT $6",
-    )
-    .bind(organization)
-    .bind(before)
-    .bind(filter.zone_id)
-    .bind(filter.executor_id)
-    .bind(filter.status.map(|status| status.to_string()))
-    .bind(limit)
+    let Filter { zone_id: zone, executor_id: executor, status } = filter;
+    let select = match (executor.is_some(), zone.is_some(), status.is_some()) {
+        (false, false, false) => page_where!(""),
+        (true, false, false) => page_where!("AND executor_id = $4"),
+        (false, true, false) => page_where!("AND zone_id = $4"),
+        (false, false, true) => page_where!("AND status = $4"),
+        (true, true, false) => page_where!("AND executor_id = $4 AND zone_id = $5"),
+        (true, false, true) => page_where!("AND executor_id = $4 AND status = $5"),
+        (false, true, true) => page_where!("AND zone_id = $4 AND status = $5"),
+        (true, true, true) => page_where!("AND executor_id = $4 AND zone_id = $5 AND status = $6"),
+    };
+    let statement = Statement::new(select).bind(organization).bind(before).bind(limit);
+    let statement = executor.into_iter().fold(statement, Statement::bind);
+    let statement = zone.into_iter().fold(statement, Statement::bind);
+    status.into_iter().fold(statement, |statement, status| statement.bind(status.to_string()))
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aggregates::actor::OrganizationRole;
+use aggregates::evaluation::Evaluation;
+use aggregates::ids::EvaluationId;
 use aggregates::inbox::{Command as Marking, Inbox};
 use aggregates::organization::Member;
 use axum::Json;
@@ -20,6 +22,8 @@ use crate::store::Row;
 
 /// The most of what waits that is listed with the inbox; the rest is in the lists behind it.
 const WAITING: u64 = 50;
+/// How many judgements are looked at in one go for those that wait.
+const STRIDE: u64 = 200;
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -73,22 +77,32 @@ async fn reviews(app: &App, caller: &Caller) -> Result<Vec<Value>, Problem> {
     shown.collect()
 }
 
-/// Judgements that the caller may score and that are not complete.
+/// Judgements that wait for something of the caller's: a score that is not given yet, or to be finished.
 async fn judgements(app: &App, caller: &Caller) -> Result<Vec<Value>, Problem> {
     let ruling = app.ruling(caller.organization_id).await?;
-    let rows = app.views.live().db.rows(evaluations::unfinished(caller.organization_id, WAITING)).await?;
-    let mut shown = Vec::new();
-    for row in &rows {
-        let (zone, executor) = (row.id("zone_id")?.into(), row.id("executor_id")?.into());
-        let may = permit_in_zone(&ruling, caller, zone, "evaluation.submit", app.clock.now()).is_ok();
-        let organization = &ruling.authority.organization;
-        if may && organization.person(executor) != organization.person(caller.id()) {
-            shown.push(
-                json!({"evaluation_id": row.id("evaluation_id")?, "zone_id": zone, "proposal_id": row.id("proposal_id")?}),
-            );
+    let organization = &ruling.authority.organization;
+    let (mut shown, mut after) = (Vec::new(), 0);
+    loop {
+        let rows = app.views.live().db.rows(evaluations::unfinished(caller.organization_id, after, STRIDE)).await?;
+        for row in &rows {
+            let (zone, executor) = (row.id("zone_id")?.into(), row.id("executor_id")?.into());
+            let id = EvaluationId(row.id("evaluation_id")?);
+            after = row.number("position")?;
+            let may = permit_in_zone(&ruling, caller, zone, "evaluation.submit", app.clock.now()).is_ok();
+            if may
+                && organization.person(executor) != organization.person(caller.id())
+                && app.load::<Evaluation>(id, false).await?.state.waits_for(caller.id())
+            {
+                shown.push(json!({"evaluation_id": id, "zone_id": zone, "proposal_id": row.id("proposal_id")?}));
+            }
+            if shown.len() as u64 == WAITING {
+                return Ok(shown);
+            }
+        }
+        if (rows.len() as u64) < STRIDE {
+            return Ok(shown);
         }
     }
-    Ok(shown)
 }
 
 /// What has been read.

@@ -1,7 +1,7 @@
 //! What a page of a long list goes by: an index that knows its filter, or the order itself; never the whole table.
 
 use aggregates::ids::{MemberId, OrganizationId, ZoneId};
-use projections::{Param, Statement, audit, grants, proposals};
+use projections::{Param, Statement, audit, evaluations, grants, proposals};
 use sqlx::Row;
 use trust_zones::entropy::new_id;
 use trust_zones::store::Db;
@@ -66,6 +66,19 @@ async fn pages_go_by_an_index_of_their_filter() {
     }
     let waiting = plan(&views.db, proposals::pending_reviews(organization, MemberId(new_id()), 1_000, 50)).await;
     assert!(waiting.contains("reviewers_pending") && !waiting.contains("SCAN"), "{waiting}");
+    let none = evaluations::Filter::default;
+    let filters = [
+        (none(), "evaluations_in_order"),
+        (evaluations::Filter { executor_id: member, ..none() }, "evaluations_by_executor"),
+        (evaluations::Filter { zone_id: zone, ..none() }, "evaluations_by_zone"),
+    ];
+    for (filter, index) in filters {
+        let plan = plan(&views.db, evaluations::page(organization, filter, 1_000, 50)).await;
+        assert!(plan.contains(index) && !plan.contains("SCAN"), "{filter:?} goes by {plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{filter:?} is in order: {plan}");
+    }
+    let waiting = plan(&views.db, evaluations::unfinished(organization, 0, 50)).await;
+    assert!(waiting.contains("evaluations_unfinished") && !waiting.contains("SCAN"), "{waiting}");
     for (principal, zone, index) in
         [(member, None, "grants_by_principal"), (None, zone, "grants_by_zone"), (member, zone, "grants_by_principal")]
     {

@@ -12,7 +12,6 @@ use super::state::{State, Status};
 use crate::Moment;
 use crate::gardener::Consultation;
 use crate::ids::MemberId;
-use crate::policy::CriterionType;
 use crate::text::{Label, Prose};
 
 type Decision = Result<Vec<Event>, Rejection>;
@@ -58,9 +57,7 @@ impl Judging<'_> {
         }
         self.must_be_unfinished()?;
         let criterion = self.state.criterion(&name).ok_or_else(|| Rejection::NoSuchCriterion(name.clone()))?;
-        let left_to_people = criterion.kind == CriterionType::Human || self.state.not_made.contains_key(&name);
-        let scored_by_people = self.state.scores_of(&name).any(|given| given.evaluator_id.is_some());
-        if !left_to_people && !scored_by_people {
+        if !self.state.is_left_to_people(criterion) {
             return Err(Rejection::ScoredBySystem(name));
         }
         if rationale.is_empty() {

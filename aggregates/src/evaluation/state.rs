@@ -102,6 +102,21 @@ impl State {
         }
     }
 
+    /// Whether people score a criterion: by its kind, or because a check that was tried could not be made (SPEC V4).
+    pub fn is_left_to_people(&self, criterion: &Criterion) -> bool {
+        let scored_by_people = || self.scores_of(&criterion.name).any(|given| given.evaluator_id.is_some());
+        criterion.kind == CriterionType::Human || self.not_made.contains_key(&criterion.name) || scored_by_people()
+    }
+
+    /// Whether it waits for something that `evaluator` can do: a score the evaluator has not given, or, once all are there,
+    /// to be finished.
+    pub fn waits_for(&self, evaluator: MemberId) -> bool {
+        let Some(opened) = self.opened.as_ref().filter(|_| self.status != Status::Completed) else { return false };
+        let mut wanting = opened.terms.criteria.iter().filter(|criterion| self.wanting(criterion) > 0).peekable();
+        let has_scored = |name| self.scores_of(name).any(|given| given.evaluator_id == Some(evaluator));
+        wanting.peek().is_none() || wanting.any(|criterion| self.is_left_to_people(criterion) && !has_scored(&criterion.name))
+    }
+
     /// Criteria that a language model is to score and has not.
     pub fn unreviewed(&self) -> impl Iterator<Item = &Criterion> {
         let criteria = self.opened.iter().flat_map(|opened| &opened.terms.criteria);
