@@ -1,12 +1,62 @@
-//! Reading an aggregate as it was (SPEC L7).
+//! Reading an aggregate as it is or as it was (SPEC L7).
+
+use std::sync::Arc;
 
 use aggregates::Decider;
-use aggregates::ids::OrganizationId;
+use aggregates::ids::{OrganizationId, ZoneId};
 use chrono::{DateTime, Datelike, Utc};
+use cqrs_es::Aggregate;
 use projections::audit;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::page::refused;
-use crate::engine::{App, Problem};
+use crate::engine::{App, Caller, Loaded, Problem, permit_in_zone};
+use crate::store::Hosted;
+
+/// Which state of it.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    /// A position or an RFC 3339 moment; now when absent.
+    pub as_of: Option<String>,
+    pub after: Option<u64>,
+}
+
+/// What lives in a zone and is read by its id.
+pub trait InZone: Decider {
+    /// What it is called.
+    const NAME: &'static str;
+
+    /// Where it is, once it is.
+    fn zone(state: &Self::State) -> Option<ZoneId>;
+}
+
+/// An aggregate as it is, for whoever may read its zone.
+pub async fn as_it_is<D>(app: &App, caller: &Caller, id: impl ToString, after: Option<u64>) -> Result<Loaded<D>, Problem>
+where
+    Hosted<D>: Aggregate,
+    D: InZone + Send + Sync + 'static,
+{
+    app.fresh_memory(caller.organization_id, after).await?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    let loaded = app.load::<D>(id, after.is_some()).await?;
+    let ours = D::zone(&loaded.state).filter(|zone| ruling.authority.tree.zone(*zone).is_some());
+    permit_in_zone(&ruling, caller, ours.ok_or_else(|| Problem::not_found(D::NAME))?, "zone.read", app.clock.now())?;
+    Ok(loaded)
+}
+
+/// What is loaded, or how it was, where that is asked for.
+pub async fn as_it_was<D: Decider>(
+    app: &App,
+    caller: &Caller,
+    loaded: Loaded<D>,
+    as_of: Option<&str>,
+) -> Result<Loaded<D>, Problem> {
+    let Some(as_of) = as_of else { return Ok(loaded) };
+    let events = events_as_of::<D>(app, caller.organization_id, &loaded.stream.aggregate_id, as_of).await?;
+    Ok(Loaded { state: Arc::new(D::replay(&events)), sequence: events.len() as u64, ..loaded })
+}
 
 /// The events of one stream up to `as_of`: a position of the organization, or a moment.
 pub async fn events_as_of<D: Decider>(

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregates::Decider;
-use aggregates::ids::ProposalId;
-use aggregates::proposal::Proposal;
+use aggregates::ids::{ProposalId, ZoneId};
+use aggregates::proposal::{self, Proposal};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use projections::audit;
@@ -16,8 +16,8 @@ use utoipa::IntoParams;
 use super::{ProposalView, answer_with_history};
 use crate::api::page::refused;
 use crate::api::request::{Query, Reader, id_in_path};
-use crate::api::time_travel::events_as_of;
-use crate::engine::{App, Caller, Loaded, Problem, permit_in_zone};
+use crate::api::time_travel::{InZone, as_it_is, as_it_was};
+use crate::engine::{App, Caller, Loaded, Problem};
 
 /// Which state of it.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -29,6 +29,14 @@ pub struct Which {
     /// Waits so many seconds, 55 at most, for something to happen to it after position `after` (or after now).
     #[param(maximum = 55)]
     wait: Option<u64>,
+}
+
+impl InZone for Proposal {
+    const NAME: &'static str = "proposal";
+
+    fn zone(state: &proposal::State) -> Option<ZoneId> {
+        state.opening.as_ref().map(|opening| opening.zone_id)
+    }
 }
 
 /// The longest wait, in seconds: shorter than a request may take.
@@ -47,26 +55,15 @@ pub async fn read(
     if which.wait.is_some_and(|wait| wait > LONGEST_WAIT) {
         return Err(refused("wait", "must be from 0 to 55 seconds"));
     }
-    app.fresh_memory(caller.organization_id, which.after).await?;
-    let ruling = app.ruling(caller.organization_id).await?;
-    let loaded = app.load::<Proposal>(id, which.after.is_some()).await?;
-    let zone = loaded.state.opening.as_ref().map(|opening| opening.zone_id);
-    let zone = zone.filter(|zone| ruling.authority.tree.zone(*zone).is_some()).ok_or_else(|| Problem::not_found("proposal"))?;
-    permit_in_zone(&ruling, &caller, zone, "zone.read", app.clock.now())?;
+    let loaded = as_it_is::<Proposal>(&app, &caller, id, which.after).await?;
     let loaded = match which.wait {
         Some(wait) => happens(&app, &caller, loaded, which.after, Duration::from_secs(wait)).await?,
         None => loaded,
     };
     let mut history = history(&app, &caller, id).await?;
-    let answer = match &which.as_of {
-        None => answer_with_history(&loaded.state, loaded.sequence, history)?,
-        Some(as_of) => {
-            let events = events_as_of::<Proposal>(&app, caller.organization_id, &id.to_string(), as_of).await?;
-            history.truncate(events.len());
-            answer_with_history(&Proposal::replay(&events), events.len() as u64, history)?
-        }
-    };
-    Ok(answer.into_response())
+    let loaded = as_it_was(&app, &caller, loaded, which.as_of.as_deref()).await?;
+    history.truncate(usize::try_from(loaded.sequence).unwrap_or(usize::MAX));
+    Ok(answer_with_history(&loaded.state, loaded.sequence, history)?.into_response())
 }
 
 /// Waits until something has happened to it after a position, or since now, or time is up, or the service ends.

@@ -7,22 +7,11 @@ use aggregates::ids::ZoneId;
 use aggregates::zones::{Event, Zones};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::{ZoneView, view};
 use crate::api::request::{Query, Reader, id_in_path};
-use crate::api::time_travel::events_as_of;
+use crate::api::time_travel::{Which, events_as_of};
 use crate::engine::{Answer, App, Problem, permit_in_zone};
-
-/// Which state of it.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub struct Which {
-    /// A position or an RFC 3339 moment; now when absent.
-    as_of: Option<String>,
-    after: Option<u64>,
-}
 
 /// A zone, now or as it was.
 #[utoipa::path(get, path = "/zones/{id}", tag = "zones", params(("id" = String, Path), Which),
