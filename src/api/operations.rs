@@ -52,6 +52,7 @@ async fn log_writes(app: &App) -> bool {
         occurred_at: app.clock.now(),
         writes: Vec::new(),
         guards: Vec::new(),
+        link: None,
         answer: None,
         beside: Vec::new(),
     };

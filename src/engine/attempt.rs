@@ -23,10 +23,10 @@ use projections::Statement;
 use super::answer::{Answer, Done, Told};
 use super::app::{App, Caller, Envelope, permit_in_zone};
 use super::authorities::Ruling;
-use super::desk::Turn;
+use super::booking::PlannedTurn;
 use super::problem::Problem;
 use crate::entropy;
-use crate::store::{Append, Draft, DraftEvent, Expected, GivenAnswer, Hosted, Refused, StoreError, Stream};
+use crate::store::{Append, Draft, DraftEvent, Expected, GivenAnswer, Hosted, Link, Refused, StoreError, Stream};
 
 /// How often a contended command begins again: more often than commands are in flight at once.
 const MOST_ATTEMPTS: usize = 400;
@@ -58,8 +58,8 @@ pub struct Plan {
     beside: Vec<Statement>,
     remember: Vec<Remember>,
     states: HashMap<Stream, Arc<dyn Any + Send + Sync>>,
-    /// A turn at the ledger, how long the ledger was, and what it is after this plan.
-    pub(super) turn: Option<(Turn, u64, Arc<ledger::State>)>,
+    /// A turn at the ledger.
+    pub(super) turn: Option<PlannedTurn>,
 }
 
 /// One attempt at a command.
@@ -377,9 +377,11 @@ impl App {
             position: 0,
             given_at: now,
         });
-        let turn = plan.turn.take().map(|(turn, before, state)| {
-            let sequence = plan.sequence_after::<ledger::Ledger>(organization_id, before);
-            (turn, sequence, state)
+        let planned = plan.turn.take();
+        let link = planned.as_ref().map(|planned| Link { ticket: planned.turn.ticket, builds_on: planned.builds_on });
+        let turn = planned.map(|planned| {
+            let sequence = plan.sequence_after::<ledger::Ledger>(organization_id, planned.before);
+            (planned.turn, sequence, planned.state)
         });
         let append = Append {
             organization_id,
@@ -389,6 +391,7 @@ impl App {
             occurred_at: now,
             writes: plan.writes,
             guards: plan.guards,
+            link,
             answer: kept,
             beside: plan.beside,
         };
@@ -396,7 +399,7 @@ impl App {
             None => self.writer.append(append).await?,
             Some((turn, sequence, state)) => {
                 let appended = self.writer.hand_in(append).await?;
-                let handed_over = turn.hand_over((sequence, state));
+                let handed_over = turn.hand_over(sequence, state);
                 match appended.await {
                     Ok(committed) => committed,
                     Err(refused) => {
@@ -455,6 +458,7 @@ impl App {
                 events: vec![DraftEvent::of(fact)],
             }],
             guards: Vec::new(),
+            link: None,
             answer: None,
             beside: Vec::new(),
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use aggregates::Decider;
-use aggregates::ledger::{Command, Ledger};
+use aggregates::ledger::{self, Command, Ledger};
 use aggregates::permission::Authority;
 
 use super::attempt::{Attempt, Loaded, Plan};
@@ -18,6 +18,20 @@ pub struct Booking {
     pub authority: Authority,
     loaded: Loaded<Ledger>,
     turn: Turn,
+    /// On whose ticket it builds, where that is not in the log yet.
+    builds_on: Option<u64>,
+}
+
+/// A turn in a plan: it ends when the plan is handed in.
+pub struct PlannedTurn {
+    /// The turn.
+    pub turn: Turn,
+    /// On whose ticket the plan builds.
+    pub builds_on: Option<u64>,
+    /// How long the ledger was.
+    pub before: u64,
+    /// What it is after the plan.
+    pub state: Arc<ledger::State>,
 }
 
 impl Attempt {
@@ -25,18 +39,19 @@ impl Attempt {
     /// given up.
     pub async fn booking(&self, plan: &mut Plan) -> Result<Booking, Problem> {
         let organization = self.caller.organization_id;
-        if let Some((turn, sequence, state)) = plan.turn.take() {
+        if let Some(PlannedTurn { turn, builds_on, before, state }) = plan.turn.take() {
             let authority = Authority { ledger: Arc::clone(&state), ..self.ruling.authority.clone() };
-            let loaded = Loaded { stream: Stream::of::<Ledger>(organization), state, sequence };
-            return Ok(Booking { authority, loaded, turn });
+            let loaded = Loaded { stream: Stream::of::<Ledger>(organization), state, sequence: before };
+            return Ok(Booking { authority, loaded, turn, builds_on });
         }
         let turn = self.app.parts.desks.turn(organization).await;
         let ruling = self.app.ruling(organization).await?;
         let (mut sequence, mut state) = (ruling.ledger_sequence, Arc::clone(&ruling.authority.ledger));
-        let ahead = turn.ahead().filter(|(ahead, _)| *ahead > sequence && !self.verifying);
+        let ahead = turn.ahead().filter(|ahead| ahead.sequence > sequence && !self.verifying);
+        let builds_on = ahead.as_ref().map(|ahead| ahead.ticket);
         if let Some(ahead) = ahead {
             self.speculates.store(true, Ordering::Relaxed);
-            (sequence, state) = ahead;
+            (sequence, state) = (ahead.sequence, ahead.state);
         } else if self.from_log {
             let later = self.app.log.tail::<Ledger>(&organization.to_string(), sequence).await?;
             sequence += later.len() as u64;
@@ -47,7 +62,7 @@ impl Attempt {
         }
         let authority = Authority { ledger: Arc::clone(&state), ..self.ruling.authority.clone() };
         let loaded = Loaded { stream: Stream::of::<Ledger>(organization), state, sequence };
-        Ok(Booking { authority, loaded, turn })
+        Ok(Booking { authority, loaded, turn, builds_on })
     }
 }
 
@@ -61,6 +76,7 @@ impl Booking {
 
     /// Hands the turn to the plan: the next one's comes when the plan is handed in.
     pub fn hand_to(self, plan: &mut Plan) {
-        plan.turn = Some((self.turn, self.loaded.sequence, self.loaded.state));
+        let Self { loaded, turn, builds_on, .. } = self;
+        plan.turn = Some(PlannedTurn { turn, builds_on, before: loaded.sequence, state: loaded.state });
     }
 }

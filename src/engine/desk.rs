@@ -1,7 +1,7 @@
 //! The desk at which an organization's ledger is written. Everybody in the organization writes the same stream, so whoever
 //! writes takes a turn, decides on what those before have handed in (committed or not yet), and gives the turn on as soon as
-//! the writer has it: a whole queue is written in one transaction. Sequences keep it honest: where something handed in before
-//! is refused, everything that built on it is refused too, and begins again.
+//! the writer has it: a whole queue is written in one transaction. Links keep it honest: where something handed in before is
+//! refused, everything that built on it is refused too, and begins again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,8 +16,16 @@ pub struct Desks {
     desks: Mutex<HashMap<OrganizationId, Arc<Desk>>>,
 }
 
-/// What has been handed in: how long the ledger will be, and what it will be.
-type Ahead = (u64, Arc<State>);
+/// What has been handed in last.
+#[derive(Clone)]
+pub struct Ahead {
+    /// By which ticket.
+    pub ticket: u64,
+    /// How long the ledger will be.
+    pub sequence: u64,
+    /// What it will be.
+    pub state: Arc<State>,
+}
 
 /// One organization's desk.
 struct Desk {
@@ -29,11 +37,15 @@ struct Desk {
 struct HandedIn {
     /// Counts the times that something handed in was refused.
     round: u64,
+    /// How many turns there were.
+    turns: u64,
     ahead: Option<Ahead>,
 }
 
 /// One's turn at a desk.
 pub struct Turn {
+    /// What it is called by those that build on it.
+    pub ticket: u64,
     desk: Arc<Desk>,
     _permit: OwnedSemaphorePermit,
 }
@@ -54,7 +66,11 @@ impl Desks {
         let new = || Arc::new(Desk { turn: Arc::new(Semaphore::new(1)), handed_in: Mutex::default() });
         let desk = Arc::clone(locked(&self.desks).entry(organization).or_insert_with(new));
         let permit = Arc::clone(&desk.turn).acquire_owned().await.expect("a desk is never closed");
-        Turn { desk, _permit: permit }
+        let mut handed_in = locked(&desk.handed_in);
+        handed_in.turns += 1;
+        let ticket = handed_in.turns;
+        drop(handed_in);
+        Turn { ticket, desk, _permit: permit }
     }
 }
 
@@ -64,10 +80,10 @@ impl Turn {
         locked(&self.desk.handed_in).ahead.clone()
     }
 
-    /// Gives the turn on: `ahead` has been handed in.
-    pub fn hand_over(self, ahead: Ahead) -> HandedOver {
+    /// Gives the turn on: what leads to this state has been handed in.
+    pub fn hand_over(self, sequence: u64, state: Arc<State>) -> HandedOver {
         let mut handed_in = locked(&self.desk.handed_in);
-        handed_in.ahead = Some(ahead);
+        handed_in.ahead = Some(Ahead { ticket: self.ticket, sequence, state });
         let round = handed_in.round;
         drop(handed_in);
         HandedOver { desk: Arc::clone(&self.desk), round }

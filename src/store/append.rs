@@ -90,6 +90,16 @@ pub struct GivenAnswer {
     pub given_at: Moment,
 }
 
+/// The place of an append among those that were decided on each other before the log had them. A sequence alone would not do:
+/// where the one before is refused, another may take its place and its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What it is called by those that build on it; no other link of its organization is.
+    pub ticket: u64,
+    /// On which it builds: it is refused unless that is the last link which the log took.
+    pub builds_on: Option<u64>,
+}
+
 /// The events of one command: all are appended or none is.
 #[derive(Clone, Debug)]
 pub struct Append {
@@ -107,6 +117,8 @@ pub struct Append {
     pub writes: Vec<Draft>,
     /// Streams the decision rests on without adding to them: if one has moved, it is a conflict.
     pub guards: Vec<(Stream, u64)>,
+    /// What was handed in before and has to be in the log, where it rests on that.
+    pub link: Option<Link>,
     /// The answer to keep.
     pub answer: Option<GivenAnswer>,
     /// Rows outside the log that belong to the command (secrets, profiles).

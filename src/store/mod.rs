@@ -12,7 +12,7 @@ mod sessions;
 mod views;
 mod writer;
 
-pub use append::{Append, Committed, Draft, DraftEvent, Expected, GivenAnswer, Part, Refused, Stream};
+pub use append::{Append, Committed, Draft, DraftEvent, Expected, GivenAnswer, Link, Part, Refused, Stream};
 pub use db::{Db, Tx};
 pub use error::StoreError;
 pub use hosted::Hosted;

@@ -1,7 +1,7 @@
 //! The group-commit writer: commands in flight are collected and written in one transaction that holds the head of the
 //! log, so global order is commit order. A conflict fails alone; the rest of its batch commits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,6 +19,9 @@ use super::insert::Heads;
 const LARGEST_BATCH: usize = 256;
 /// The most commands waiting; beyond that callers wait to hand theirs in.
 const QUEUE: usize = 1024;
+
+/// The last link of each organization that the log took.
+type Links = HashMap<OrganizationId, u64>;
 
 struct Pending {
     append: Append,
@@ -44,6 +47,7 @@ pub struct WriterTask<C> {
     on_commit: C,
     healthy: watch::Sender<bool>,
     new_id: fn() -> Uuid,
+    links: Links,
 }
 
 impl Writer {
@@ -51,7 +55,7 @@ impl Writer {
     pub fn new<C: OnCommit>(db: Db, on_commit: C, new_id: fn() -> Uuid) -> (Self, WriterTask<C>, watch::Receiver<bool>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let (healthy, health) = watch::channel(true);
-        (Self { queue: sender }, WriterTask { db, queue: receiver, on_commit, healthy, new_id }, health)
+        (Self { queue: sender }, WriterTask { db, queue: receiver, on_commit, healthy, new_id, links: Links::new() }, health)
     }
 
     /// Appends, durably, all or nothing.
@@ -84,10 +88,11 @@ impl<C: OnCommit> WriterTask<C> {
         }
     }
 
-    async fn write(&self, appends: Vec<Append>) -> Vec<Result<Committed, Refused>> {
+    async fn write(&mut self, appends: Vec<Append>) -> Vec<Result<Committed, Refused>> {
         let number = appends.len();
         match self.commit(appends).await {
-            Ok((outcomes, events)) => {
+            Ok((outcomes, events, links)) => {
+                self.links.extend(links);
                 self.healthy.send_replace(true);
                 let batch = Arc::new(events);
                 self.on_commit.committed(&batch);
@@ -105,23 +110,31 @@ impl<C: OnCommit> WriterTask<C> {
         }
     }
 
-    async fn commit(&self, appends: Vec<Append>) -> Result<(Vec<Outcome>, Vec<Recorded>), StoreError> {
+    async fn commit(&self, appends: Vec<Append>) -> Result<(Vec<Outcome>, Vec<Recorded>, Links), StoreError> {
         let mut tx = self.db.begin().await?;
         let organizations = appends.iter().map(|append| append.organization_id.0).collect();
         let streams = appends.iter().flat_map(streams_of).collect();
         let keys = appends.iter().filter_map(|append| append.answer.as_ref()).map(key_of).collect();
         let heads = tx.heads(organizations, streams, keys).await?;
-        let mut batch = Batch { heads, events: Vec::new(), touched: BTreeMap::new(), answers: Vec::new(), beside: Vec::new() };
+        let mut batch = Batch {
+            heads,
+            links: &self.links,
+            linked: Links::new(),
+            events: Vec::new(),
+            touched: BTreeMap::new(),
+            answers: Vec::new(),
+            beside: Vec::new(),
+        };
         let outcomes: Vec<Outcome> = appends.into_iter().map(|append| batch.admit(append, self.new_id)).collect();
         if outcomes.iter().all(Result::is_err) {
-            return Ok((outcomes, Vec::new()));
+            return Ok((outcomes, Vec::new(), batch.linked));
         }
         tx.insert(&batch.events, batch.heads.log, &batch.touched, &batch.answers).await?;
         for statement in batch.beside {
             tx.execute(statement).await?;
         }
         tx.commit().await?;
-        Ok((outcomes, batch.events))
+        Ok((outcomes, batch.events, batch.linked))
     }
 }
 
@@ -137,15 +150,19 @@ fn key_of(answer: &GivenAnswer) -> (Uuid, String) {
 type Outcome = Result<(u64, Range<usize>), Refused>;
 
 /// A batch as it fills: each append is held against the log as the appends before it leave it.
-struct Batch {
+struct Batch<'a> {
     heads: Heads,
+    /// Before the batch.
+    links: &'a Links,
+    /// Since.
+    linked: Links,
     events: Vec<Recorded>,
     touched: BTreeMap<Uuid, u64>,
     answers: Vec<GivenAnswer>,
     beside: Vec<projections::Statement>,
 }
 
-impl Batch {
+impl Batch<'_> {
     fn admit(&mut self, mut append: Append, new_id: fn() -> Uuid) -> Outcome {
         if let Some(answer) = &append.answer
             && self.heads.answered.contains(&key_of(answer))
@@ -157,8 +174,13 @@ impl Batch {
             Expected::At(expected) => moved(&draft.stream, expected),
             Expected::Anywhere => false,
         });
-        if stale_write || append.guards.iter().any(|(stream, expected)| moved(stream, *expected)) {
+        let last = self.linked.get(&append.organization_id).or_else(|| self.links.get(&append.organization_id)).copied();
+        let unlinked = append.link.is_some_and(|link| link.builds_on.is_some() && link.builds_on != last);
+        if stale_write || unlinked || append.guards.iter().any(|(stream, expected)| moved(stream, *expected)) {
             return Err(Refused::Conflict);
+        }
+        if let Some(link) = append.link {
+            self.linked.insert(append.organization_id, link.ticket);
         }
         let first = self.events.len();
         let organization = append.organization_id;

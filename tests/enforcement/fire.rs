@@ -42,6 +42,44 @@ on_both!(a_limit_that_fits_ten_admits_ten_of_sixty_four, async |app: TestApp| {
     }
 });
 
+// The same clients with sums of every size, through two processes where there can be two: what is admitted depends on who was
+// admitted before, and whoever builds on one that was refused must not stay.
+on_both!(no_mixture_of_sums_passes_a_limit, async |app: TestApp| {
+    const SUMS: [u64; 8] = [1, 60, 5, 50, 20, 10, 33, 2];
+    let app = unhurried(&app).await;
+    let root = app.owner.makes_zone(json!({"name": "Root"})).await;
+    let worker = executor(&app, &root).await;
+    let second = match app.store.kind() {
+        Kind::Postgres => Some(app.second_process().await),
+        Kind::Sqlite => None,
+    };
+    let elsewhere = second.as_ref().map_or_else(|| worker.clone(), |(_, address)| worker.speaking_to(*address));
+    for round in 0..ROUNDS {
+        let limited =
+            json!({"name": format!("Zone {round}"), "parent_zone_id": root, "resource_scope": {"budget_limit": "100"}});
+        let zone = app.owner.makes_zone(limited).await;
+        let ask = async |client: usize| {
+            let person = if client.is_multiple_of(2) { &worker } else { &elsewhere };
+            let sum = SUMS[(client * 5 + round * 3) % SUMS.len()];
+            let reply = reserves(person, &zone, &sum.to_string()).await;
+            match reply.status {
+                201 => sum,
+                _ => {
+                    assert_eq!((reply.status, reply.text("/code")), (422, "budget_exceeded".to_owned()), "{}", reply.body);
+                    0
+                }
+            }
+        };
+        let taken: u64 = join_all((0..CLIENTS).map(ask)).await.into_iter().sum();
+        assert!(taken <= 100, "round {round}: {taken} of 100");
+        let shown = budget(&worker, &zone).await;
+        assert_eq!(shown["reserved"], json!(taken.to_string()), "round {round}");
+    }
+    if let Some((service, _)) = second {
+        service.end().await;
+    }
+});
+
 on_both!(five_a_second_are_never_six, async |app: TestApp| {
     let app = unhurried(&app).await;
     let rates = json!({"rate_limits": [{"action": "work.*", "max": 5, "per_seconds": 1}]});

@@ -11,7 +11,7 @@ use projections::{Recorded, Statement, audit};
 use trust_zones::entropy::new_id;
 use trust_zones::processes::Tasks;
 use trust_zones::service::open_log;
-use trust_zones::store::{Append, Db, Draft, DraftEvent, Expected, GivenAnswer, Log, OnCommit, Refused, Stream, Writer};
+use trust_zones::store::{Append, Db, Draft, DraftEvent, Expected, GivenAnswer, Link, Log, OnCommit, Refused, Stream, Writer};
 
 use crate::harness::{Kind, TestApp, beginning};
 use crate::on_both;
@@ -93,6 +93,7 @@ fn append(organization: OrganizationId, name: &str, expected: Expected, facts: &
         occurred_at: beginning(),
         writes: vec![Draft { stream: stream(name), expected, events: facts.iter().map(|number| fact(*number)).collect() }],
         guards: Vec::new(),
+        link: None,
         answer: None,
         beside: Vec::new(),
     }
@@ -254,6 +255,37 @@ on_both!(a_conflict_in_a_batch_fails_alone_and_leaks_nothing, async |app: TestAp
     let given = log.answer(answer.caller_id, "key").await.expect("a look").expect("an answer");
     assert_eq!(given.position, 3, "the answer is that of the command that was committed");
     assert!(*healthy.borrow(), "conflicts are no failure of the log");
+    drop(writer);
+    tasks.end().await;
+});
+
+on_both!(what_builds_on_what_was_refused_is_refused_though_its_number_fits, async |app: TestApp| {
+    let log = app.service.app.log.clone();
+    let (writer, task, _) = Writer::new(log.db().clone(), Silence, new_id);
+    let organization = OrganizationId(new_id());
+    let link = |append: Append, ticket, builds_on| Append { link: Some(Link { ticket, builds_on }), ..append };
+    let a = |expected, fact| append(organization, "a", Expected::At(expected), &[fact]);
+    let refused = Append { guards: vec![(stream("b"), 7)], ..a(0, 1) };
+    let batch = vec![
+        link(refused, 1, None),
+        // Another process, or a clerk who looked at the log, takes its place.
+        link(a(0, 2), 2, None),
+        link(a(1, 3), 3, Some(1)),
+        link(a(1, 4), 4, Some(2)),
+        link(a(2, 5), 5, Some(4)),
+    ];
+    let waiting = join_all(batch.into_iter().map(|append| writer.append(append)));
+    let running = async {
+        tokio::task::yield_now().await;
+        let tasks = Tasks::default();
+        tasks.spawn("writer", task.run());
+        tasks
+    };
+    let (outcomes, tasks) = tokio::join!(waiting, running);
+    assert_eq!(outcomes.iter().map(Result::is_ok).collect::<Vec<_>>(), [false, true, false, true, true]);
+    // What was taken is remembered from one batch to the next.
+    writer.append(link(a(3, 6), 6, Some(4))).await.expect_err("five came between");
+    writer.append(link(a(3, 6), 7, Some(5))).await.expect("it builds on the last");
     drop(writer);
     tasks.end().await;
 });
