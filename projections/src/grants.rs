@@ -86,7 +86,7 @@ pub fn page(
 macro_rules! standing {
     ($lead:literal) => {
         concat!(
-            "SELECT grant_id, principal_id, zone_id FROM grants
+            "SELECT grant_id, principal_id, zone_id, position FROM grants
          WHERE organization_id = $1 AND ",
             $lead,
             "ended IS NULL AND ($2 IS NULL OR principal_id = $2) AND ($3 IS NULL OR zone_id = $3)

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use aggregates::amount::Amount;
-use aggregates::grant::{Ended, State as Granted, particulars};
+use aggregates::grant::{Ended, INEXACT, State as Granted, inexact_number, particulars};
 use aggregates::ids::{GrantId, MemberId, ZoneId};
 use aggregates::text::Label;
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use projections::grants;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -82,6 +83,9 @@ pub struct Use {
 pub async fn use_grant(State(app): State<Arc<App>>, Path(id): Path<String>, command: Command<Use>) -> Result<Done, Problem> {
     let Command { envelope, body } = command;
     let id: GrantId = id_in_path(&id, "grant")?;
+    if let Some(place) = inexact_number(&body.params) {
+        return Err(Problem::at(StatusCode::UNPROCESSABLE_ENTITY, &format!("/params{place}"), "invalid", INEXACT));
+    }
     let given = [
         ("board_id", json!(body.board_id)),
         ("tool", json!(body.tool)),

@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aggregates::actor::OrganizationRole;
 use aggregates::evaluation::Evaluation;
 use aggregates::ids::EvaluationId;
 use aggregates::inbox::{Command as Marking, Inbox};
-use aggregates::organization::Member;
 use axum::Json;
 use axum::extract::State;
 use projections::{evaluations, inbox, proposals};
@@ -126,11 +124,8 @@ pub async fn mark_read(State(app): State<Arc<App>>, command: Command<Marks>) -> 
         &envelope,
         decision!(attempt, [body] => {
             attempt.token_must_cover("zone.read")?;
+            attempt.must_not_only_read("member.write")?;
             let member_id = attempt.caller.id();
-            let auditor = |member: &Member| member.role == OrganizationRole::Auditor;
-            if attempt.authority().organization.member(member_id).is_some_and(auditor) {
-                return Err(Problem::forbidden("member.write"));
-            }
             let inbox = attempt.load::<Inbox>(member_id).await?;
             let (up_to, positions) = (body.up_to.map(|up_to| up_to.min(most)), body.positions.iter().map(|at| (*at).min(most)).collect());
             let mut plan = attempt.plan();

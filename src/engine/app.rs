@@ -218,12 +218,8 @@ impl App {
             self.parts.freshness.views_at(latest, COURTESY).await;
             return Ok(());
         };
-        let statement = audit::global_position(organization, after);
-        let global = self.log.number(statement, "global_position").await?;
-        let global = match (global, after) {
-            (Some(global), _) => global,
-            (None, 0) => 0,
-            (None, _) => return Err(self.not_there_yet(organization, after).await?),
+        let Some(global) = self.global_position(organization, after).await? else {
+            return Err(self.not_there_yet(organization, after).await?);
         };
         // The position may have been written by another process: memory follows by the same route as the read models.
         let reached = self.parts.freshness.views_at(global, PATIENCE).await;
@@ -242,13 +238,22 @@ impl App {
     /// Waits until what memory holds of an organization is as fresh as asked.
     pub async fn fresh_memory(&self, organization: OrganizationId, after: Option<u64>) -> Result<(), Problem> {
         let Some(after) = after else { return Ok(()) };
-        if self.log.organization_head(organization).await? < after {
+        let Some(global) = self.global_position(organization, after).await? else {
             return Err(self.not_there_yet(organization, after).await?);
-        }
-        if self.ruling(organization).await?.position < after {
+        };
+        // A later event of its own says nothing of what another process has written before it.
+        if self.parts.followed() < global {
             self.parts.authorities.fresh(&self.log, organization).await?;
         }
         Ok(())
+    }
+
+    /// Where a position of an organization is in the whole log, if it is.
+    async fn global_position(&self, organization: OrganizationId, position: u64) -> Result<Option<u64>, Problem> {
+        if position == 0 {
+            return Ok(Some(0));
+        }
+        Ok(self.log.number(audit::global_position(organization, position), "global_position").await?)
     }
 
     async fn not_there_yet(&self, organization: OrganizationId, after: u64) -> Result<Problem, Problem> {

@@ -11,7 +11,7 @@ use aggregates::actor::Actor;
 use aggregates::ids::ZoneId;
 use aggregates::ledger;
 use aggregates::organization::Organization;
-use aggregates::permission::{Ask, Authority, Standing, check, holds_in_zone};
+use aggregates::permission::{Ask, Authority, Standing, check, holds_in_zone, is_auditor};
 use aggregates::token::Token;
 use aggregates::zones::{Tree, Zones};
 use aggregates::{Decider, Moment};
@@ -112,6 +112,11 @@ impl Attempt {
         let ask = Ask { via: self.caller.via(), ..Ask::plain(self.caller.id(), asked, self.now) };
         let answer = check(self.authority(), zone, &ask);
         if answer.is_allowed() { Ok(()) } else { Err(Problem::denied(answer)) }
+    }
+
+    /// Refuses an auditor, who changes nothing, whatever they may read (SPEC A2).
+    pub fn must_not_only_read(&self, action: &str) -> Result<(), Problem> {
+        if is_auditor(self.authority(), self.caller.id()) { Err(Problem::forbidden(action)) } else { Ok(()) }
     }
 
     /// Refuses a token that is not for `action`.
@@ -427,7 +432,7 @@ impl App {
     }
 
     /// The answer already given under the envelope's key.
-    async fn answered(&self, envelope: &Envelope) -> Result<Option<Done>, Problem> {
+    pub async fn answered(&self, envelope: &Envelope) -> Result<Option<Done>, Problem> {
         let Some((key, fingerprint)) = envelope.key.as_ref().filter(|_| !envelope.dry_run) else { return Ok(None) };
         let Some(given) = self.log.answer(envelope.asker().0, key).await? else { return Ok(None) };
         if given.fingerprint != *fingerprint {

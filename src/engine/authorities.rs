@@ -38,6 +38,10 @@ impl Ruling {
         vec![(Stream::of::<Organization>(&id), self.organization_sequence), (Stream::of::<Zones>(&id), self.tree_sequence)]
     }
 
+    fn lengths(&self) -> [u64; 3] {
+        [self.organization_sequence, self.tree_sequence, self.ledger_sequence]
+    }
+
     fn follow(&mut self, event: &Recorded) -> Followed {
         let (sequence, known) = match event.aggregate_type.as_str() {
             Organization::TYPE => (event.sequence, &mut self.organization_sequence),
@@ -140,7 +144,7 @@ impl Authorities {
         read_on!(Organization, organization_sequence, organization);
         read_on!(Zones, tree_sequence, tree);
         read_on!(Ledger, ledger_sequence, ledger);
-        if ruling.position == known.position {
+        if ruling.lengths() == known.lengths() {
             return Ok(known);
         }
         let ruling = Arc::new(ruling);

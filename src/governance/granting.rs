@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use aggregates::Moment;
 use aggregates::amount::Amount;
-use aggregates::grant::{Command, Grant, State, Terms, digest};
+use aggregates::grant::{Command, Grant, Rejection, State, Terms, digest};
 use aggregates::ids::GrantId;
 use aggregates::ledger;
 use aggregates::permission::{Ask, Standing, check};
 use aggregates::proposal::ALLOCATE;
+use aggregates::reactions::on_grant;
 use aggregates::text::Label;
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
@@ -42,11 +43,20 @@ pub async fn using_grant(attempt: &Attempt, id: GrantId, usage: &Usage) -> Resul
         return Err(Problem::new(StatusCode::FORBIDDEN, "not_your_grant", "the grant is for somebody else"));
     }
     let mut plan = attempt.plan();
-    let parameters_sha256 = digest(&usage.particulars);
+    let mut particulars = usage.particulars.clone();
+    if terms.action.as_str() != ALLOCATE {
+        // Who does a task is checked when it is done; what is approved is the task.
+        particulars.remove("agent_type");
+    }
+    let parameters_sha256 = digest(&particulars);
     let rated = attempt.authority().counted_seconds(terms.zone_id, &asking(attempt, terms, usage, None)).is_some();
     let mut booking = if terms.reservation().is_some() || rated { Some(attempt.booking(&mut plan).await?) } else { None };
     // The turn may have been long in coming: the grant is looked at after the books.
     let loaded = &attempt.load::<Grant>(id).await?;
+    if let Some(reason) = on_grant(attempt.authority(), terms).filter(|_| loaded.state.ended.is_none()) {
+        // It is void already, whether or not the reaction has come to it.
+        return Err(Problem::of(&Rejection::GrantVoided(reason)));
+    }
     let ask = asking(attempt, terms, usage, loaded.state.left());
     let now = attempt.now;
     let used = plan.decide(loaded, Command::Use { parameters_sha256, amount: usage.amount, now }).await?;

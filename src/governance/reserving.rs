@@ -5,10 +5,11 @@ use aggregates::action::Action;
 use aggregates::amount::Amount;
 use aggregates::ids::{ReservationId, ZoneId};
 use aggregates::ledger::{Command, Holder, Terms};
-use aggregates::permission::{Answer, Ask, check};
+use aggregates::permission::{Answer, Ask, check, is_auditor};
+use axum::http::StatusCode;
 use chrono::Duration;
 
-use crate::engine::{Attempt, Plan, Problem};
+use crate::engine::{Attempt, Caller, Plan, Problem, Ruling, permit_in_zone};
 
 /// What is to be set aside.
 #[derive(Clone, Debug)]
@@ -23,8 +24,12 @@ pub struct Wish {
     pub seconds: u32,
 }
 
-/// A plan that sets `wish` aside for `ask`, if the check allows it.
+/// A plan that sets `wish` aside for `ask`, if the check allows it. Governing is not work: nothing is set aside for it.
 pub async fn reserving(attempt: &Attempt, wish: &Wish, ask: &Ask) -> Result<(Plan, Terms), Problem> {
+    if ask.action.is_governing() {
+        let message = "must be work: nothing is set aside for governing";
+        return Err(Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "/action", "not_work", message));
+    }
     let mut plan = attempt.plan();
     let mut booking = attempt.booking(&mut plan).await?;
     let answer = check(&booking.authority, wish.zone_id, ask);
@@ -46,6 +51,16 @@ pub async fn reserving(attempt: &Attempt, wish: &Wish, ask: &Ask) -> Result<(Pla
     booking.decide(&mut plan, Command::Reserve(Box::new(terms.clone()))).await?;
     booking.hand_to(&mut plan);
     Ok((plan, terms))
+}
+
+/// Whether an answer to the caller about `ask` counts for rate limits: whoever asks for another must be able to do such work there
+/// themselves, as for setting money aside. To everyone else it is only told (SPEC A2).
+pub fn counts(ruling: &Ruling, caller: &Caller, zone_id: ZoneId, ask: &Ask) -> bool {
+    if ruling.authority.counted_seconds(zone_id, ask).is_none() || is_auditor(&ruling.authority, caller.id()) {
+        return false;
+    }
+    let works_here = || permit_in_zone(ruling, caller, zone_id, "zone.execute", ask.now).is_ok();
+    ask.principal == caller.id() || (works_here() && caller.token_covers(&ask.action))
 }
 
 /// A plan that counts `ask` for the rate limits that speak of it, if the check still allows it; else the check's answer.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use aggregates::Decider;
 use aggregates::escalation::{DismissalReason, Escalation};
-use aggregates::grant::{Command as GrantCommand, Grant};
-use aggregates::ids::{EscalationId, GrantId, OrganizationId, ProposalId};
+use aggregates::grant::{Command as GrantCommand, Grant, VoidReason};
+use aggregates::ids::{EscalationId, GrantId, MemberId, OrganizationId, ProposalId, ZoneId};
 use aggregates::organization::Organization;
 use aggregates::proposal::Proposal;
 use aggregates::reactions::{self, Concern};
@@ -83,6 +83,10 @@ fn concern(event: &Recorded) -> Result<Option<Concern>, StoreError> {
     })
 }
 
+fn voided(event: &Recorded) -> Result<Option<VoidReason>, StoreError> {
+    Ok(if event.aggregate_type == Zones::TYPE { reactions::voids(&event.read()?) } else { None })
+}
+
 async fn react(app: &Arc<App>, event: &Recorded) -> Result<(), Problem> {
     let Some(concern) = concern(event)? else { return Ok(()) };
     // The read models say which proposals and grants there were when it happened; later ones were opened knowing of it.
@@ -93,8 +97,8 @@ async fn react(app: &Arc<App>, event: &Recorded) -> Result<(), Problem> {
     for id in touched.proposals {
         look_again_at_proposal(app, event, ProposalId(id)).await?;
     }
-    for id in touched.grants {
-        look_again_at_grant(app, event, GrantId(id)).await?;
+    for (id, given_at) in touched.grants {
+        look_again_at_grant(app, event, id, given_at).await?;
     }
     for id in touched.escalations {
         look_again_at_escalation(app, event, EscalationId(id)).await?;
@@ -108,7 +112,8 @@ type Ids = Vec<uuid::Uuid>;
 #[derive(Default)]
 struct Touched {
     proposals: Ids,
-    grants: Ids,
+    /// With the position at which each was given.
+    grants: Vec<(GrantId, u64)>,
     escalations: Ids,
 }
 
@@ -117,7 +122,7 @@ async fn touched(app: &Arc<App>, organization: OrganizationId, concern: Concern)
         Concern::Member(member) => {
             return Ok(Touched {
                 proposals: ids(app, proposals::reviewed_by(organization, member), "proposal_id").await?,
-                grants: ids(app, grants::standing(organization, Some(member), None), "grant_id").await?,
+                grants: standing_grants(app, organization, Some(member), None).await?,
                 escalations: Ids::new(),
             });
         }
@@ -128,10 +133,20 @@ async fn touched(app: &Arc<App>, organization: OrganizationId, concern: Concern)
     let mut touched = Touched::default();
     for zone in std::iter::once(zone).chain(below) {
         touched.proposals.extend(ids(app, proposals::open_in(organization, zone), "proposal_id").await?);
-        touched.grants.extend(ids(app, grants::standing(organization, None, Some(zone)), "grant_id").await?);
+        touched.grants.extend(standing_grants(app, organization, None, Some(zone)).await?);
         touched.escalations.extend(ids(app, escalations::pending_in(organization, zone), "escalation_id").await?);
     }
     Ok(touched)
+}
+
+async fn standing_grants(
+    app: &Arc<App>,
+    organization: OrganizationId,
+    principal: Option<MemberId>,
+    zone: Option<ZoneId>,
+) -> Result<Vec<(GrantId, u64)>, StoreError> {
+    let rows = app.views.live().db.rows(grants::standing(organization, principal, zone)).await?;
+    rows.iter().map(|row| Ok((GrantId(row.id("grant_id")?), row.number("position")?))).collect()
 }
 
 async fn ids(app: &Arc<App>, statement: Statement, column: &str) -> Result<Ids, StoreError> {
@@ -157,12 +172,15 @@ async fn look_again_at_proposal(app: &Arc<App>, event: &Recorded, id: ProposalId
     .map(drop)
 }
 
-async fn look_again_at_grant(app: &Arc<App>, event: &Recorded, id: GrantId) -> Result<(), Problem> {
+async fn look_again_at_grant(app: &Arc<App>, event: &Recorded, id: GrantId, given_at: u64) -> Result<(), Problem> {
+    // What was given since was given knowing of it.
+    let voided = voided(event)?.filter(|_| given_at < event.position);
     app.command(
         &because_of(event),
-        decision!(attempt, [] => {
+        decision!(attempt, [voided] => {
             let loaded = attempt.load::<Grant>(id).await?;
-            let void = loaded.state.terms.as_ref().and_then(|terms| reactions::on_grant(attempt.authority(), terms));
+            let lost = || loaded.state.terms.as_ref().and_then(|terms| reactions::on_grant(attempt.authority(), terms));
+            let void = voided.or_else(lost);
             let plan = match void {
                 Some(reason) => ending_grant(attempt, &loaded, GrantCommand::Void { reason, now: attempt.now }).await?,
                 None => attempt.plan(),

@@ -5,6 +5,7 @@ mod codes;
 mod explaining;
 mod fire;
 mod grants;
+mod holding;
 mod ledger;
 mod time_travel;
 

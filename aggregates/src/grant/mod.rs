@@ -75,6 +75,31 @@ pub fn particulars<const N: usize>(given: [(&str, Value); N]) -> Map<String, Val
     given.into_iter().filter(|(_, value)| !nothing(value)).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
+/// The largest whole number that every reader of JSON holds exactly, and the negative of the smallest (RFC 8259, section 6).
+const LARGEST_EXACT: u64 = (1 << 53) - 1;
+
+/// What is said of a number beyond that.
+pub const INEXACT: &str = "must be less than 2^53 in size; a longer number is written as a string";
+
+/// The place of the first number among `parameters` that canonical JSON cannot tell from its neighbours, as a JSON Pointer: with it,
+/// what is approved need not be what is done.
+pub fn inexact_number(parameters: &Map<String, Value>) -> Option<String> {
+    parameters.iter().find_map(|(key, value)| inexact_below(key, value))
+}
+
+fn inexact_below(key: &str, value: &Value) -> Option<String> {
+    let below = match value {
+        Value::Number(number) => {
+            let size = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
+            size.filter(|size| *size > LARGEST_EXACT).map(|_| String::new())
+        }
+        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| inexact_below(&index.to_string(), item)),
+        Value::Object(keys) => inexact_number(keys),
+        Value::Null | Value::Bool(_) | Value::String(_) => None,
+    };
+    below.map(|below| format!("/{}{below}", key.replace('~', "~0").replace('/', "~1")))
+}
+
 /// SHA-256 (lower-case hex) of the canonical JSON (RFC 8785) of `parameters`.
 pub fn digest(parameters: &Map<String, Value>) -> String {
     let canonical = serde_json_canonicalizer::to_vec(parameters).expect("JSON maps have a canonical form");

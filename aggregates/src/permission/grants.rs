@@ -71,6 +71,11 @@ pub fn holds_in_organization(authority: &Authority, member: MemberId, action: &A
     authority.organization.member(member).is_some_and(|member| grants(organization_grants(member.role), action))
 }
 
+/// Whether `member` reads everything and changes nothing (SPEC A2).
+pub fn is_auditor(authority: &Authority, member: MemberId) -> bool {
+    authority.organization.member(member).is_some_and(|member| member.role == OrganizationRole::Auditor)
+}
+
 /// Whether a role in the zone, in a zone above it, or in the organization lets `member` do `action` in `zone`. An auditor
 /// changes nothing, whatever zone role they hold (SPEC A2).
 pub fn holds_in_zone(authority: &Authority, member: MemberId, zone: ZoneId, action: &Action) -> bool {

@@ -12,7 +12,7 @@ pub use answer::{Answer, Decision, Reason};
 pub use ask::{Ask, Standing, Via};
 pub use check::check;
 pub use funds::{Budget, Line, budget};
-pub use grants::{holds_in_organization, holds_in_zone, organization_grants, zone_grants};
+pub use grants::{holds_in_organization, holds_in_zone, is_auditor, organization_grants, zone_grants};
 pub use spoken::{Spoken, speakable};
 
 use std::sync::Arc;

@@ -166,6 +166,13 @@ impl Question<'_> {
         {
             return Some(("agent_type_not_allowed", "allowed_agent_types".to_owned(), json(types), json(agent_type)));
         }
+        if let Some(types) = &scope.allowed_agent_types
+            && self.member.kind == PrincipalKind::Agent
+            && self.member.agent_type.is_none()
+        {
+            // An agent of no type is of none of these, whatever it says of itself.
+            return Some(("agent_type_not_allowed", "allowed_agent_types".to_owned(), json(types), serde_json::Value::Null));
+        }
         if let (Some(tools), Some(tool)) = (&scope.allowed_tools, &self.ask.tool)
             && !tools.admits(tool)
         {

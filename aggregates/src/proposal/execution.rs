@@ -110,6 +110,11 @@ impl Context<'_> {
 
     /// A grant to do the task once. The approval stands in for a role; every hard rule is checked.
     fn task(&self, task: &TaskExecution) -> Result<Effects, Rejection> {
+        if task.action.is_governing() && task.amount.is_some() {
+            let message = "governing is not work: nothing is set aside for it";
+            let fault = Fault::new("/payload/amount", "not_work", message);
+            return Err(Rejection::NotExecutable { message: message.to_owned(), faults: vec![fault] });
+        }
         let executor = self.principal(task.executor_id, "/payload/executor_id")?;
         let params = task.params.clone().unwrap_or_default();
         self.checked(&Ask {

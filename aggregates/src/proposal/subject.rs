@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::action::Action;
 use crate::actor::ZoneRole;
 use crate::amount::Amount;
+use crate::grant::{INEXACT, inexact_number};
 use crate::ids::{MemberId, ZoneId};
 use crate::reading;
 use crate::rejection::Fault;
@@ -203,7 +204,19 @@ pub fn read_subject(kind: ProposalType, payload: Value) -> Result<Subject, Fault
         ProposalType::ZoneChange => reading::read(payload).map(Subject::ZoneChange),
         ProposalType::MembershipChange => reading::read(payload).map(Subject::MembershipChange),
     };
-    read.map_err(|fault| fault.under("/payload"))
+    read.and_then(exact).map_err(|fault| fault.under("/payload"))
+}
+
+/// Refuses numbers that an approval could not hold on to.
+fn exact(subject: Subject) -> Result<Subject, Fault> {
+    let params = match &subject {
+        Subject::TaskExecution(task) => task.params.as_ref(),
+        Subject::ResourceAllocation(_) | Subject::ZoneChange(_) | Subject::MembershipChange(_) => None,
+    };
+    match params.and_then(inexact_number) {
+        Some(place) => Err(Fault::new(&format!("/params{place}"), "invalid", INEXACT)),
+        None => Ok(subject),
+    }
 }
 
 impl Subject {

@@ -80,6 +80,20 @@ pub fn lost_standing(authority: &Authority, zone: ZoneId, elector: &proposal::El
     if holds { None } else { Some(RecusalReason::RoleLost) }
 }
 
+/// What a change of a zone's status does to every grant given before it in the zone and below, whatever holds since (SPEC X3).
+pub fn voids(event: &zones::Event) -> Option<VoidReason> {
+    match event {
+        zones::Event::StatusChanged { to: Status::Archived, .. } => Some(VoidReason::ZoneArchived),
+        zones::Event::StatusChanged { to: Status::Suspended, .. } => Some(VoidReason::ZoneSuspended),
+        zones::Event::StatusChanged { .. }
+        | zones::Event::MemberUnassigned { .. }
+        | zones::Event::Moved { .. }
+        | zones::Event::Created { .. }
+        | zones::Event::Changed { .. }
+        | zones::Event::MemberAssigned { .. } => None,
+    }
+}
+
 /// Why a grant no longer holds (SPEC Z2, X3), if so.
 pub fn on_grant(authority: &Authority, terms: &Terms) -> Option<VoidReason> {
     let Some(member) = authority.organization.member(terms.principal_id) else {

@@ -12,17 +12,20 @@ use super::words::{Deed, Entity, asking, member_of, not_here, part, told, zone_o
 use crate::api::checks::MOST;
 use crate::api::request::Command;
 use crate::engine::{Answer, App, Caller, Problem, Ruling, decision, permit_in_zone};
-use crate::governance::admitting;
+use crate::governance::{admitting, counts};
 
 /// Evaluates one question. What a rate limit speaks of is counted when it is allowed, as by `/check`.
 pub async fn evaluate(State(app): State<Arc<App>>, command: Command<Map<String, Value>>) -> Result<Json<Value>, Problem> {
     let Command { envelope, body } = command;
+    if let Some(done) = app.answered(&envelope).await? {
+        return Ok(Json(done.answer.body.value()));
+    }
     let ruling = app.ruling(envelope.caller.organization_id).await?;
     match posed(&app, &ruling, &envelope.caller, &body)? {
         Posed::Nothing(answer) => Ok(Json(answer)),
         Posed::Question(zone, ask) => {
             let answer = check(&ruling.authority, zone, &ask);
-            let counted = answer.is_allowed() && ruling.authority.counted_seconds(zone, &ask).is_some();
+            let counted = answer.is_allowed() && counts(&ruling, &envelope.caller, zone, &ask);
             if !counted || envelope.dry_run {
                 return Ok(Json(told(&answer, ruling.position)));
             }
@@ -60,6 +63,12 @@ fn posed(app: &App, ruling: &Ruling, caller: &Caller, body: &Map<String, Value>)
         return Ok(Posed::Nothing(not_here("not_a_member", "there is no such member here", ruling.position)));
     };
     Ok(Posed::Question(zone, Box::new(asking(caller, member, &deed, now)?)))
+}
+
+/// What is wrong with one question of many is told in its place; the others are answered.
+fn unanswerable(problem: &Problem) -> Value {
+    let error = json!({"status": problem.status, "code": problem.code, "message": problem.detail, "errors": problem.errors});
+    json!({"decision": false, "context": {"error": error}})
 }
 
 /// When to stop.
@@ -110,9 +119,11 @@ pub async fn evaluate_all(state: State<Arc<App>>, command: Command<Map<String, V
             .filter_map(|key| Some((key.to_owned(), body.get(key)?.clone())))
             .collect();
         whole.extend(own);
-        let answer = match posed(&app, &ruling, &envelope.caller, &whole)? {
-            Posed::Nothing(answer) => answer,
-            Posed::Question(zone, ask) => told(&check(&ruling.authority, zone, &ask), ruling.position),
+        let answer = match posed(&app, &ruling, &envelope.caller, &whole) {
+            Ok(Posed::Nothing(answer)) => answer,
+            Ok(Posed::Question(zone, ask)) => told(&check(&ruling.authority, zone, &ask), ruling.position),
+            Err(problem) if problem.status < 500 => unanswerable(&problem),
+            Err(problem) => return Err(problem),
         };
         let permitted = answer["decision"] == json!(true);
         answers.push(answer);

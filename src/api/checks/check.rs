@@ -1,6 +1,6 @@
 //! `POST /zones/{id}/check`: may it be done here, now, and if not, why.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aggregates::Moment;
 use aggregates::access::{Event as Fact, Particulars};
@@ -23,7 +23,7 @@ use crate::api::proposals::opened;
 use crate::api::request::{Command, Query, id_in_path};
 use crate::engine::{Answer, App, Caller, Done, Envelope, Problem, decision, permit_in_zone};
 use crate::entropy;
-use crate::governance::admitting;
+use crate::governance::{admitting, counts};
 
 /// A question of permission, and what is to be done with the answer.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -101,6 +101,9 @@ pub async fn check(
     let Command { envelope, body } = command;
     let caller = &envelope.caller;
     let zone: ZoneId = id_in_path(&id, "zone")?;
+    if let Some(done) = app.answered(&envelope).await? {
+        return Ok(done.into_response());
+    }
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     let now = app.clock.now();
@@ -110,10 +113,9 @@ pub async fn check(
     }
     let ask = body.question().asking(&ruling.authority, caller, now)?;
     let answer = check_permission(&ruling.authority, zone, &ask);
-    let counted = || ruling.authority.counted_seconds(zone, &ask).is_some();
     match answer.decision {
-        Decision::Allow if !which.dry_run && counted() => {
-            let done = admitted(&app, &envelope, zone, &ask).await?;
+        Decision::Allow if !which.dry_run && counts(&ruling, caller, zone, &ask) => {
+            let (done, answer) = admitted(&app, &envelope, zone, &ask, answer).await?;
             if body.record {
                 record(&app, caller, zone, &ask, &answer).await;
             }
@@ -158,17 +160,29 @@ async fn record(app: &App, caller: &Caller, zone_id: ZoneId, ask: &Ask, answer: 
     app.record(caller, &fact).await;
 }
 
-/// The answer where rate limits speak of the action: it is counted in the same breath (SPEC C7).
-async fn admitted(app: &Arc<App>, envelope: &Envelope, zone: ZoneId, ask: &Ask) -> Result<Done, Problem> {
-    app.command(
-        envelope,
-        decision!(attempt, [ask] => {
-            let ask = Ask { now: attempt.now, ..Ask::clone(ask) };
-            let (plan, answer) = admitting(attempt, zone, &ask).await?;
-            Ok((plan, Answer::ok(cured(&answer, zone, &ask, attempt.ruling.position))))
-        }),
-    )
-    .await
+/// The answer where rate limits speak of the action: it is counted in the same breath (SPEC C7), and may differ from the one that
+/// was found before.
+async fn admitted(
+    app: &Arc<App>,
+    envelope: &Envelope,
+    zone: ZoneId,
+    ask: &Ask,
+    found: Checked,
+) -> Result<(Done, Checked), Problem> {
+    let last = Mutex::new(found);
+    let done = app
+        .command(
+            envelope,
+            decision!(attempt, [ask, last] => {
+                let ask = Ask { now: attempt.now, ..Ask::clone(ask) };
+                let (plan, answer) = admitting(attempt, zone, &ask).await?;
+                let told = Answer::ok(cured(&answer, zone, &ask, attempt.ruling.position));
+                *last.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+                Ok((plan, told))
+            }),
+        )
+        .await?;
+    Ok((done, last.into_inner().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// The task that an approval would allow.

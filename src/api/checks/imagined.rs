@@ -4,9 +4,11 @@ use aggregates::Decider;
 use aggregates::Moment;
 use aggregates::ids::ZoneId;
 use aggregates::permission::Authority;
+use aggregates::policy::apply_patch;
 use aggregates::zones::{Changes, Command, Zones};
 use serde_json::{Map, Value};
 
+use crate::api::zones::people_named;
 use crate::engine::{App, Caller, Problem};
 
 /// What an answer rests on, and the moment it is about.
@@ -45,6 +47,11 @@ impl Grounds {
 pub fn changed(authority: &Authority, zone_id: ZoneId, changes: Map<String, Value>, now: Moment) -> Result<Authority, Problem> {
     let under = |fault: aggregates::Fault| fault.under("/changes");
     let changes = Changes::read(changes).map_err(|fault| Problem::faults(vec![under(fault)]))?;
+    if let Some(zone) = authority.tree.zone(zone_id)
+        && let Ok(after) = apply_patch(&zone.policies, &changes.policies)
+    {
+        people_named(authority, &after, &zone.policies)?;
+    }
     let command = Command::Change { zone_id, changes: Box::new(changes), expected_version: None, by_proposal: None, now };
     let refused = |rejection: aggregates::zones::Rejection| {
         let mut problem = Problem::of(&rejection);

@@ -6,7 +6,7 @@ use aggregates::action::Action;
 use aggregates::amount::Amount;
 use aggregates::ids::{MemberId, ReservationId, ZoneId};
 use aggregates::ledger::{LONGEST_SECONDS, USUAL_SECONDS};
-use aggregates::permission::{Ask, Via};
+use aggregates::permission::Ask;
 use aggregates::text::Label;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -60,7 +60,8 @@ fn asking(attempt: &Attempt, zone: ZoneId, body: &NewReservation) -> Result<Ask,
         agent_type: body.agent_type.clone(),
         tool: body.tool.clone(),
         params: body.params.clone(),
-        via: if myself { attempt.caller.via() } else { Via::Itself },
+        // For whomever it is, it comes by the caller's token.
+        via: attempt.caller.via(),
         ..Ask::plain(principal, body.action.clone(), attempt.now)
     })
 }
@@ -85,6 +86,7 @@ pub async fn reserve(
         &envelope,
         decision!(attempt, [body, wish] => {
             attempt.permit(zone, "zone.read")?;
+            attempt.must_not_only_read(body.action.as_str())?;
             let (plan, terms) = reserving(attempt, wish, &asking(attempt, zone, body)?).await?;
             let location = format!("/api/v1/reservations/{}", wish.id);
             Ok((plan, Answer::created(json!(ReservationView::standing(&terms)), location)))
