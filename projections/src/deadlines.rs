@@ -7,6 +7,7 @@ use aggregates::ids::ProposalId;
 use aggregates::ledger::{Event as Booked, Holder, Ledger};
 use aggregates::proposal::{Event, Proposal};
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::{Param, Recorded, Statement, Unreadable};
 
@@ -128,13 +129,10 @@ fn of_evaluation(recorded: &Recorded, event: &evaluation::Event) -> Vec<Statemen
             );
             vec![due.bind(REVIEW).bind(*evaluation_id).bind(recorded.organization_id).bind(*due_at)]
         }
-        evaluation::Event::Reviewed { evaluation_id, .. } => {
+        evaluation::Event::Reviewed { evaluation_id, .. } | evaluation::Event::Completed { evaluation_id, .. } => {
             vec![Statement::new("DELETE FROM deadlines WHERE subject_id = $1").bind(*evaluation_id)]
         }
-        evaluation::Event::Opened(_)
-        | evaluation::Event::Scored { .. }
-        | evaluation::Event::CheckNotMade { .. }
-        | evaluation::Event::Completed { .. } => vec![],
+        evaluation::Event::Opened(_) | evaluation::Event::Scored { .. } | evaluation::Event::CheckNotMade { .. } => vec![],
     }
 }
 
@@ -158,11 +156,23 @@ pub fn awaiting_reviewers(now: DateTime<Utc>, limit: u64) -> Statement {
     .bind(limit)
 }
 
-/// What is due at `now`, the earliest first.
-pub fn due(now: DateTime<Utc>, limit: u64) -> Statement {
+/// The place of a deadline among all: when it is due, what for, and of which kind.
+pub type Place = (DateTime<Utc>, Uuid, String);
+
+/// Before every deadline.
+pub fn first() -> Place {
+    (DateTime::UNIX_EPOCH, Uuid::nil(), String::new())
+}
+
+/// What is due at `now`, the earliest first, from `after` on.
+pub fn due(now: DateTime<Utc>, after: &Place, limit: u64) -> Statement {
     Statement::new(
-        "SELECT kind, subject_id, organization_id FROM deadlines WHERE due_at <= $1 ORDER BY due_at, subject_id LIMIT $2",
+        "SELECT kind, subject_id, organization_id, due_at FROM deadlines
+         WHERE due_at <= $1 AND (due_at, subject_id, kind) > ($2, $3, $4) ORDER BY due_at, subject_id, kind LIMIT $5",
     )
     .bind(now)
+    .bind(after.0)
+    .bind(after.1)
+    .bind(after.2.as_str())
     .bind(limit)
 }

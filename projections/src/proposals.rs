@@ -4,7 +4,7 @@ use aggregates::Decider;
 use aggregates::decision_model::{Ballot, DecisionModel, Tally};
 use aggregates::ids::{MemberId, OrganizationId, ProposalId, ZoneId};
 use aggregates::policy::Risk;
-use aggregates::proposal::{Elector, Event, Opening, Proposal, State, Status};
+use aggregates::proposal::{Elector, Event, Opening, Proposal, StallReason, State, Status};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -61,14 +61,14 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
                 reviewers::seated(proposal_id, elector.member_id, recorded.position, delegated_at),
             ]
         }
-        Event::Escalated { proposal_id, escalated_at, .. } => went_up(proposal_id, escalated_at),
+        Event::Escalated { proposal_id, reason, escalated_at, .. } => went_up(proposal_id, &reason, escalated_at),
         Event::Reinstated { proposal_id, status, reinstated_at, .. } => reinstated(proposal_id, status, reinstated_at),
         Event::Stalled { .. } | Event::EscalationFailed { .. } | Event::EvaluationOpened { .. } => vec![],
     })
 }
 
 /// What it was decided as is kept, in case the question comes back unanswered.
-fn went_up(proposal: ProposalId, at: DateTime<Utc>) -> Vec<Statement> {
+fn went_up(proposal: ProposalId, reason: &str, at: DateTime<Utc>) -> Vec<Statement> {
     let row = Statement::new(
         "UPDATE proposals SET before_reason = reason, before_execution = execution_status, before_decided_at = decided_at,
              status = 'escalated', reason = NULL, execution_status = NULL, decided_at = NULL, updated_at = $2
@@ -76,7 +76,7 @@ fn went_up(proposal: ProposalId, at: DateTime<Utc>) -> Vec<Statement> {
     )
     .bind(proposal)
     .bind(at);
-    vec![row, reviewers::closed(proposal, false)]
+    vec![row, reviewers::closed(proposal, reason == StallReason::Deadline.to_string())]
 }
 
 fn reinstated(proposal: ProposalId, status: Status, at: DateTime<Utc>) -> Vec<Statement> {
@@ -154,7 +154,11 @@ fn decided(proposal: ProposalId, status: Status, reason: &str, execution: Option
     .bind(reason)
     .bind(execution)
     .bind(at);
-    vec![row, reviewers::closed(proposal, status == Status::Expired)]
+    let closed = match status {
+        Status::Expired => reviewers::closed(proposal, true),
+        _ => reviewers::closed_by_decision(proposal, at),
+    };
+    vec![row, closed]
 }
 
 fn executed(proposal: ProposalId, status: &'static str, at: DateTime<Utc>) -> Statement {

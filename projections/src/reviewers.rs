@@ -72,6 +72,17 @@ pub fn closed(proposal: ProposalId, missed: bool) -> Statement {
         .bind(false)
 }
 
+/// The same, for a decision at a moment: it was missed if that was not before the deadline.
+pub fn closed_by_decision(proposal: ProposalId, at: DateTime<Utc>) -> Statement {
+    Statement::new(
+        "UPDATE reviewers SET missed = COALESCE((SELECT deadline <= $2 FROM proposals WHERE proposal_id = $1), $3), pending = $3
+         WHERE proposal_id = $1 AND pending",
+    )
+    .bind(proposal)
+    .bind(at)
+    .bind(false)
+}
+
 /// What the latest reviews of a member amount to.
 pub fn record(organization: OrganizationId, member: MemberId) -> Statement {
     Statement::new(

@@ -119,7 +119,8 @@ pub struct Marks {
     responses((status = 204, description = "Marked"), (status = "4XX", body = Problem)))]
 pub async fn mark_read(State(app): State<Arc<App>>, command: Command<Marks>) -> Result<Done, Problem> {
     let Command { envelope, body } = command;
-    let most = i64::MAX as u64;
+    // What has not happened yet cannot have been read.
+    let head = app.log.organization_head(envelope.caller.organization_id).await?;
     app.command(
         &envelope,
         decision!(attempt, [body] => {
@@ -127,7 +128,7 @@ pub async fn mark_read(State(app): State<Arc<App>>, command: Command<Marks>) -> 
             attempt.must_not_only_read("member.write")?;
             let member_id = attempt.caller.id();
             let inbox = attempt.load::<Inbox>(member_id).await?;
-            let (up_to, positions) = (body.up_to.map(|up_to| up_to.min(most)), body.positions.iter().map(|at| (*at).min(most)).collect());
+            let (up_to, positions) = (body.up_to.map(|up_to| up_to.min(head)), body.positions.iter().map(|at| (*at).min(i64::MAX as u64)).collect());
             let mut plan = attempt.plan();
             plan.decide(&inbox, Marking::MarkRead { member_id, up_to, positions, now: attempt.now }).await?;
             Ok((plan, Answer::nothing()))

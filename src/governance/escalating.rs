@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aggregates::escalation::{
     Allowance, AllowanceCommand, Ascent, Command, Contest, DismissalReason, Escalation, Raised, State, action_referral,
-    governance_referral, instance_above,
+    contested_people, governance_referral, instance_above,
 };
 use aggregates::ids::{EscalationId, MemberId, ProposalId, ZoneId};
 use aggregates::proposal::{self, Command as Deciding, Failure, Opening, Proposal, Referral, Status, WentUp, refer};
@@ -51,10 +51,12 @@ pub async fn contest_deciders(
     count_against_allowance(attempt, plan, ascent.escalation_id, zone_id).await?;
     let escalator_id = attempt.caller.id();
     let policy = attempt.authority().tree.effective(zone_id).escalation_policy;
+    let about = contested_people(attempt.authority(), zone_id, &change);
     let contest = Contest::Governance {
         change,
         cosigner_threshold: policy.cosigner_threshold.unwrap_or(COSIGNERS).max(1),
         person_id: attempt.authority().organization.person(escalator_id),
+        about,
     };
     let escalation = attempt.load::<Escalation>(ascent.escalation_id).await?;
     let state =

@@ -10,6 +10,7 @@ use aggregates::ids::{GrantId, OrganizationId, ProposalId, ReservationId};
 use aggregates::proposal::{Command, ExecutionStatus, Proposal, Rejection, State};
 use projections::deadlines;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::engine::{Answer, App, Done, Envelope, Problem, decision};
 use crate::entropy;
@@ -35,27 +36,34 @@ pub async fn watch_clock(app: Arc<App>, ending: CancellationToken) {
     }
 }
 
-/// Does everything that is due now; says how much that was. A deadline that cannot be met does not hold up the others.
+/// Does everything that is due now; says how much that was. What cannot be done does not hold up the rest.
 pub async fn do_what_is_due(app: &Arc<App>) -> Result<usize, Problem> {
-    let rows = app.views.live().db.rows(deadlines::due(app.clock.now(), STRIDE)).await?;
-    let mut first_refusal = None;
-    for row in &rows {
-        let organization = OrganizationId(row.id("organization_id")?);
-        let subject = row.id("subject_id")?;
-        let done = match row.text("kind")?.as_str() {
-            deadlines::REVIEWERS => choose_among_candidates(app, organization, ProposalId(subject), &Err(TOO_LATE), None).await,
-            deadlines::REVIEW => evaluating::review(app, organization, subject.into(), &Err(TOO_LATE), None).await,
-            deadlines::RESERVATION => lapses(app, organization, ReservationId(subject)).await,
-            deadlines::GRANT => expires(app, organization, GrantId(subject)).await,
-            deadlines::VETO_WINDOW => strikes(app, organization, ProposalId(subject), Strike::VetoWindow).await,
-            deadlines::ESCALATION => strikes(app, organization, ProposalId(subject), Strike::Escalation).await,
-            _ => strikes(app, organization, ProposalId(subject), Strike::Decision).await,
-        };
-        if let Err(problem) = done {
-            first_refusal.get_or_insert(problem);
+    let (mut done, mut first_refusal, mut after) = (0, None, deadlines::first());
+    loop {
+        let rows = app.views.live().db.rows(deadlines::due(app.clock.now(), &after, STRIDE)).await?;
+        for row in &rows {
+            after = (row.time("due_at")?, row.id("subject_id")?, row.text("kind")?);
+            if let Err(problem) = meet(app, &after.2, after.1, OrganizationId(row.id("organization_id")?)).await {
+                first_refusal.get_or_insert(problem);
+            }
+        }
+        done += rows.len();
+        if (rows.len() as u64) < STRIDE {
+            return first_refusal.map_or(Ok(done), Err);
         }
     }
-    first_refusal.map_or(Ok(rows.len()), Err)
+}
+
+async fn meet(app: &Arc<App>, kind: &str, subject: Uuid, organization: OrganizationId) -> Result<(), Problem> {
+    match kind {
+        deadlines::REVIEWERS => choose_among_candidates(app, organization, ProposalId(subject), &Err(TOO_LATE), None).await,
+        deadlines::REVIEW => evaluating::review(app, organization, subject.into(), &Err(TOO_LATE), None).await,
+        deadlines::RESERVATION => lapses(app, organization, ReservationId(subject)).await,
+        deadlines::GRANT => expires(app, organization, GrantId(subject)).await,
+        deadlines::VETO_WINDOW => strikes(app, organization, ProposalId(subject), Strike::VetoWindow).await,
+        deadlines::ESCALATION => strikes(app, organization, ProposalId(subject), Strike::Escalation).await,
+        _ => strikes(app, organization, ProposalId(subject), Strike::Decision).await,
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -95,15 +95,26 @@ async fn react(app: &Arc<App>, event: &Recorded) -> Result<(), Problem> {
     }
     let touched = touched(app, event.organization_id, concern).await?;
     for id in touched.proposals {
-        look_again_at_proposal(app, event, ProposalId(id)).await?;
+        unless_refused(look_again_at_proposal(app, event, ProposalId(id)).await)?;
     }
     for (id, given_at) in touched.grants {
-        look_again_at_grant(app, event, id, given_at).await?;
+        unless_refused(look_again_at_grant(app, event, id, given_at).await)?;
     }
     for id in touched.escalations {
-        look_again_at_escalation(app, event, EscalationId(id)).await?;
+        unless_refused(look_again_at_escalation(app, event, EscalationId(id)).await)?;
     }
     Ok(())
+}
+
+/// What the rules refuse they would refuse again: it is told, and does not hold up everything after it.
+fn unless_refused(done: Result<(), Problem>) -> Result<(), Problem> {
+    match done {
+        Err(problem) if problem.status < 500 => {
+            tracing::error!(code = problem.code, detail = problem.detail, "a reaction was refused");
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 type Ids = Vec<uuid::Uuid>;

@@ -1,6 +1,7 @@
 //! Decisions and deciders taken to the zone above (SPEC section 8).
 
 mod automatic;
+mod bounds;
 mod contested_deciders;
 mod contested_decisions;
 mod delegation;

@@ -27,7 +27,8 @@ pub(super) fn decide(state: &State, command: Command) -> Decision {
         }
         Command::Resolve { outcome, now } => Ok(resolve(state, raised, outcome, now)),
         Command::Dismiss { by, reason, note, now } => {
-            if reason == DismissalReason::Withdrawn && by != Some(raised.escalator_id) {
+            let by_itself = matches!(raised.contest, Contest::Action { automatic: Some(_), .. });
+            if reason == DismissalReason::Withdrawn && (by_itself || by != Some(raised.escalator_id)) {
                 return Err(Rejection::NotTheEscalator);
             }
             if state.status == Status::Dismissed {

@@ -29,6 +29,9 @@ pub enum Contest {
         cosigner_threshold: u32,
         /// Who stands behind the escalator.
         person_id: MemberId,
+        /// Whom it was about when it was raised: leaving the role does not make it about nobody.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        about: Vec<MemberId>,
     },
 }
 

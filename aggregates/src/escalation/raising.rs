@@ -10,9 +10,10 @@ use crate::action::Action;
 use crate::actor::ZoneRole;
 use crate::ids::{EscalationId, MemberId, ProposalId, ZoneId};
 use crate::permission::{Authority, holds_in_organization, holds_in_zone};
-use crate::policy::Risk;
+use crate::policy::{ReviewerSelection, Risk, apply_patch};
 use crate::proposal::{self, Conflict, ConflictCode, Lineage, Referral, Subject, ZoneChange};
 use crate::text::Name;
+use crate::zones::Changes;
 
 /// Who decides what is escalated from a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,15 +47,30 @@ pub fn may_escalate(authority: &Authority, proposal: &proposal::State, member: M
     if concerned || (of_the_zone && by_role) || above_it_all { Ok(()) } else { Err(Rejection::NotConcerned) }
 }
 
-/// Whom an escalation about `zone` is about: who decides there by the zone's own word.
+/// Whom an escalation about `zone` is about: who decides there by the zone's own word, and who would.
 pub fn contested_people(authority: &Authority, zone: ZoneId, change: &Map<String, Value>) -> Vec<MemberId> {
     let approvers = authority.tree.zone(zone).into_iter().flat_map(|zone| &zone.assignments);
     let approvers = approvers.filter(|held| matches!(held.role, ZoneRole::Approver | ZoneRole::Gardener));
+    let policy = authority.tree.effective(zone).approval_policy;
+    let listed = policy.static_reviewers.into_iter().flatten().filter(|_| policy.reviewer_selection.is_some_and(is_static));
     let named = ZoneChange { zone_id: Some(zone), changes: change.clone() }.people();
-    let mut people: Vec<MemberId> = approvers.map(|held| held.member_id).chain(named).collect();
+    let people = approvers.map(|held| held.member_id).chain(listed).chain(named).chain(newly_listed(authority, zone, change));
+    let mut people: Vec<MemberId> = people.collect();
     people.sort_unstable();
     people.dedup();
     people
+}
+
+fn is_static(selection: ReviewerSelection) -> bool {
+    selection == ReviewerSelection::Static
+}
+
+/// Whom a change's policies name that the zone's have not named before.
+fn newly_listed(authority: &Authority, zone: ZoneId, change: &Map<String, Value>) -> Vec<MemberId> {
+    let Some(zone) = authority.tree.zone(zone) else { return Vec::new() };
+    let Ok(changes) = Changes::read(change.clone()) else { return Vec::new() };
+    let Ok(after) = apply_patch(&zone.policies, &changes.policies) else { return Vec::new() };
+    after.newly_named(&zone.policies).into_iter().map(|(_, member)| member).collect()
 }
 
 /// Where a question goes, and under which ids.
@@ -79,6 +95,8 @@ pub fn action_referral(source: &proposal::State, escalator_id: Option<MemberId>,
     let voters = source.reviewers.iter().filter(|reviewer| reviewer.vote.is_some());
     let voters = voters.map(|voter| Conflict { member_id: voter.elector.member_id, code: ConflictCode::ContestedDecider });
     let escalator = escalator_id.map(|member_id| Conflict { member_id, code: ConflictCode::SelfReview });
+    // Whoever was kept out one zone below is kept out here as well.
+    let below = opening.conflicts.iter().filter(|_| opening.lineage.is_some()).cloned();
     Some(Referral {
         id: ascent.proposal_id,
         zone_id: ascent.to.zone_id,
@@ -88,7 +106,7 @@ pub fn action_referral(source: &proposal::State, escalator_id: Option<MemberId>,
         subject: opening.subject.clone(),
         risk_level: opening.risk_level,
         expires_at: opening.expires_at.filter(|expires_at| *expires_at > ascent.now),
-        barred: voters.chain(escalator).collect(),
+        barred: voters.chain(escalator).chain(below).collect(),
         lineage: Lineage {
             escalation_id: ascent.escalation_id,
             source_id: Some(opening.proposal_id),
@@ -104,7 +122,7 @@ pub fn action_referral(source: &proposal::State, escalator_id: Option<MemberId>,
 pub fn governance_referral(authority: &Authority, escalation: &State, title: Name, ascent: Ascent) -> Option<Referral> {
     let raised = escalation.raised.as_ref()?;
     let Contest::Governance { change, .. } = &raised.contest else { return None };
-    let contested = contested_people(authority, raised.zone_id, change).into_iter();
+    let contested = escalation.about(authority).into_iter();
     let contested = contested.map(|member_id| Conflict { member_id, code: ConflictCode::SubjectOfProposal });
     let signers = escalation.signatures.iter();
     let signers = signers.map(|signed| Conflict { member_id: signed.member_id, code: ConflictCode::SelfReview });

@@ -5,8 +5,10 @@ use strum::{Display, EnumString, IntoStaticStr};
 use utoipa::ToSchema;
 
 use super::event::{Contest, DismissalReason, Event, Raised};
+use super::raising::contested_people;
 use crate::Moment;
 use crate::ids::{MemberId, ProposalId};
+use crate::permission::Authority;
 use crate::proposal;
 use crate::text::Prose;
 
@@ -68,6 +70,17 @@ pub struct State {
 }
 
 impl State {
+    /// Whom it is about: those it was about when it was raised, and those it is about now.
+    pub fn about(&self, authority: &Authority) -> Vec<MemberId> {
+        let Some(raised) = &self.raised else { return Vec::new() };
+        let Contest::Governance { change, about, .. } = &raised.contest else { return Vec::new() };
+        let mut people = contested_people(authority, raised.zone_id, change);
+        people.extend(about);
+        people.sort_unstable();
+        people.dedup();
+        people
+    }
+
     /// Whether it may still come to something.
     pub fn is_live(&self) -> bool {
         self.raised.is_some() && matches!(self.status, Status::Pending | Status::Accepted)

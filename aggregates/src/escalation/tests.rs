@@ -32,7 +32,7 @@ fn raised(contest: Contest) -> Event {
 
 fn petition(cosigner_threshold: u32) -> State {
     let change: Map<_, _> = json!({"status": "suspended"}).as_object().cloned().expect("an object");
-    Escalation::replay([&raised(Contest::Governance { change, cosigner_threshold, person_id: member(10) })])
+    Escalation::replay([&raised(Contest::Governance { change, cosigner_threshold, person_id: member(10), about: vec![] })])
 }
 
 fn contested() -> State {

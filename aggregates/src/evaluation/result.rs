@@ -90,7 +90,9 @@ pub fn judgements(state: &State, reviewers: &[proposal::Reviewer]) -> Vec<Judged
         };
         Some(about_reviewer(reviewer.elector.member_id, right, zone_id, cause))
     };
-    std::iter::once(executor).chain(reviewers.iter().filter_map(of_reviewer)).collect()
+    // A vote of someone who had left did not count, and says nothing.
+    let counted = reviewers.iter().filter(|reviewer| reviewer.left.is_none());
+    std::iter::once(executor).chain(counted.filter_map(of_reviewer)).collect()
 }
 
 /// What the zone above says of those who voted, by deciding as they did or otherwise (SPEC G5).
@@ -102,7 +104,7 @@ pub fn upheld(source: &proposal::State, outcome: Status, escalation_id: Escalati
         Status::PendingReview | Status::Escalated | Status::Expired | Status::Withdrawn => return Vec::new(),
     };
     let voted =
-        source.reviewers.iter().filter_map(|reviewer| Some((reviewer.elector.member_id, reviewer.vote.as_ref()?.choice)));
+        source.active_reviewers().filter_map(|reviewer| Some((reviewer.elector.member_id, reviewer.vote.as_ref()?.choice)));
     voted
         .filter(|(_, choice)| *choice != Choice::Abstain)
         .map(|(member, choice)| about_reviewer(member, choice == answer, opening.zone_id, Cause::Escalation(escalation_id)))

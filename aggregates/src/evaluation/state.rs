@@ -133,7 +133,6 @@ impl State {
                 self.updated_at = Some(*scored_at);
                 self.status = Status::InReview;
                 self.not_made.remove(criterion);
-                self.asked.remove(criterion);
                 self.scores.push(Given {
                     criterion: criterion.clone(),
                     score: *score,
@@ -145,7 +144,6 @@ impl State {
             }
             Event::CheckNotMade { criterion, code, reason, checked_at, .. } => {
                 self.updated_at = Some(*checked_at);
-                self.asked.remove(criterion);
                 self.not_made.insert(criterion.clone(), (code.clone(), reason.clone()));
             }
             Event::ReviewRequested { criteria, due_at, requested_at, .. } => {
@@ -159,6 +157,7 @@ impl State {
             Event::Completed { means, score, signal, completed_at, .. } => {
                 self.updated_at = Some(*completed_at);
                 self.status = Status::Completed;
+                self.asked.clear();
                 self.completion = Some(Completion { means: means.clone(), score: *score, signal: *signal, at: *completed_at });
             }
         }

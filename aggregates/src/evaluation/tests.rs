@@ -138,3 +138,27 @@ proptest! {
         prop_assert!(score <= Quantity::of_thousandths(all.max().expect("some")));
     }
 }
+
+#[test]
+fn whoever_scores_meanwhile_does_not_leave_the_model_waiting_for_ever() {
+    let mut state = opened(json!([{"name": "clear", "type": "llm_review", "config": {"rubric": "Is it clear?"}}]), 1);
+    let clear = Label::parse("clear").expect("a label");
+    let decide = |state: &mut State, command: Command| {
+        let events = Evaluation::decide(state, command).expect("a decision");
+        events.iter().for_each(|event| Evaluation::evolve(state, event));
+        events
+    };
+    let request = || Command::RequestReviews { due_at: now(), now: now() };
+    let answered = |check: Check| Command::RecordReviews {
+        checks: [(clear.clone(), check)].into_iter().collect(),
+        consultation: None,
+        now: now(),
+    };
+    decide(&mut state, request());
+    decide(&mut state, answered(Err(unanswered("timeout"))));
+    decide(&mut state, request());
+    assert_eq!(scores(&mut state, 10, "clear", "0.5"), Ok(1), "it could not be scored before: people may");
+    let last = decide(&mut state, answered(Err(unanswered("timeout"))));
+    assert!(matches!(last[..], [.., Event::Reviewed { .. }]), "the wait has an end: {last:?}");
+    assert!(state.asked.is_empty());
+}

@@ -9,7 +9,7 @@ use strum::{Display, IntoStaticStr};
 use utoipa::ToSchema;
 
 use super::decide::Open;
-use super::electorate::{Candidate, Choosing, ChosenBy, Conflict, ConflictCode, Elector, SelectionReason};
+use super::electorate::{Candidate, Choosing, ChosenBy, Conflict, Elector, SelectionReason};
 use super::event::{Event, Opening};
 use super::rejection::Rejection;
 use super::state::{Reviewer, State, Status};
@@ -114,7 +114,7 @@ pub fn is_tended(authority: &Authority, opening: &Opening) -> bool {
 /// Among whom the gardener chooses.
 pub fn nominees(authority: &Authority, opening: &Opening) -> Vec<MemberId> {
     let effective = authority.tree.effective(opening.zone_id);
-    pool(&choosing(authority, &effective, opening, &barred(opening))).0.iter().map(|candidate| candidate.member.id).collect()
+    pool(&choosing(authority, &effective, opening, &opening.conflicts)).0.iter().map(|candidate| candidate.member.id).collect()
 }
 
 /// `opening` with candidates ranked by the rules: who leads the order is the electorate, and where the gardener is asked all of
@@ -125,8 +125,8 @@ pub fn nominees(authority: &Authority, opening: &Opening) -> Vec<MemberId> {
 pub fn tended(authority: &Authority, mut opening: Opening, tending: &Tending) -> Result<Opening, Rejection> {
     let effective = authority.tree.effective(opening.zone_id);
     let (electorate, conflicts, awaited) = {
-        let barred = barred(&opening);
-        let choosing = choosing(authority, &effective, &opening, &barred);
+        // Whoever was kept out stays out, also for reasons that lie outside the question.
+        let choosing = choosing(authority, &effective, &opening, &opening.conflicts);
         let (pool, conflicts) = pool(&choosing);
         let numbers = Numbers::of(&effective.approval_policy);
         let wanted = numbers.at(opening.risk_level).max(choosing.least);
@@ -174,12 +174,6 @@ fn choosing<'a>(
         barred,
         owners_only: false,
     }
-}
-
-/// Who is kept out for reasons that lie outside the question.
-fn barred(opening: &Opening) -> Vec<Conflict> {
-    let contested = opening.conflicts.iter().filter(|conflict| conflict.code == ConflictCode::ContestedDecider);
-    contested.cloned().collect()
 }
 
 /// Approvers of the zone and of those above it without a conflict; owners where it could not be decided otherwise.

@@ -154,7 +154,12 @@ impl Open<'_> {
         if self.state.status == Status::Withdrawn {
             return Ok(vec![]);
         }
-        let gone_with_its_zone = by.is_none() && self.state.status == Status::Escalated;
+        if by.is_some() && self.opening.lineage.is_some() {
+            // Whoever raised the question takes the escalation back; this is how it is decided.
+            return Err(Rejection::AskedByEscalation);
+        }
+        let may_yet_change = self.state.status == Status::Escalated || self.is_held();
+        let gone_with_its_zone = by.is_none() && may_yet_change;
         if self.state.status != Status::PendingReview && !gone_with_its_zone {
             return Err(Rejection::NotPending(self.state.status));
         }
@@ -242,7 +247,9 @@ impl Open<'_> {
     /// Only what took place can be judged, and once for each who did it (SPEC V1).
     fn open_evaluation(&self, evaluation_id: EvaluationId, executor_id: MemberId, now: Moment) -> Decision {
         let executed = self.state.execution.as_ref().is_some_and(|execution| execution.status == ExecutionStatus::Succeeded);
-        if !executed {
+        // What was decided for a zone below was done there.
+        let done_below = self.opening.lineage.is_some_and(|lineage| lineage.source_id.is_some());
+        if !executed || done_below {
             return Err(Rejection::NotExecuted);
         }
         if let Some((known, _)) = self.state.evaluations.iter().find(|(_, of)| *of == executor_id) {

@@ -117,6 +117,14 @@ pub(super) fn conflict_with(
     }
 }
 
+/// Those who have an interest in how `proposal` is decided: who proposed it, whom it concerns, and who has voted on it.
+pub fn interested(organization: &organization::State, proposal: &super::State) -> Vec<MemberId> {
+    let Some(opening) = &proposal.opening else { return Vec::new() };
+    let voted = |member: MemberId| proposal.reviewer(member).is_some_and(|reviewer| reviewer.vote.is_some());
+    let concerned = |member: MemberId| conflict_with(organization, opening.proposer_id, &opening.subject, member).is_some();
+    organization.members().map(|member| member.id).filter(|member| voted(*member) || concerned(*member)).collect()
+}
+
 /// What the choice rests on.
 pub(super) struct Choosing<'a> {
     pub authority: &'a Authority,
@@ -157,7 +165,8 @@ impl<'a> Choosing<'a> {
         let mut conflicts: Vec<Conflict> = self.barred.to_vec();
         let by_policy = self.by_policy(&mut chosen, &mut conflicts);
         self.until_decidable(&mut chosen, &mut conflicts);
-        if chosen.is_empty() && self.policy.solo == Some(true) && !self.owners_only {
+        // Where someone is kept out for reasons that lie outside the question, being alone is no reason to decide it.
+        if chosen.is_empty() && self.policy.solo == Some(true) && !self.owners_only && self.barred.is_empty() {
             chosen.extend(self.alone());
         }
         let electorate = self.weighed(&chosen, by_policy)?;
@@ -276,6 +285,10 @@ impl<'a> Choosing<'a> {
         let least = self.least;
         if chosen.len() < least {
             let message = format!("the decision model needs {least} reviewers, only {} can be found", chosen.len());
+            return Err(Rejection::NoElectorate(message));
+        }
+        if !self.rule.can_approve() {
+            let message = "its approval ratio asks for more than everyone".to_owned();
             return Err(Rejection::NoElectorate(message));
         }
         if !self.is_decidable(chosen) {

@@ -68,15 +68,24 @@ impl Open<'_> {
             Status::PendingReview if self.state.stalled.is_some() => Ok(()),
             Status::PendingReview => self.must_be_pending(now),
             Status::Approved if is_open && self.is_held() => Ok(()),
-            Status::Rejected if is_open => Ok(()),
+            Status::Rejected if is_open && !self.is_answered() => Ok(()),
             Status::Approved | Status::Rejected | Status::Expired | Status::Withdrawn => {
                 Err(Rejection::NotContestable(self.state.status))
             }
         }
     }
 
-    fn is_held(&self) -> bool {
-        self.state.execution.as_ref().is_some_and(|execution| execution.status == ExecutionStatus::Held)
+    /// Approved, and not executed before its veto window ends.
+    pub(super) fn is_held(&self) -> bool {
+        self.state.status == Status::Approved
+            && self.state.execution.as_ref().is_some_and(|execution| execution.status == ExecutionStatus::Held)
+    }
+
+    /// The zone above has said so, or it is what the zone above says: nobody is asked the same twice, and what has been answered
+    /// below cannot be answered otherwise.
+    fn is_answered(&self) -> bool {
+        let by_those_above = self.state.resolution.as_ref().is_some_and(|resolution| resolution.reason == ESCALATION);
+        by_those_above || self.opening.lineage.is_some_and(|lineage| lineage.source_id.is_some())
     }
 
     /// It should go up by itself and cannot: a stop is the end, a long wait goes on.

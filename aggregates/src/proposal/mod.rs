@@ -21,7 +21,7 @@ pub use choosing::{
 };
 pub use command::Command;
 pub use delegating::seat_for;
-pub use electorate::{ChosenBy, Conflict, ConflictCode, Elector, SelectionReason};
+pub use electorate::{ChosenBy, Conflict, ConflictCode, Elector, SelectionReason, interested};
 pub use escalating::ESCALATION;
 pub use event::{Event, Opening, RecusalReason};
 pub use execution::{ALLOCATE, Effects, Failure, could_be_executed, effects};

@@ -82,6 +82,9 @@ pub enum Rejection {
     /// Only its proposer may.
     #[error("only the proposer may withdraw it")]
     NotTheProposer,
+    /// It was opened by an escalation, which may be taken back instead.
+    #[error("it is how an escalation is decided: the escalation may be taken back by whoever raised it")]
+    AskedByEscalation,
     /// There is nothing to execute.
     #[error("there is nothing to execute: {0}")]
     NothingToExecute(&'static str),
@@ -144,7 +147,7 @@ impl Rejected for Rejection {
     fn kind(&self) -> Kind {
         match self {
             Self::NeverOpened | Self::NoSuchZone { .. } | Self::NoSuchMember { .. } => Kind::Missing,
-            Self::NotInElectorate | Self::Recused | Self::NotTheProposer => Kind::Forbidden,
+            Self::NotInElectorate | Self::Recused | Self::NotTheProposer | Self::AskedByEscalation => Kind::Forbidden,
             Self::AlreadyOpen
             | Self::ZoneNotInForce(_)
             | Self::NotPending(_)
@@ -193,6 +196,7 @@ impl Rejected for Rejection {
             | Self::Recused
             | Self::AlreadyVoted
             | Self::NotTheProposer
+            | Self::AskedByEscalation
             | Self::NothingToExecute(_)
             | Self::Held(_)
             | Self::NotDue

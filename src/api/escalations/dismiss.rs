@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use aggregates::escalation::{Contest, DismissalReason, Escalation, Rejection, contested_people};
+use aggregates::escalation::{Contest, DismissalReason, Escalation, Rejection};
 use aggregates::ids::{EscalationId, MemberId};
+use aggregates::proposal::{Proposal, interested};
 use aggregates::text::Prose;
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -11,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::{EscalationView, answer, in_organization};
 use crate::api::request::{Command, Nothing, id_in_path};
-use crate::engine::{App, Attempt, Done, Problem, decision};
+use crate::engine::{App, Attempt, Done, Plan, Problem, decision};
 use crate::governance::escalating;
 
 /// Why it is refused.
@@ -22,14 +23,17 @@ pub struct Refusal {
 }
 
 /// Those whom an escalation is about do not make it go away; nor does whoever raised it under another name.
-fn may_dismiss(attempt: &Attempt, escalation: &aggregates::escalation::State) -> Result<(), Problem> {
+async fn may_dismiss(attempt: &Attempt, plan: &mut Plan, escalation: &aggregates::escalation::State) -> Result<(), Problem> {
     let raised = escalation.raised.as_ref().ok_or_else(|| Problem::not_found("escalation"))?;
     attempt.permit(raised.to_zone_id, "escalation.dismiss")?;
     let organization = &attempt.authority().organization;
     let mine = organization.person(attempt.caller.id());
     let about: Vec<MemberId> = match &raised.contest {
-        Contest::Governance { change, .. } => contested_people(attempt.authority(), raised.zone_id, change),
-        Contest::Action { .. } => Vec::new(),
+        Contest::Governance { .. } => escalation.about(attempt.authority()),
+        Contest::Action { proposal_id, .. } => {
+            let source = plan.load::<Proposal>(attempt, *proposal_id).await?;
+            interested(organization, &source.state)
+        }
     };
     if about.into_iter().any(|member| organization.person(member) == mine) {
         return Err(Problem::of(&Rejection::Contested));
@@ -48,8 +52,8 @@ pub async fn dismiss(State(app): State<Arc<App>>, Path(id): Path<String>, comman
         decision!(attempt, [body] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.permit(zone, "zone.read")?;
-            may_dismiss(attempt, &loaded.state)?;
             let mut plan = attempt.plan();
+            may_dismiss(attempt, &mut plan, &loaded.state).await?;
             let by = Some(attempt.caller.id());
             let reason = DismissalReason::Refused;
             let state = escalating::dismiss(attempt, &mut plan, &loaded, by, reason, body.reason.clone()).await?;

@@ -47,7 +47,7 @@ pub async fn score(State(app): State<Arc<App>>, Path(id): Path<String>, command:
         &envelope,
         decision!(attempt, [body] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
-            attempt.permit_in_force(zone, "evaluation.submit")?;
+            attempt.permit(zone, "evaluation.submit")?;
             must_be_impartial(attempt, &loaded.state)?;
             must_be_human(attempt)?;
             let mut plan = attempt.plan();
@@ -80,7 +80,7 @@ pub async fn auto_evaluate(
         &command.envelope,
         decision!(attempt, [] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
-            attempt.permit_in_force(zone, "evaluation.submit")?;
+            attempt.permit(zone, "evaluation.submit")?;
             must_be_impartial(attempt, &loaded.state)?;
             let mut plan = attempt.plan();
             let sequence = loaded.sequence;
@@ -102,7 +102,7 @@ pub async fn finalize(State(app): State<Arc<App>>, Path(id): Path<String>, comma
         &command.envelope,
         decision!(attempt, [] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
-            attempt.permit_in_force(zone, "evaluation.submit")?;
+            attempt.permit(zone, "evaluation.submit")?;
             must_be_impartial(attempt, &loaded.state)?;
             let mut plan = attempt.plan();
             let state = evaluating::finalize(attempt, &mut plan, &loaded).await?;

@@ -8,6 +8,7 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::vote::still_sits;
 use super::{ProposalView, answer, in_organization};
 use crate::api::request::{Command, id_in_path};
 use crate::engine::{App, Done, Problem, decision};
@@ -39,6 +40,9 @@ pub async fn delegate(
             attempt.permit(zone, "zone.read")?;
             attempt.token_must_cover("proposal.review")?;
             let from_id = attempt.caller.id();
+            if let Some(mine) = loaded.state.reviewer(from_id) {
+                still_sits(attempt, zone, &mine.elector)?;
+            }
             let seat = seat_for(attempt.authority(), &loaded.state, from_id, body.member_id);
             let to = Box::new(seat.map_err(|rejection| Problem::of(&rejection))?);
             let (plan, state) = deciding(attempt, &loaded, vec![Deciding::Delegate { from_id, to, now: attempt.now }]).await?;

@@ -6,7 +6,7 @@ use aggregates::access;
 use aggregates::decision_model::Choice;
 use aggregates::ids::{ProposalId, ZoneId};
 use aggregates::permission::{Ask, Standing, check};
-use aggregates::proposal::{Command as Deciding, SelectionReason, State as Proposed};
+use aggregates::proposal::{Command as Deciding, Elector, SelectionReason, State as Proposed};
 use aggregates::reactions::lost_standing;
 use aggregates::text::Prose;
 use axum::extract::{Path, State};
@@ -36,13 +36,7 @@ fn may_vote(attempt: &Attempt, proposal: &Proposed, zone: ZoneId, choice: Choice
         Choice::Abstain => "proposal.review",
     };
     let action = aggregates::action::Action::parse(action).map_err(|_| Problem::forbidden(action))?;
-    if let Some(lost) = lost_standing(attempt.authority(), zone, &reviewer.elector) {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "standing_lost",
-            format!("you no longer sit in this electorate: {lost}"),
-        ));
-    }
+    still_sits(attempt, zone, &reviewer.elector)?;
     let by_seat = matches!(reviewer.elector.reason, SelectionReason::Static | SelectionReason::Solo);
     let standing = Standing { approved: by_seat, ..Standing::default() };
     let ask = Ask { via: attempt.caller.via(), standing, ..Ask::plain(attempt.caller.id(), action, attempt.now) };
@@ -78,4 +72,15 @@ pub async fn vote(State(app): State<Arc<App>>, Path(id): Path<String>, command: 
             .await;
     }
     done
+}
+
+/// Refuses someone who has lost what the seat rests on, whether or not the reaction has come to it.
+pub fn still_sits(attempt: &Attempt, zone: ZoneId, elector: &Elector) -> Result<(), Problem> {
+    match lost_standing(attempt.authority(), zone, elector) {
+        None => Ok(()),
+        Some(lost) => {
+            let detail = format!("you no longer sit in this electorate: {lost}");
+            Err(Problem::new(StatusCode::FORBIDDEN, "standing_lost", detail))
+        }
+    }
 }
