@@ -80,6 +80,13 @@ impl Fields {
         self
     }
 
+    /// With `value` in the place of what stands in a field.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.pairs.retain(|(known, _)| known != name);
+        self.pairs.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// The hidden field by which a form is carried out once.
     pub fn once(&self) -> Option<&str> {
         self.given("once")

@@ -125,6 +125,8 @@ pub struct Me {
     /// The letters of their name.
     pub initials: String,
     /// The organization they look at.
+    pub organization_id: String,
+    /// Its name.
     pub organization: String,
     /// The others the browser is signed in to, and this one.
     pub organizations: Vec<Organization>,
@@ -153,6 +155,7 @@ impl Frame {
             role: visitor.member.role.to_string(),
             initials: person.initials(),
             name: person.name,
+            organization_id: visitor.caller.organization_id.to_string(),
             organization: visitor
                 .organizations
                 .iter()
@@ -171,7 +174,8 @@ impl Frame {
             theme: theme(&visitor.headers),
             me: Some(me),
             notice: Notice::of(visitor.uri.query().unwrap_or_default()),
-            once: entropy::secret(22),
+            // It names the organization, so that a form is not carried out in another that was switched to meanwhile.
+            once: format!("{}.{}", visitor.caller.organization_id, entropy::secret(22)),
             here,
         }
     }

@@ -42,7 +42,12 @@ impl Refusal {
 
     /// Whether what was typed is to blame, so that the form is shown again.
     pub fn is_of_the_form(&self) -> bool {
-        matches!(self.status, 400 | 404 | 409 | 412 | 422)
+        matches!(self.status, 400 | 404 | 409 | 412 | 422) || self.may_be_sent_again()
+    }
+
+    /// Whether the same may work in a while: what was typed is kept for then.
+    pub fn may_be_sent_again(&self) -> bool {
+        matches!(self.status, 429 | 503)
     }
 
     /// The HTTP status.

@@ -143,6 +143,7 @@ impl FromRequestParts<Arc<Web>> for Visitor {
         };
         // Before anything else is read: what happens from here on is news to the page.
         let position = app.log.organization_head(caller.organization_id).await?;
+        app.fresh_memory(caller.organization_id, Some(position)).await?;
         let ruling = app.ruling(caller.organization_id).await?;
         let organizations = organizations(&app, &session).await?;
         let member = ruling.authority.organization.member(caller.id()).cloned().ok_or_else(Problem::unauthenticated)?;
@@ -243,6 +244,7 @@ impl Visitor {
         once: Option<&str>,
         version: Option<u64>,
     ) -> Result<Value, Refusal> {
+        self.must_be_meant(once)?;
         let text = body.to_string();
         let mut request = Request::builder()
             .method(method.clone())
@@ -270,6 +272,16 @@ impl Visitor {
         }
         let refusal: Result<Refusal, _> = serde_json::from_slice(&bytes);
         Err(refusal.unwrap_or_else(|_| broken("the answer cannot be read").into()))
+    }
+
+    /// Refuses a form that was opened for another organization: somebody has switched in another tab.
+    fn must_be_meant(&self, once: Option<&str>) -> Result<(), Refusal> {
+        let named = once.and_then(|once| once.split_once('.')).map(|(organization, _)| organization);
+        if named.is_some_and(|named| named != self.caller.organization_id.to_string()) {
+            let detail = "this page was opened for another organization; switch back to it, or open the page again";
+            return Err(Problem::new(StatusCode::CONFLICT, "other_organization", detail).into());
+        }
+        Ok(())
     }
 
     /// Changes what the visitor saw at a version; refused if it has changed since.

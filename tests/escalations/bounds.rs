@@ -213,7 +213,8 @@ on_both!(whoever_let_a_deadline_pass_has_missed_it_however_it_was_decided, async
     app.time_passes(Duration::hours(2)).await;
     assert_eq!(outcome(&house.worker, &proposal).await.0, "approved");
     app.settled().await;
-    let organization = app.owner.get("/me").await.expect(200).text("/organization_id").parse().map(OrganizationId).expect("an id");
+    let organization =
+        app.owner.get("/me").await.expect(200).text("/organization_id").parse().map(OrganizationId).expect("an id");
     let record = async |person: &Person| {
         let of_theirs = reviewers::record(organization, person.id.parse().map(MemberId).expect("an id"));
         let row = app.service.app.views.live().db.row(of_theirs).await.expect("the read models").expect("a row");

@@ -130,3 +130,43 @@ async fn what_is_being_written_is_not_swept_away_by_news() {
     assert_eq!(jonas.script("return document.getElementById('comment').value").await, "I am still thinking about");
     jonas.closes().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_looks_at_stays_what_one_votes_on() {
+    let company = Nordlicht::opens().await;
+    let jonas = company.at_a_browser("Jonas").await;
+    jonas.goes_to("/inbox").await;
+    let title = jonas.reads("#proposal-head h1").await;
+    let proposal = company.proposal(&title).await;
+    // Elsewhere the question is answered: the next would be shown in its place.
+    let elsewhere = company.person("Jonas").await;
+    elsewhere.votes(&proposal, "approve").await.expect(200);
+    jonas.sees("does not wait for you any more").await;
+    assert_eq!(jonas.reads("#proposal-head h1").await, title, "nothing is exchanged under one's hands");
+    assert!(jonas.has(&format!("#proposal-{proposal}")).await);
+    jonas.presses("Go on").await;
+    assert_ne!(jonas.reads("#proposal-head h1").await, title);
+    jonas.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn news_of_something_else_closes_nothing_and_takes_no_focus() {
+    let company = Nordlicht::opens().await;
+    let proposal = company.proposal("Subscribe to intraday").await;
+    let jonas = company.at_a_browser("Jonas").await;
+    jonas.goes_to(&format!("/proposals/{proposal}")).await;
+    jonas.presses("Take it to the zone above").await;
+    jonas.clicks("#objection").await;
+    jonas.script("window.before = document.body.dataset.position").await;
+    let other = company.proposal("Lower the daily").await;
+    let greta = company.person("Greta").await;
+    let said = serde_json::json!({"text": "Elsewhere."});
+    greta.post(&format!("/proposals/{other}/comments"), said).await.expect(201);
+    jonas
+        .promise("while (document.body.dataset.position === window.before) await new Promise(r => setTimeout(r, 20)); return 1")
+        .await;
+    assert_eq!(jonas.script("return document.activeElement.id").await, "objection");
+    assert_eq!(jonas.script("return document.getElementById('objection').closest('details').open").await, true);
+    assert_eq!(jonas.script("return document.getElementById('news').hidden").await, true, "nothing here has changed");
+    jonas.closes().await;
+}

@@ -34,6 +34,27 @@ async fn one_looks_before_one_proposes_without_scripts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn why_is_said_to_the_reviewers_and_changes_nothing_else() {
+    let company = Nordlicht::opens().await;
+    let browser = company.at_a_browser_set_up("Priya", Setup { scripts: false, ..Setup::default() }).await;
+    let platform = company.zone("platform").await;
+    browser.goes_to(&format!("/proposals/new?zone_id={platform}")).await;
+    browser.types("#f-title", "A little less").await;
+    browser.types("#f-description", "Costs fell.").await;
+    browser.clicks("button[value='type:zone_change']").await;
+    assert_eq!(browser.holds("#f-title").await, "A little less", "another type keeps what was typed");
+    assert_eq!(browser.holds("#f-zone_id").await, platform);
+    browser.types("#f-budget_limit", "1000").await;
+    browser.presses("Propose").await;
+    browser.sees("its reviewers have been asked").await;
+    let proposal = company.proposal("A little less").await;
+    let made = company.owner.get(&format!("/proposals/{proposal}")).await.expect(200);
+    assert_eq!(made.text("/description"), "Costs fell.");
+    assert_eq!(made.at("/payload/changes"), &serde_json::json!({"resource_scope": {"budget_limit": "1000"}}));
+    browser.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_type_can_be_composed() {
     let company = Nordlicht::opens().await;
     let browser = company.at_a_browser("Priya").await;

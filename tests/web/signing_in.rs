@@ -49,6 +49,18 @@ on_both!(one_browser_looks_at_several_organizations, async |app: TestApp| {
     browser.presses("Acme").await;
     browser.sees("another organization now").await;
     assert_eq!(browser.reads(".organization summary .name").await, "Acme");
+
+    // A form that was opened for one organization is not carried out in another that was switched to meanwhile.
+    let there = other.get("/me").await.expect(200).text("/organization_id");
+    let before = other.get("/zones").await.expect(200).items().len();
+    browser.goes_to("/zones/new").await;
+    browser.types("#f-name", "Meant for Acme").await;
+    let switch =
+        format!("await fetch('/organization', {{method: 'POST', body: new URLSearchParams({{organization_id: '{there}'}})}})");
+    browser.promise(&switch).await;
+    browser.presses("Make the zone").await;
+    browser.sees("opened for another organization").await;
+    assert_eq!(other.get("/zones").await.expect(200).items().len(), before);
     browser.closes().await;
 });
 

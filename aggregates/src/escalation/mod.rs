@@ -12,7 +12,9 @@ mod state;
 pub use allowance::{Allowance, Command as AllowanceCommand, Event as AllowanceEvent, Rejection as AllowanceRejection};
 pub use command::Command;
 pub use event::{Contest, DismissalReason, Event, Raised};
-pub use raising::{Ascent, Instance, action_referral, contested_people, governance_referral, instance_above, may_escalate};
+pub use raising::{
+    Ascent, Instance, about, action_referral, contested_people, governance_referral, instance_above, may_escalate,
+};
 pub use rejection::Rejection;
 pub use state::{Dismissal, Signature, State, Status};
 

@@ -61,6 +61,17 @@ pub fn contested_people(authority: &Authority, zone: ZoneId, change: &Map<String
     people
 }
 
+/// Who must not make an escalation go away: those it is about, and for a contested decision those with an interest in it.
+pub fn about(authority: &Authority, escalation: &State, source: Option<&proposal::State>) -> Vec<MemberId> {
+    match escalation.raised.as_ref().map(|raised| &raised.contest) {
+        Some(Contest::Governance { .. }) => escalation.about(authority),
+        Some(Contest::Action { .. }) => {
+            source.map(|source| proposal::interested(&authority.organization, source)).unwrap_or_default()
+        }
+        None => Vec::new(),
+    }
+}
+
 fn is_static(selection: ReviewerSelection) -> bool {
     selection == ReviewerSelection::Static
 }

@@ -70,6 +70,16 @@ pub struct State {
 }
 
 impl State {
+    /// Whether whoever raised it may take it back (SPEC E3): a petition until others have carried it up, a contested decision until it
+    /// is decided, and not what nobody raised.
+    pub fn may_be_withdrawn(&self) -> bool {
+        match self.raised.as_ref().map(|raised| &raised.contest) {
+            Some(Contest::Governance { .. }) => self.status == Status::Pending,
+            Some(Contest::Action { automatic, .. }) => automatic.is_none() && self.is_live(),
+            None => false,
+        }
+    }
+
     /// Whom it is about: those it was about when it was raised, and those it is about now.
     pub fn about(&self, authority: &Authority) -> Vec<MemberId> {
         let Some(raised) = &self.raised else { return Vec::new() };

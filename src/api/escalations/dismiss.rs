@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use aggregates::escalation::{Contest, DismissalReason, Escalation, Rejection};
-use aggregates::ids::{EscalationId, MemberId};
-use aggregates::proposal::{Proposal, interested};
+use aggregates::escalation::{Contest, DismissalReason, Escalation, Rejection, about};
+use aggregates::ids::EscalationId;
+use aggregates::proposal::Proposal;
 use aggregates::text::Prose;
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -28,13 +28,11 @@ async fn may_dismiss(attempt: &Attempt, plan: &mut Plan, escalation: &aggregates
     attempt.permit(raised.to_zone_id, "escalation.dismiss")?;
     let organization = &attempt.authority().organization;
     let mine = organization.person(attempt.caller.id());
-    let about: Vec<MemberId> = match &raised.contest {
-        Contest::Governance { .. } => escalation.about(attempt.authority()),
-        Contest::Action { proposal_id, .. } => {
-            let source = plan.load::<Proposal>(attempt, *proposal_id).await?;
-            interested(organization, &source.state)
-        }
+    let source = match &raised.contest {
+        Contest::Action { proposal_id, .. } => Some(plan.load::<Proposal>(attempt, *proposal_id).await?.state),
+        Contest::Governance { .. } => None,
     };
+    let about = about(attempt.authority(), escalation, source.as_deref());
     if about.into_iter().any(|member| organization.person(member) == mine) {
         return Err(Problem::of(&Rejection::Contested));
     }

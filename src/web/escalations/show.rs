@@ -1,7 +1,7 @@
 //! `/escalations/{id}`.
 
 use aggregates::Decider;
-use aggregates::escalation::{Contest, Escalation, State, Status};
+use aggregates::escalation::{Contest, Escalation, State, Status, about};
 use aggregates::ids::EscalationId;
 use aggregates::proposal::Proposal;
 use askama::Template;
@@ -98,7 +98,9 @@ pub async fn again(visitor: Visitor, id: &str, fields: Fields, faults: Faults, h
         Contest::Governance { change, cosigner_threshold, .. } => (None, None, Some(change), Some(*cosigner_threshold)),
     };
     let mut links = Vec::new();
+    let mut contested = None;
     if let Some(source) = source {
+        contested = Some(visitor.app.load::<Proposal>(source, false).await?.state);
         links.push(link(&visitor, "The contested decision", source).await?);
     }
     if let Some(parent) = state.proposal_id {
@@ -107,6 +109,9 @@ pub async fn again(visitor: Visitor, id: &str, fields: Fields, faults: Faults, h
     let me = visitor.caller.id();
     let person = visitor.ruling.authority.organization.person(me);
     let pending = state.status == Status::Pending;
+    let organization = &visitor.ruling.authority.organization;
+    let about = about(&visitor.ruling.authority, state, contested.as_deref());
+    let about_me = about.into_iter().any(|member| organization.person(member) == person);
     let signed = state.signatures.iter().any(|signature| signature.person_id == person);
     let covers =
         |action: &str| aggregates::action::Action::parse(action).is_ok_and(|action| visitor.caller.token_covers(&action));
@@ -141,10 +146,8 @@ pub async fn again(visitor: Visitor, id: &str, fields: Fields, faults: Faults, h
             outcome: dismissal.or(outcome),
             timeline: events.iter().map(|event| happened(&visitor, event)).collect(),
             may_sign: pending && threshold.is_some() && !signed && visitor.may(raised.zone_id, "escalation.trigger"),
-            may_dismiss: pending && visitor.may(raised.to_zone_id, "escalation.dismiss"),
-            may_withdraw: matches!(state.status, Status::Pending | Status::Accepted)
-                && raised.escalator_id == me
-                && covers("escalation.trigger"),
+            may_dismiss: state.is_live() && visitor.may(raised.to_zone_id, "escalation.dismiss") && !about_me,
+            may_withdraw: state.may_be_withdrawn() && raised.escalator_id == me && covers("escalation.trigger"),
             frame: visitor.frame(title, "escalations"),
             fields,
             faults,

@@ -39,6 +39,7 @@ struct Tokens {
     people: Options,
     fields: Fields,
     faults: Faults,
+    may_revoke: bool,
     may_make: bool,
     older: Option<String>,
 }
@@ -81,7 +82,9 @@ fn listing(visitor: &Visitor) -> String {
 
 async fn shown(visitor: &Visitor, fields: Fields, faults: Faults, made: Option<(String, String)>, status: StatusCode) -> Shown {
     let listed = visitor.get(&listing(visitor)).await?;
-    let older = listed["next"].as_str().map(|next| format!("/tokens?cursor={next}"));
+    let query = Fields::of_query(visitor.uri.query().unwrap_or_default());
+    let of = query.given("member_id").map(|member| format!("member_id={member}&")).unwrap_or_default();
+    let older = listed["next"].as_str().map(|next| format!("/tokens?{of}cursor={next}"));
     let all = visitor.may_everywhere("token.issue");
     let mine = (visitor.caller.id().to_string(), visitor.name(visitor.caller.id()));
     page_with(
@@ -94,6 +97,7 @@ async fn shown(visitor: &Visitor, fields: Fields, faults: Faults, made: Option<(
             people: if all { visitor.people_options() } else { vec![mine] },
             fields: fields.or("member_id", visitor.caller.id().to_string()),
             faults,
+            may_revoke: visitor.member.role != aggregates::actor::OrganizationRole::Auditor,
             may_make: all || visitor.member.role != aggregates::actor::OrganizationRole::Auditor,
             older,
         },

@@ -23,7 +23,7 @@ use crate::web::visitor::Visitor;
 use crate::web::words;
 
 /// The fields of the composer, as pointers into the command's body.
-const POINTERS: [&str; 27] = [
+const POINTERS: [&str; 26] = [
     "/title",
     "/description",
     "/zone_id",
@@ -41,7 +41,6 @@ const POINTERS: [&str; 27] = [
     "/payload/member_id",
     "/payload/role",
     "/payload/changes/name",
-    "/payload/changes/description",
     "/payload/changes/status",
     "/payload/changes/resource_scope/budget_limit",
     "/payload/changes/constraints/spending_limit",
@@ -131,7 +130,8 @@ fn form(visitor: &Visitor, fields: Fields, faults: Faults, preview: Option<Previ
 
 /// `POST /proposals/new`: another type, a preview, or the thing itself, by which button was pressed.
 pub async fn submit(visitor: Visitor, fields: Fields) -> Shown {
-    if fields.is("do", "type") {
+    if let Some(kind) = fields.text("do").strip_prefix("type:") {
+        let fields = fields.clone().with("type", kind);
         return form(&visitor, fields, Faults::default(), None, StatusCode::OK);
     }
     let zone_model =

@@ -44,7 +44,7 @@ fn put(keys: &mut Map<String, Value>, section: &str, key: &str, value: Option<Va
 
 /// The change of a zone that the composer can ask for. Everything else is changed on the zone's own page, which can propose it.
 fn changes(fields: &Fields) -> Map<String, Value> {
-    let mut keys = fields.object(&["name", "description"]);
+    let mut keys = fields.object(&["name"]);
     if let Some(status) = fields.given("status") {
         keys.insert("status".to_owned(), json!(status));
     }

@@ -2,7 +2,9 @@
 
 use aggregates::Decider;
 use aggregates::decision_model::Choice;
-use aggregates::ids::ProposalId;
+use aggregates::escalation::may_escalate;
+use aggregates::ids::{ProposalId, ZoneId};
+use aggregates::permission::holds_in_zone;
 use aggregates::proposal::{ExecutionStatus, Opening, Proposal, ProposalType, Reviewer, State, Status};
 use aggregates::zones::{Tree, Zones};
 use projections::audit;
@@ -201,8 +203,11 @@ impl Detail {
             my_vote: voted,
             may_vote,
             may_recuse: open && mine.is_some() && voted.is_none() && covers("proposal.review"),
-            may_withdraw: open && opening.proposer_id == me && visitor.may(zone, "proposal.create"),
-            may_retry: failed && visitor.may(zone, "zone.write"),
+            may_withdraw: open
+                && opening.proposer_id == me
+                && opening.lineage.is_none()
+                && visitor.may(zone, "proposal.create"),
+            may_retry: failed && may_retry(visitor, zone),
             being_chosen: opening.to_be_chosen.is_some() && state.selection.is_none() && open,
             evaluations: state.evaluations.iter().map(|(id, _)| id.to_string()).collect(),
             may_evaluate: execution.is_some_and(|execution| execution.status == ExecutionStatus::Succeeded)
@@ -214,12 +219,28 @@ impl Detail {
                 && covers("proposal.review"),
             may_escalate: (open || held)
                 && covers("escalation.trigger")
-                && (opening.proposer_id == me || mine.is_some() || visitor.may(zone, "escalation.trigger")),
+                && !opening.lineage.is_some_and(|lineage| lineage.last_instance)
+                && may_escalate(&visitor.ruling.authority, state, me).is_ok(),
             people: if mine.is_some() { others(visitor) } else { Vec::new() },
             lineage: lineage(visitor, state, opening),
             may_comment: !auditor && covers("proposal.comment"),
             why_not: why_not(visitor, state, opening, open),
         }
+    }
+}
+
+/// As the interface has it: what a zone blocks for everyone does not keep those with the role from mending what failed.
+fn may_retry(visitor: &Visitor, zone: ZoneId) -> bool {
+    let action = aggregates::action::Action::parse("zone.write");
+    let by_role = || {
+        action.is_ok_and(|action| {
+            let caller = &visitor.caller;
+            holds_in_zone(&visitor.ruling.authority, caller.id(), zone, &action) && caller.token_covers(&action)
+        })
+    };
+    match visitor.must(zone, "zone.write") {
+        Ok(()) => true,
+        Err(refusal) => refusal.code == "action_blocked" && by_role(),
     }
 }
 

@@ -13,7 +13,9 @@ function rows() {
 function walk(by) {
   const all = rows();
   if (!all.length) return;
-  const current = all.findIndex((row) => row.contains(document.activeElement) || row.hasAttribute("data-current"));
+  const current = all.findIndex((row) => row.contains(document.activeElement)) >= 0
+    ? all.findIndex((row) => row.contains(document.activeElement))
+    : all.findIndex((row) => row.matches("[aria-current]") || row.querySelector("[aria-current]"));
   const next = all[Math.min(all.length - 1, Math.max(0, current + by))];
   (next.matches("a, button") ? next : next.querySelector("a[href]"))?.focus();
   next.scrollIntoView({ block: "nearest" });

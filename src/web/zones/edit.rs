@@ -142,7 +142,7 @@ fn form(
             statuses: statuses(zone),
             sections: Section::all().map(|section| (section.to_string(), keys::about(section).0.to_owned())).collect(),
             zone_model: words::model(&effective.decision_model),
-            version: zone.version,
+            version: fields.given("version").and_then(|version| version.parse().ok()).unwrap_or(zone.version),
             may_save: may_save(visitor, zone, part),
             may_propose: visitor.may(zone.id, "proposal.create") && tree.is_in_force(zone.id),
             proposal_title: format!("{title} of {}", zone.name),
@@ -152,6 +152,9 @@ fn form(
         },
     )
 }
+
+const OUTDATED: &str =
+    "Somebody has changed the zone since you began. See what holds now, and save again if you still want to.";
 
 /// Members and roles, to weigh.
 fn who(visitor: &Visitor) -> Options {
@@ -197,9 +200,18 @@ pub async fn submit(visitor: Visitor, Path((id, part)): Path<(String, String)>, 
     }
     let pointers = part.pointers();
     let preview = preview(&visitor, zone.id, &change, &pointers);
+    let outdated = fields.given("version").is_some_and(|version| version != zone.version.to_string());
     if looks || preview.is_refused() {
         let status = if preview.is_refused() { unprocessable } else { StatusCode::OK };
-        return form(&visitor, zone, part, fields, preview.faults.clone(), Some(preview), status);
+        let mut faults = preview.faults.clone();
+        if outdated && faults.overall.is_none() {
+            faults.overall = Some(OUTDATED.to_owned());
+        }
+        return form(&visitor, zone, part, fields, faults, Some(preview), status);
+    }
+    if outdated && fields.is("do", "propose") {
+        let fields = fields.with("version", &zone.version.to_string());
+        return form(&visitor, zone, part, fields, Faults::of_all(OUTDATED), Some(preview), StatusCode::CONFLICT);
     }
     let sent = if fields.is("do", "propose") {
         propose(&visitor, zone, &change, &fields).await
@@ -213,10 +225,9 @@ pub async fn submit(visitor: Visitor, Path((id, part)): Path<(String, String)>, 
             let pointers: Vec<&str> = pointers.iter().map(String::as_str).collect();
             let (mut faults, status) = (Faults::of(&refusal, &pointers), refusal.http());
             if refusal.status == 412 {
-                faults.overall = Some(
-                    "Somebody has changed the zone since you began. See what holds now, and save again if you still want to."
-                        .to_owned(),
-                );
+                faults.overall = Some(OUTDATED.to_owned());
+                let fields = fields.with("version", &zone.version.to_string());
+                return form(&visitor, zone, part, fields, faults, Some(preview), status);
             }
             form(&visitor, zone, part, fields, faults, Some(preview), status)
         }
