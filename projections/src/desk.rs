@@ -94,13 +94,48 @@ pub fn waiting_for(organization: OrganizationId, member: MemberId) -> Statement 
         .bind(member)
 }
 
-/// Open proposals by risk and zone, and when the oldest of each was opened.
-pub fn open(organization: OrganizationId) -> Statement {
+/// Open proposals by risk and zone: how many, how many of them opened before each of three moments (the latest first), and when the
+/// oldest was opened. One look at an index that knows nothing else.
+pub fn open(organization: OrganizationId, before: [DateTime<Utc>; 3]) -> Statement {
+    let [one, two, three] = before;
     Statement::new(
-        "SELECT risk_level, zone_id, COUNT(*) AS number, MIN(opened_at) AS oldest FROM proposals
-         WHERE organization_id = $1 AND status = 'pending_review' GROUP BY risk_level, zone_id",
+        "SELECT risk_level, zone_id, COUNT(*) AS number, MIN(opened_at) AS oldest,
+             SUM(CASE WHEN opened_at < $2 THEN 1 ELSE 0 END) AS one, SUM(CASE WHEN opened_at < $3 THEN 1 ELSE 0 END) AS two,
+             SUM(CASE WHEN opened_at < $4 THEN 1 ELSE 0 END) AS three
+         FROM proposals WHERE organization_id = $1 AND status = 'pending_review' GROUP BY risk_level, zone_id",
     )
     .bind(organization)
+    .bind(one)
+    .bind(two)
+    .bind(three)
+}
+
+/// Open proposals by zone.
+pub fn open_by_zone(organization: OrganizationId) -> Statement {
+    Statement::new(
+        "SELECT zone_id, COUNT(*) AS number FROM proposals
+         WHERE organization_id = $1 AND status = 'pending_review' GROUP BY zone_id",
+    )
+    .bind(organization)
+}
+
+/// How many escalations wait for signatures or for a decision.
+pub fn live_escalations(organization: OrganizationId) -> Statement {
+    Statement::new(
+        "SELECT status, COUNT(*) AS number FROM escalations
+         WHERE organization_id = $1 AND status IN ('pending', 'accepted') GROUP BY status",
+    )
+    .bind(organization)
+}
+
+/// How many were decided, or ran out of time, on each day since a moment, by what became of them.
+pub fn decided_by_day(organization: OrganizationId, since: DateTime<Utc>) -> Statement {
+    Statement::new(
+        "SELECT substr(CAST(decided_at AS text), 1, 10) AS day, status, COUNT(*) AS number FROM proposals
+         WHERE organization_id = $1 AND decided_at >= $2 GROUP BY 1, status",
+    )
+    .bind(organization)
+    .bind(since)
 }
 
 /// What was decided, or ran out of time, since a moment: the newest first.
@@ -112,17 +147,6 @@ pub fn decided_since(organization: OrganizationId, since: DateTime<Utc>, limit: 
     .bind(organization)
     .bind(since)
     .bind(limit)
-}
-
-/// How many open proposals were opened between two moments.
-pub fn open_between(organization: OrganizationId, from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Statement {
-    Statement::new(
-        "SELECT COUNT(*) AS number FROM proposals WHERE organization_id = $1 AND status = 'pending_review'
-           AND ($2 IS NULL OR opened_at >= $2) AND ($3 IS NULL OR opened_at < $3)",
-    )
-    .bind(organization)
-    .bind(from)
-    .bind(to)
 }
 
 /// What a proposal is called.

@@ -180,6 +180,11 @@ impl Frame {
         }
     }
 
+    /// Whether whoever looks changes anything at all: an auditor does not.
+    pub fn may_propose(&self) -> bool {
+        self.me.as_ref().is_some_and(|me| me.role != "auditor")
+    }
+
     /// The frame of a page for someone who is not signed in.
     pub fn for_nobody(title: &str, headers: &HeaderMap, query: &str) -> Self {
         Self {

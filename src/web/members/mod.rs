@@ -3,6 +3,7 @@
 pub mod invites;
 pub mod list;
 pub mod profile;
+mod standing;
 pub mod tokens;
 
 use aggregates::actor::OrganizationRole;

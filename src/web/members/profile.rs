@@ -7,6 +7,7 @@ use axum::extract::Path;
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::standing::{Step, standing};
 use super::{Options, roles, skills, sponsors};
 use crate::web::form::{Faults, Fields};
 use crate::web::frame::Frame;
@@ -34,6 +35,10 @@ struct Profile {
     since: When,
     active: bool,
     agent: bool,
+    history: Vec<Step>,
+    trend: String,
+    trend_from: String,
+    reviews: Option<String>,
     zone_roles: Vec<(ZoneName, String, When)>,
     may_change: bool,
     may_rename: bool,
@@ -69,6 +74,7 @@ pub async fn show(visitor: Visitor, Path(id): Path<String>) -> Shown {
 
 async fn profile(visitor: &Visitor, member: &Member, fields: Fields, faults: Faults, status: StatusCode) -> Shown {
     let shown = visitor.get(&format!("/members/{}", member.id)).await?;
+    let standing = standing(visitor, member.id).await?;
     let organization = &visitor.ruling.authority.organization;
     let tree = &visitor.ruling.authority.tree;
     let held = tree.zones().flat_map(|zone| zone.assignments.iter().map(move |held| (zone, held)));
@@ -101,6 +107,10 @@ async fn profile(visitor: &Visitor, member: &Member, fields: Fields, faults: Fau
             since: when(member.added_at),
             active: member.active,
             agent,
+            trend: standing.trend,
+            trend_from: standing.from,
+            history: standing.history,
+            reviews: standing.reviews,
             zone_roles: held
                 .map(|(zone, held)| (visitor.zone(zone.id), sentence(&held.role.to_string()), when(held.assigned_at)))
                 .collect(),

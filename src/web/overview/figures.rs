@@ -16,8 +16,8 @@ use crate::web::visitor::Visitor;
 
 /// How many days the overview looks back.
 const DAYS: u64 = 14;
-/// The most decisions it looks at; more than that in two weeks, and the figures speak of the latest.
-const MOST: u64 = 20_000;
+/// Of how many decisions, the latest, it says how long they took.
+const MOST: u64 = 1_000;
 
 /// Single figures.
 pub struct Figures {
@@ -29,6 +29,10 @@ pub struct Figures {
     pub median: String,
     /// Expired in the last days: nobody decided.
     pub expired: u64,
+    /// Escalations that wait for signatures or a decision.
+    pub escalations: u64,
+    /// Which of the lists of escalations is behind that.
+    pub escalations_status: &'static str,
     /// Since when, for the lists behind them.
     pub since: String,
 }
@@ -77,11 +81,24 @@ pub async fn read(visitor: &Visitor) -> Result<Read, Refusal> {
     let first = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today);
     let since = first.and_time(chrono::NaiveTime::MIN).and_utc();
 
-    let decided = views.db.rows(desk::decided_since(organization, since, MOST)).await?;
-    let (days, median, expired) = decisions(&decided, first)?;
-    let mut found = Vec::new();
-    for row in &views.db.rows(desk::open(organization)).await? {
+    let (days, expired) = decisions(&views.db.rows(desk::decided_by_day(organization, since)).await?, first)?;
+    let median = median(&views.db.rows(desk::decided_since(organization, since, MOST)).await?)?;
+    let (mut found, mut older) = (Vec::new(), [0; 3]);
+    for row in &views.db.rows(desk::open(organization, AGES.map(|days| now - Duration::days(days)))).await? {
         found.push((row.text("risk_level")?, ZoneId(row.id("zone_id")?), row.number("number")?, row.time("oldest")?));
+        for (sum, name) in older.iter_mut().zip(["one", "two", "three"]) {
+            *sum += row.number(name)?;
+        }
+    }
+    let (mut escalations, mut escalations_status) = (0, "");
+    for row in &views.db.rows(desk::live_escalations(organization)).await? {
+        // Where all of them are in one list, it is that list.
+        escalations_status = match (escalations, row.text("status")?.as_str()) {
+            (0, "pending") => "pending",
+            (0, _) => "accepted",
+            _ => "",
+        };
+        escalations += row.number("number")?;
     }
     let risks = risks(&found, now);
     let open = risks.iter().map(|line| line.open).sum();
@@ -91,33 +108,45 @@ pub async fn read(visitor: &Visitor) -> Result<Read, Refusal> {
     }
     let mut zones: Vec<(ZoneId, u64)> = by_zone.into_iter().collect();
     zones.sort_by_key(|(zone, open)| (std::cmp::Reverse(*open), *zone));
-    let figures = Figures { open, decided: days.iter().map(Day::all).sum(), median, expired, since: first.to_string() };
-    Ok(Read { figures, days, risks, ages: ages(visitor, now, open).await?, zones })
+    let decided = days.iter().map(Day::all).sum();
+    let since = first.to_string();
+    let figures = Figures { open, decided, median, expired, escalations, escalations_status, since };
+    Ok(Read { figures, days, risks, ages: ages(now, open, older), zones })
 }
 
-/// Decisions by day, how long half of them took at most, and how many ran out of time.
-fn decisions(rows: &[Row], first: chrono::NaiveDate) -> Result<(Vec<Day>, String, u64), Refusal> {
+/// Decisions by day, and how many ran out of time.
+fn decisions(rows: &[Row], first: chrono::NaiveDate) -> Result<(Vec<Day>, u64), Refusal> {
     let mut days: Vec<Day> = first.iter_days().take(usize::try_from(DAYS).unwrap_or(14)).map(Day::new).collect();
-    let (mut took, mut expired) = (Vec::new(), 0);
+    let mut expired = 0;
     for row in rows {
-        let (opened, decided): (DateTime<Utc>, DateTime<Utc>) = (row.time("opened_at")?, row.time("decided_at")?);
-        let kind = match row.text("status")?.as_str() {
+        let (status, number) = (row.text("status")?, row.number("number")?);
+        let kind = match status.as_str() {
             "approved" => 0,
             "rejected" => 1,
             _ => 2,
         };
-        if row.text("status")? == "expired" {
-            expired += 1;
-        } else if kind < 2 {
-            took.push(decided - opened);
+        if status == "expired" {
+            expired += number;
         }
-        if let Some(day) = days.iter_mut().find(|day| day.date == decided.date_naive()) {
-            day.counts[kind] += 1;
+        let date = row.text("day")?;
+        if let Some(day) = days.iter_mut().find(|day| day.date.to_string() == date) {
+            day.counts[kind] += number;
+        }
+    }
+    Ok((days, expired))
+}
+
+/// How long half of those that were decided took at most.
+fn median(rows: &[Row]) -> Result<String, Refusal> {
+    let mut took = Vec::new();
+    for row in rows {
+        if matches!(row.text("status")?.as_str(), "approved" | "rejected") {
+            let (opened, decided): (DateTime<Utc>, DateTime<Utc>) = (row.time("opened_at")?, row.time("decided_at")?);
+            took.push(decided - opened);
         }
     }
     took.sort_unstable();
-    let median = took.get(took.len() / 2).map_or_else(|| "—".to_owned(), |took| span(*took));
-    Ok((days, median, expired))
+    Ok(took.get(took.len() / 2).map_or_else(|| "—".to_owned(), |took| span(*took)))
 }
 
 /// A span of time, in the unit that suits it.
@@ -146,29 +175,28 @@ fn risks(found: &[Open], now: DateTime<Utc>) -> Vec<RiskLine> {
     [Risk::Critical, Risk::High, Risk::Medium, Risk::Low].map(line).into()
 }
 
-async fn ages(visitor: &Visitor, now: DateTime<Utc>, all: u64) -> Result<Vec<Age>, Refusal> {
-    let bounds = [
-        ("Less than a day", 0, Some(1)),
-        ("One to three days", 1, Some(3)),
-        ("Three days to a week", 3, Some(7)),
-        ("Over a week", 7, None),
+/// Where one age ends and the next begins, in days.
+const AGES: [i64; 3] = [1, 3, 7];
+
+fn ages(now: DateTime<Utc>, all: u64, older: [u64; 3]) -> Vec<Age> {
+    let [day, three, week] = older;
+    let ages = [
+        ("Less than a day", None, Some(1), all.saturating_sub(day)),
+        ("One to three days", Some(1), Some(3), day.saturating_sub(three)),
+        ("Three days to a week", Some(3), Some(7), three.saturating_sub(week)),
+        ("Over a week", Some(7), None, week),
     ];
-    let mut ages = Vec::new();
-    for (words, from, to) in bounds {
-        let (later, earlier) = (now - Duration::days(from), to.map(|days| now - Duration::days(days)));
-        let statement = desk::open_between(visitor.caller.organization_id, earlier, Some(later).filter(|_| from > 0));
-        let row = visitor.app.views.live().db.row(statement).await?;
-        let open = row.map(|row| row.number("number")).transpose()?.unwrap_or(0);
+    let text = |days: i64| json!(now - Duration::days(days)).as_str().unwrap_or_default().to_owned();
+    let age = |(words, from, to, open): (&'static str, Option<i64>, Option<i64>, u64)| {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("status", "pending_review");
-        let text = |at: DateTime<Utc>| json!(at).as_str().unwrap_or_default().to_owned();
-        if let Some(earlier) = earlier {
-            query.append_pair("opened_from", &text(earlier));
+        if let Some(days) = to {
+            query.append_pair("opened_from", &text(days));
         }
-        if from > 0 {
-            query.append_pair("opened_to", &text(later));
+        if let Some(days) = from {
+            query.append_pair("opened_to", &text(days));
         }
-        ages.push(Age { words, open, width: open * 100 / all.max(1), address: format!("/proposals?{}", query.finish()) });
-    }
-    Ok(ages)
+        Age { words, open, width: open * 100 / all.max(1), address: format!("/proposals?{}", query.finish()) }
+    };
+    ages.map(age).into()
 }

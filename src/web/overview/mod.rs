@@ -12,9 +12,12 @@ use super::frame::Frame;
 use super::page::{Shown, page};
 use super::shown::Person;
 use super::visitor::Visitor;
+use super::zones::budget::{self, Used};
 
 /// The most agents shown.
 const AGENTS: usize = 8;
+/// The most budgets shown.
+const BUDGETS: usize = 8;
 
 /// An agent and what it has earned.
 struct AgentLine {
@@ -30,6 +33,12 @@ struct ZoneLine {
     width: u64,
 }
 
+/// A zone and what it has used up of its budget.
+struct BudgetLine {
+    zone: super::shown::ZoneName,
+    used: Used,
+}
+
 #[derive(Template)]
 #[template(path = "overview.html")]
 struct Overview {
@@ -42,6 +51,7 @@ struct Overview {
     ages: Vec<Age>,
     zones: Vec<ZoneLine>,
     agents: Vec<AgentLine>,
+    budgets: Vec<BudgetLine>,
 }
 
 fn agents(visitor: &Visitor) -> Vec<AgentLine> {
@@ -54,6 +64,17 @@ fn agents(visitor: &Visitor) -> Vec<AgentLine> {
         reputation: member.reputation.to_string(),
     };
     agents.into_iter().take(AGENTS).map(line).collect()
+}
+
+/// The budgets that are used up most.
+fn budgets(visitor: &Visitor) -> Vec<BudgetLine> {
+    let zones = visitor.ruling.authority.tree.zones();
+    let line =
+        |zone: &aggregates::zones::Zone| Some(BudgetLine { zone: visitor.zone(zone.id), used: budget::own(visitor, zone.id)? });
+    let mut lines: Vec<BudgetLine> = zones.filter_map(line).collect();
+    lines.sort_by(|one, other| other.used.width.cmp(&one.used.width).then_with(|| one.zone.name.cmp(&other.zone.name)));
+    lines.truncate(BUDGETS);
+    lines
 }
 
 /// `GET /`.
@@ -72,6 +93,7 @@ pub async fn show(visitor: Visitor) -> Shown {
         waiting: visitor.waiting,
         zones: zones.collect(),
         agents: agents(&visitor),
+        budgets: budgets(&visitor),
         days: bars::placed(read.days, most),
         most,
         figures: read.figures,

@@ -1,6 +1,7 @@
 //! Zones: the tree, one zone with what it writes and what really holds, editing it with a look at what would come of it, who
 //! has which role, and its history.
 
+pub mod budget;
 pub mod create;
 pub mod edit;
 mod head;

@@ -9,6 +9,7 @@ use axum::extract::Path;
 use projections::{Recorded, audit};
 use serde_json::{Value, json};
 
+use super::budget::{Used, limits};
 use super::head::{Head, head, zone_at};
 use super::keys::{about, is_settled_whole, keys};
 use crate::store::StoreError;
@@ -54,6 +55,7 @@ struct ZonePage {
     frame: Frame,
     head: Head,
     shelves: Vec<Shelf>,
+    limits: Vec<Used>,
     below: Vec<(ZoneName, crate::web::shown::Badge)>,
     bound: Vec<(ZoneName, String)>,
     seals: Vec<&'static str>,
@@ -107,6 +109,7 @@ fn show_in(visitor: &Visitor, tree: &Tree, id: &str, then: Option<Then>) -> Show
         frame: visitor.frame(zone.name.as_str(), "zones"),
         head: head(visitor, tree, zone, "Parameters"),
         shelves,
+        limits: if then.is_none() { limits(visitor, zone.id) } else { Vec::new() },
         below: tree.children(zone.id).map(|child| (visitor.zone(child.id), words::zone_status(child.status))).collect(),
         bound: bound.collect(),
         seals: seals.collect(),

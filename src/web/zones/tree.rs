@@ -7,6 +7,7 @@ use aggregates::zones::{Tree, Zone};
 use askama::Template;
 use projections::desk;
 
+use super::budget::{self, Used};
 use crate::web::frame::Frame;
 use crate::web::page::{Shown, page};
 use crate::web::refusal::Refusal;
@@ -25,6 +26,7 @@ struct Branch {
     open: u64,
     people: usize,
     model: String,
+    used: Option<Used>,
     budget: Option<(String, Html)>,
 }
 
@@ -37,7 +39,7 @@ struct Zones {
 }
 
 async fn open_by_zone(visitor: &Visitor) -> Result<HashMap<ZoneId, u64>, Refusal> {
-    let rows = visitor.app.views.live().db.rows(desk::open(visitor.caller.organization_id)).await?;
+    let rows = visitor.app.views.live().db.rows(desk::open_by_zone(visitor.caller.organization_id)).await?;
     let mut open = HashMap::new();
     for row in &rows {
         *open.entry(ZoneId(row.id("zone_id")?)).or_default() += row.number("number")?;
@@ -64,6 +66,7 @@ fn branch(visitor: &Visitor, tree: &Tree, zone: &Zone, depth: usize, open: &Hash
         open: open.get(&zone.id).copied().unwrap_or(0),
         people: people.len(),
         model: model_name(&effective.decision_model),
+        used: budget::own(visitor, zone.id),
         budget,
     }
 }
