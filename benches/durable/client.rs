@@ -14,6 +14,9 @@ pub struct Client {
     buffer: Vec<u8>,
 }
 
+/// Where the service says that it is well.
+pub const HEALTH: &str = "/healthz";
+
 /// An answer, as it lies in the buffer of its connection.
 pub struct Answer<'b> {
     pub status: u16,
@@ -57,7 +60,8 @@ impl Client {
         let length = body.len().to_string();
         for part in [
             method,
-            " /api/v1",
+            // Health is beside the interface, not in it.
+            if path == HEALTH { " " } else { " /api/v1" },
             path,
             " HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ",
             token,

@@ -77,6 +77,8 @@ fn first_id(list: &Value) -> anyhow::Result<String> {
 
 async fn pages(visitor: &Visitor) -> anyhow::Result<Vec<String>> {
     let proposal = first_id(&visitor.reads("/proposals").await?)?;
+    let decided = first_id(&visitor.reads("/proposals?status=approved").await?)?;
+    let (zone, member) = (first_id(&visitor.reads("/zones").await?)?, first_id(&visitor.reads("/members").await?)?);
     let fixed = [
         "/",
         "/inbox",
@@ -85,9 +87,27 @@ async fn pages(visitor: &Visitor) -> anyhow::Result<Vec<String>> {
         "/proposals/new",
         "/escalations",
         "/evaluations",
+        "/zones",
+        "/zones/new",
+        "/members",
+        "/tokens",
+        "/invites",
+        "/audit",
+        "/check",
         "/sign-in",
     ];
-    let own = [format!("/proposals/{proposal}")];
+    let own = [
+        format!("/proposals/{proposal}"),
+        format!("/proposals/{decided}"),
+        format!("/inbox/{proposal}"),
+        format!("/zones/{zone}"),
+        format!("/zones/{zone}/roles"),
+        format!("/zones/{zone}/history"),
+        format!("/zones/{zone}/edit/constraints"),
+        format!("/zones/{zone}/edit/decision_model"),
+        format!("/members/{member}"),
+        format!("/audit?entity={decided}"),
+    ];
     Ok(fixed.into_iter().map(str::to_owned).chain(own).collect())
 }
 

@@ -80,10 +80,7 @@ impl Telling<'_> {
 
     fn of_proposal(&self, event: proposal::Event) -> Vec<Statement> {
         use proposal::Event as Fact;
-        let id = match Uuid::parse_str(&self.recorded.aggregate_id) {
-            Ok(id) => id,
-            Err(_) => return vec![],
-        };
+        let Ok(id) = Uuid::parse_str(&self.recorded.aggregate_id) else { return vec![] };
         let about = About { subject: "proposal", id, zone_id: self.recorded.zone_id };
         let to_author = |kind| vec![self.tell_author(kind, about)];
         let asked = |electorate: &[proposal::Elector]| -> Vec<Statement> {

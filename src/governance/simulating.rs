@@ -1,5 +1,5 @@
-//! Replaying a period under another policy: people and money as the log tells, zones as they would be, and what would have been
-//! refused is not spent.
+//! Replaying a period under another policy: people, zones and money as the log tells, the change applied to the zone as it was at
+//! each time, and what would have been refused is not spent.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use aggregates::ledger::{Event as Booked, Holder, Ledger};
 use aggregates::organization::Organization;
 use aggregates::permission::{Answer, Ask, Authority, Decision, Standing, check};
 use aggregates::proposal::{ALLOCATE, Event as Proposed, Opening, Proposal, Submission, prepare};
-use aggregates::zones::Tree;
+use aggregates::zones::{self, Changes, Tree, Zones};
 use aggregates::{Decider, Moment};
 use projections::{Recorded, Unreadable, audit};
 use serde_json::{Value, json};
@@ -24,7 +24,11 @@ const STRIDE: u64 = 1_000;
 
 /// A replay under way.
 pub struct Replay {
+    /// As it would have been.
     authority: Authority,
+    /// The zones as they were.
+    tree: Tree,
+    changes: Changes,
     zone: ZoneId,
     from: Moment,
     to: Moment,
@@ -39,19 +43,42 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// A replay of what happened in `zone` and below it from `from` to `to`, in `tree`.
-    pub fn under(tree: Arc<Tree>, zone: ZoneId, from: Moment, to: Moment, most: usize) -> Self {
-        let authority = Authority { tree, ..Authority::default() };
-        let (grants, differences) = (std::collections::BTreeMap::new(), Vec::new());
-        Self { authority, zone, from, to, most, grants, replayed: 0, differing: 0, differences }
+    /// A replay of what happened in `zone` and below it from `from` to `to`, as if the zone had said `changes`.
+    pub fn under(changes: Changes, zone: ZoneId, from: Moment, to: Moment, most: usize) -> Self {
+        Self {
+            authority: Authority::default(),
+            tree: Tree::default(),
+            changes,
+            zone,
+            from,
+            to,
+            most,
+            grants: std::collections::BTreeMap::new(),
+            replayed: 0,
+            differing: 0,
+            differences: Vec::new(),
+        }
+    }
+
+    /// Zones move on as they did; where the change would not have been possible, it would not have been made.
+    fn moved_on(&mut self, fact: &zones::Event, now: Moment) {
+        Zones::evolve(&mut self.tree, fact);
+        let changes = Box::new(self.changes.clone());
+        let change = zones::Command::Change { zone_id: self.zone, changes, expected_version: None, by_proposal: None, now };
+        let mut imagined = self.tree.clone();
+        for event in Zones::decide(&self.tree, change).unwrap_or_default() {
+            Zones::evolve(&mut imagined, &event);
+        }
+        self.authority.tree = Arc::new(imagined);
     }
 
     /// Asks what an event decided once more, if it decided anything here, and follows it.
     pub fn follow(&mut self, event: &Recorded) -> Result<(), Unreadable> {
-        let here = event.zone_id.is_some_and(|zone| self.authority.tree.is_within(zone, self.zone));
+        let here = event.zone_id.is_some_and(|zone| self.tree.is_within(zone, self.zone));
         let asked = here && (self.from..=self.to).contains(&event.occurred_at);
         match event.aggregate_type.as_str() {
             Organization::TYPE => Organization::evolve(Arc::make_mut(&mut self.authority.organization), &event.read()?),
+            Zones::TYPE => self.moved_on(&event.read()?, event.occurred_at),
             Access::TYPE if asked => self.asked(event, event.read()?),
             Proposal::TYPE if asked => self.proposed(event, event.read()?),
             Grant::TYPE => self.granted(event, event.read()?, asked),
@@ -94,6 +121,11 @@ impl Replay {
         let Ok(asked) = Action::parse(&action) else { return };
         let particulars = particulars.map_or_else(Particulars::default, |particulars| *particulars);
         let ask = particulars.asked_again(principal, asked, event.occurred_at);
+        let as_it_was = Authority { tree: Arc::new(self.tree.clone()), ..self.authority.clone() };
+        if was == Decision::Allow && as_it_was.counted_seconds(zone, &ask).is_some() {
+            // It was counted when it was answered, and is told with that.
+            return;
+        }
         let answer = check(&self.authority, zone, &ask);
         self.told(event, &action, was, &answer);
     }

@@ -204,3 +204,34 @@ on_both!(imagined_changes_are_refused_as_real_ones_are, async |app: TestApp| {
     worker.post(&format!("/zones/{zone}/check"), asked).await.expect(404);
     assert_eq!(reserves(&worker, &zone, "1").await.status, 201);
 });
+
+on_both!(what_was_set_aside_yesterday_is_spent_out_of_yesterday, async |app: TestApp| {
+    let zone = json!({"name": "Zone", "constraints": {"spending_limit": {"amount": "10", "window": "day"}},
+        "approval_policy": {"auto_approve": {"types": ["task_execution"]}}});
+    let zone = app.owner.makes_zone(zone).await;
+    let worker = executor(&app, &zone).await;
+    let task = json!({"zone_id": zone, "type": "task_execution", "title": "Work",
+        "payload": {"action": "work.do", "amount": "10"}});
+    let grant = worker.post("/proposals", task).await.expect(201).text("/execution/grant_id");
+    assert_eq!(reserves(&worker, &zone, "1").await.status, 422, "today's is set aside");
+    app.time_passes(chrono::Duration::hours(20)).await;
+    assert_eq!(reserves(&worker, &zone, "10").await.status, 201, "another day");
+    worker.post(&format!("/grants/{grant}/use"), json!({})).await.expect(200);
+});
+
+on_both!(a_change_is_not_blamed_for_what_the_organization_did_itself, async |app: TestApp| {
+    let (zone, worker) = till(&app).await;
+    let check = format!("/zones/{zone}/check");
+    worker.post(&check, json!({"action": "work.do", "record": true})).await.expect(200);
+    worker.post(&check, json!({"action": "pay.bill", "record": true})).await.expect(200);
+    let assignment = app.owner.get(&format!("/zones/{zone}/assignments")).await.expect(200).text("/items/0/id");
+    app.owner.delete(&format!("/zones/{zone}/assignments/{assignment}")).await.expect(204);
+    app.owner.post(&format!("/zones/{zone}/suspend"), json!({})).await.expect(200);
+    let simulated = async |changes: Value| {
+        app.owner.post(&format!("/zones/{zone}/simulate"), json!({"changes": changes})).await.expect(200)
+    };
+    let nothing = simulated(json!({"description": "Where money is taken"})).await;
+    assert_eq!((nothing.at("/replayed"), nothing.at("/differing")), (&json!(2), &json!(0)), "{}", nothing.body);
+    let something = simulated(json!({"constraints": {"blocked_actions": ["pay.*"]}})).await;
+    assert_eq!(something.at("/differing"), 1, "{}", something.body);
+});

@@ -106,5 +106,28 @@ async fn figures_lead_to_the_lists_behind_them() {
     browser.clicks("#days a").await;
     browser.arrives_at("decided_from=").await;
     browser.sees("Release billing engine 4.2").await;
+
+    browser.goes_to("/").await;
+    let going_on = browser.reads("a.figure[href^='/escalations'] strong").await;
+    let live = ["pending", "accepted"].map(|status| format!("/escalations?limit=200&status={status}"));
+    let mut known = 0;
+    for path in live {
+        known += company.owner.get(&path).await.expect(200).items().len();
+    }
+    assert_eq!(going_on, known.to_string());
+    let care = company.zone("customer-care").await;
+    let budget = company.owner.get(&format!("/zones/{care}/budget")).await.expect(200);
+    assert_eq!((budget.at("/reserved"), budget.at("/spent")), (&serde_json::json!("18485"), &serde_json::json!("0")));
+    let used = browser.reads(&format!("#budgets a[href='/zones/{care}']")).await;
+    assert!(used.contains("18,485") && used.contains("60,000"), "{used}");
+    browser.clicks(&format!("#budgets a[href='/zones/{care}']")).await;
+    let limits = browser.reads("#limits").await;
+    assert!(limits.contains("41,515 left") && limits.contains("of Nordlicht Energie"), "{limits}");
+    browser.goes_to("/zones").await;
+    assert!(browser.reads("#tree").await.contains("18,485 of 60,000"));
+    let ferry = company.id_of("Ferry");
+    browser.goes_to(&format!("/members/{ferry}")).await;
+    let reputation = browser.reads("#reputation").await;
+    assert!(reputation.contains("Positive +1.4445") && reputation.contains("a judgement"), "{reputation}");
     browser.closes().await;
 }

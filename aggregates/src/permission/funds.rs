@@ -39,6 +39,14 @@ impl Funds<'_> {
         })
     }
 
+    /// What is held for this very question since before `from`.
+    fn held_before(&self, level: usize, from: Option<Moment>) -> Amount {
+        let Some(holding) = self.ask.holding.filter(|_| from.is_some()) else { return Amount::ZERO };
+        below(self.authority, self.path, level).fold(Amount::ZERO, |sum, account| {
+            sum.plus(account.held_since(holding, None).minus(account.held_since(holding, from)))
+        })
+    }
+
     pub(super) fn within_budget(&self) -> Option<Reason> {
         let amount = self.ask.amount?;
         self.path.scopes().find_map(|(level, zone, scope)| {
@@ -59,6 +67,12 @@ impl Funds<'_> {
             let limit = constraints.spending_limit?;
             let from = start_of(limit.window, self.path.clock(level), self.ask.now);
             let booked = self.booked(level, from);
+            // What was set aside in an earlier window is spent out of that one.
+            let held = self.held_before(level, from);
+            if held >= amount && !held.is_zero() {
+                return None;
+            }
+            let amount = amount.minus(held);
             if booked.plus(amount) <= limit.amount {
                 return None;
             }

@@ -163,7 +163,7 @@ impl Context<'_> {
             by_proposal: self.by_proposal,
             now: self.now,
         };
-        let mut steps = self.on_tree(&self.authority.tree, command, "/payload/changes")?;
+        let mut steps = on_tree(&self.authority.tree, command, "/payload/changes")?;
         let mut after = (*self.authority.tree).clone();
         for event in &steps {
             Zones::evolve(&mut after, event);
@@ -214,7 +214,7 @@ impl Context<'_> {
                 zones::Command::Unassign { zone_id, assignment_id, by_proposal, now: self.now }
             }
         };
-        self.on_tree(tree, command, pointer)
+        on_tree(tree, command, pointer)
     }
 
     fn target(&self, named: Option<ZoneId>) -> Result<ZoneId, Rejection> {
@@ -285,19 +285,6 @@ impl Context<'_> {
         }
     }
 
-    fn on_tree(&self, tree: &Tree, command: zones::Command, pointer: &str) -> Result<Vec<zones::Event>, Rejection> {
-        Zones::decide(tree, command).map_err(|rejection| match rejection {
-            zones::Rejection::NoSuchParent(id) => Rejection::NoSuchZone { id, pointer: "/payload/changes/parent_zone_id" },
-            refused => {
-                let mut faults = refused.faults();
-                if faults.is_empty() || refused.kind() == Kind::Missing {
-                    faults = vec![Fault::new("", refused.code(), refused.to_string())];
-                }
-                not_executable(&refused.to_string(), faults, pointer)
-            }
-        })
-    }
-
     fn grant(
         &self,
         principal_id: MemberId,
@@ -326,4 +313,18 @@ impl Context<'_> {
 fn not_executable(message: &str, faults: Vec<Fault>, pointer: &str) -> Rejection {
     let faults = faults.into_iter().map(|fault| fault.under(pointer)).collect();
     Rejection::NotExecutable { message: message.to_owned(), faults }
+}
+
+/// What a command does to a tree; what the tree refuses could not be executed.
+fn on_tree(tree: &Tree, command: zones::Command, pointer: &str) -> Result<Vec<zones::Event>, Rejection> {
+    Zones::decide(tree, command).map_err(|rejection| match rejection {
+        zones::Rejection::NoSuchParent(id) => Rejection::NoSuchZone { id, pointer: "/payload/changes/parent_zone_id" },
+        refused => {
+            let mut faults = refused.faults();
+            if faults.is_empty() || refused.kind() == Kind::Missing {
+                faults = vec![Fault::new("", refused.code(), refused.to_string())];
+            }
+            not_executable(&refused.to_string(), faults, pointer)
+        }
+    })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aggregates::Moment;
 use aggregates::ids::{MemberId, ZoneId};
 use aggregates::permission::{Ask, Authority, Decision, check, speakable};
+use aggregates::zones::Changes;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -69,8 +70,9 @@ pub async fn simulate(
         let message = "must not lie before `from`";
         return Err(Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "/to", "invalid", message));
     }
-    let proposed = changed(&ruling.authority, zone, body.changes, now)?;
-    let mut replay = Replay::under(proposed.tree.clone(), zone, from, to, MOST);
+    let proposed = changed(&ruling.authority, zone, body.changes.clone(), now)?;
+    let changes = Changes::read(body.changes).map_err(|fault| Problem::faults(vec![fault.under("/changes")]))?;
+    let mut replay = Replay::under(changes, zone, from, to, MOST);
     app.replay(caller.organization_id, &mut replay).await?;
     let (gains, losses) = moved(&ruling.authority, &proposed, zone, now);
     Ok(Json(json!({

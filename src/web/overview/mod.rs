@@ -5,6 +5,8 @@ mod figures;
 
 use aggregates::actor::PrincipalKind;
 use askama::Template;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use self::bars::Day;
 use self::figures::{Age, Figures, RiskLine};
@@ -24,6 +26,8 @@ struct AgentLine {
     who: Person,
     sponsor: Option<Person>,
     reputation: String,
+    /// As a share of the highest, in per cent.
+    width: u64,
 }
 
 /// A zone and what is open in it.
@@ -58,12 +62,15 @@ fn agents(visitor: &Visitor) -> Vec<AgentLine> {
     let members = visitor.ruling.authority.organization.members();
     let mut agents: Vec<_> = members.filter(|member| member.kind == PrincipalKind::Agent).collect();
     agents.sort_by(|one, other| other.reputation.cmp(&one.reputation).then(one.id.cmp(&other.id)));
+    let most = agents.first().map(|member| member.reputation.decimal()).filter(|most| !most.is_zero());
+    let share = |part: Decimal| most.and_then(|most| (part / most * Decimal::ONE_HUNDRED).to_u64()).unwrap_or(0).min(100);
     let line = |member: &aggregates::organization::Member| AgentLine {
         who: visitor.person(member.id),
         sponsor: member.sponsor_id.map(|id| visitor.person(id)),
         reputation: member.reputation.to_string(),
+        width: share(member.reputation.decimal()),
     };
-    agents.into_iter().take(AGENTS).map(line).collect()
+    agents.iter().copied().take(AGENTS).map(line).collect()
 }
 
 /// The budgets that are used up most.
