@@ -11,6 +11,7 @@ pub mod engine;
 pub mod entropy;
 pub mod gardener;
 pub mod governance;
+pub mod overview;
 pub mod processes;
 pub mod service;
 pub mod store;

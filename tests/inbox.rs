@@ -96,3 +96,32 @@ on_both!(a_judgement_waits_for_those_who_have_not_scored_it, async |app: TestApp
     critics[0].post(&format!("/evaluations/{judgement}/finalize"), json!({})).await.expect(200);
     assert_eq!((waiting(&critics[0]).await, waiting(&critics[1]).await), (Some(0), Some(0)));
 });
+
+on_both!(figures_of_an_organization_are_those_of_its_lists, async |app: TestApp| {
+    let zone = app.owner.makes_zone(json!({"name": "Zone", "resource_scope": {"budget_limit": "100"}})).await;
+    let (ann, bob) = (app.human("Ann", "member").await, app.human("Bob", "member").await);
+    app.owner.assigns(&zone, &ann, "approver").await.expect(201);
+    app.owner.assigns(&zone, &bob, "executor").await.expect(201);
+    let wish = json!({"action": "work.do", "amount": "30", "expires_in_seconds": 864_000});
+    bob.post(&format!("/zones/{zone}/reservations"), wish).await.expect(201);
+    let (approved, rejected, raised) =
+        (bob.proposes_work(&zone).await, bob.proposes_work(&zone).await, bob.proposes_work(&zone).await);
+    bob.proposes_work(&zone).await;
+    ann.votes(&rejected, "reject").await.expect(200);
+    app.time_passes(chrono::Duration::days(2)).await;
+    ann.votes(&approved, "approve").await.expect(200);
+    bob.post(&format!("/proposals/{raised}/escalate"), json!({"reason": "it waits"})).await.expect(201);
+    app.settled().await;
+    let shown = bob.get("/overview").await.expect(200);
+    let open = app.owner.get("/proposals?status=pending_review").await.expect(200).items().len();
+    assert_eq!(shown.at("/open/total"), &json!(open), "{}", shown.body);
+    assert_eq!(shown.at(&format!("/open/by_zone/{zone}")), &json!(2), "one is open, and the one above for the owners");
+    assert_eq!((shown.at("/open/older_than/1_days"), shown.at("/open/older_than/3_days")), (&json!(1), &json!(0)));
+    assert_eq!((shown.at("/escalations/accepted"), shown.at("/escalations/pending")), (&json!(1), &json!(0)));
+    let day = |day: usize, key: &str| shown.at(&format!("/decided/days/{day}/{key}")).clone();
+    assert_eq!((day(11, "rejected"), day(13, "approved"), day(13, "rejected")), (json!(1), json!(1), json!(0)));
+    assert_eq!(shown.at("/decided/median_seconds"), 2 * 86_400);
+    assert_eq!((shown.at("/budgets/0/limit"), shown.at("/budgets/0/remaining")), (&json!("100"), &json!("70")));
+    let elsewhere = app.other_organization("Globex").await;
+    assert_eq!(elsewhere.get("/overview").await.expect(200).at("/open/total"), 0);
+});

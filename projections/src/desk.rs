@@ -102,7 +102,7 @@ pub fn open(organization: OrganizationId, before: [DateTime<Utc>; 3]) -> Stateme
         "SELECT risk_level, zone_id, COUNT(*) AS number, MIN(opened_at) AS oldest,
              SUM(CASE WHEN opened_at < $2 THEN 1 ELSE 0 END) AS one, SUM(CASE WHEN opened_at < $3 THEN 1 ELSE 0 END) AS two,
              SUM(CASE WHEN opened_at < $4 THEN 1 ELSE 0 END) AS three
-         FROM proposals WHERE organization_id = $1 AND status = 'pending_review' GROUP BY risk_level, zone_id",
+         FROM proposals WHERE organization_id = $1 AND status = 'pending_review' GROUP BY zone_id, risk_level",
     )
     .bind(organization)
     .bind(one)

@@ -16,6 +16,7 @@ mod me;
 mod members;
 mod operations;
 mod organizations;
+mod overview;
 mod page;
 mod proposals;
 mod request;
@@ -113,6 +114,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(evaluations::judge::score))
         .routes(routes!(evaluations::judge::auto_evaluate))
         .routes(routes!(evaluations::judge::finalize))
+        .routes(routes!(overview::read))
         .routes(routes!(standing::read))
         .routes(routes!(grants::list))
         .routes(routes!(grants::use_grant))

@@ -61,6 +61,8 @@ pub async fn contest_deciders(
     let escalation = attempt.load::<Escalation>(ascent.escalation_id).await?;
     let state =
         plan.decide(&escalation, Command::Raise(Box::new(raised(zone_id, escalator_id, reason, contest, ascent)))).await?;
+    // Where nobody could decide it with a single signature, nobody could with more: nobody is asked to sign in vain.
+    opening_above(attempt, petition(attempt, &state)?).await?;
     carry(attempt, plan, &Loaded { state, ..escalation }).await
 }
 
@@ -70,15 +72,21 @@ const COSIGNERS: u32 = 2;
 /// A governance escalation that enough have signed becomes a proposal above (SPEC E2).
 pub async fn carry(attempt: &Attempt, plan: &mut Plan, escalation: &Loaded<Escalation>) -> Result<Arc<State>, Problem> {
     let state = Arc::clone(&escalation.state);
-    let Some(raised) = state.raised.as_ref().filter(|_| state.is_carried()) else { return Ok(state) };
+    if !state.is_carried() {
+        return Ok(state);
+    }
+    let opening = opening_above(attempt, petition(attempt, &state)?).await?;
+    accept(attempt, plan, escalation, opening).await
+}
+
+/// The question of a petition, as those above are asked it.
+fn petition(attempt: &Attempt, state: &State) -> Result<Referral, Problem> {
+    let raised = state.raised.as_ref().ok_or_else(|| Problem::not_found("escalation"))?;
     let to = instance_above(attempt.authority(), raised.zone_id);
     let ascent = Ascent { to, escalation_id: raised.escalation_id, ..ascent(attempt, raised.zone_id) };
     let zone = attempt.authority().tree.zone(raised.zone_id).ok_or_else(|| Problem::not_found("zone"))?;
     let title = Name::parse(&format!("Who decides in {}", zone.name)).unwrap_or_else(|_| zone.name.clone());
-    let referral =
-        governance_referral(attempt.authority(), &state, title, ascent).ok_or_else(|| Problem::not_found("escalation"))?;
-    let opening = opening_above(attempt, referral).await?;
-    accept(attempt, plan, escalation, opening).await
+    governance_referral(attempt.authority(), state, title, ascent).ok_or_else(|| Problem::not_found("escalation"))
 }
 
 /// A proposal that came to a stop goes up by itself; where nobody above could decide it either, that is on record (SPEC E5).

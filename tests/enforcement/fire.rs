@@ -131,3 +131,70 @@ on_both!(a_grant_used_by_sixteen_at_once_is_used_once, async |app: TestApp| {
     let shown = budget(&app.owner, &zone).await;
     assert_eq!((&shown["reserved"], &shown["spent"], &shown["remaining"]), (&json!("0"), &json!("500"), &json!("0")));
 });
+
+/// A die that falls the same way in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+// Whatever the tree and whoever comes first: what is set aside and spent in a subtree never passes a limit above it.
+on_both!(no_subtree_of_any_tree_passes_a_limit, async |app: TestApp| {
+    const ZONES: usize = 7;
+    let app = unhurried(&app).await;
+    let root = app.owner.makes_zone(json!({"name": "Root"})).await;
+    let worker = executor(&app, &root).await;
+    let second = match app.store.kind() {
+        Kind::Postgres => Some(app.second_process().await),
+        Kind::Sqlite => None,
+    };
+    let elsewhere = second.as_ref().map_or_else(|| worker.clone(), |(_, address)| worker.speaking_to(*address));
+    for round in 0..20_u64 {
+        let mut dice = Dice(round);
+        let mut zones: Vec<(String, u64)> = vec![(root.clone(), 1_000)];
+        for number in 0..ZONES {
+            let (parent, above) = zones[usize::try_from(dice.roll(zones.len() as u64)).expect("small")].clone();
+            let limit = (dice.roll(3) > 0).then(|| 20 + dice.roll(above.min(150)));
+            let limit = limit.map(|limit| limit.min(above));
+            let mut zone = json!({"name": format!("Zone {round}.{number}"), "parent_zone_id": parent});
+            if let Some(limit) = limit {
+                zone["resource_scope"] = json!({"budget_limit": limit.to_string()});
+            }
+            zones.push((app.owner.makes_zone(zone).await, limit.unwrap_or(above)));
+        }
+        let deeds: Vec<(String, u64, u64)> = (0..CLIENTS)
+            .map(|_| {
+                let zone = 1 + dice.roll(ZONES as u64);
+                (zones[usize::try_from(zone).expect("small")].0.clone(), 1 + dice.roll(60), dice.roll(3))
+            })
+            .collect();
+        let act = async |(client, (zone, sum, then)): (usize, (String, u64, u64))| {
+            let person = if client.is_multiple_of(2) { &worker } else { &elsewhere };
+            let reply = reserves(person, &zone, &sum.to_string()).await;
+            if reply.status != 201 {
+                assert_eq!((reply.status, reply.text("/code")), (422, "budget_exceeded".to_owned()), "{}", reply.body);
+                return;
+            }
+            let path = format!("/reservations/{}", reply.id());
+            match then {
+                0 => drop(person.post(&format!("{path}/release"), json!({})).await.expect(200)),
+                1 => drop(person.post(&format!("{path}/commit"), json!({"actual": (sum / 2).to_string()})).await.expect(200)),
+                _ => {}
+            }
+        };
+        join_all(deeds.into_iter().enumerate().map(act)).await;
+        for (zone, _) in &zones[1..] {
+            for line in budget(&worker, zone).await["limits"].as_array().expect("limits") {
+                let number = |key: &str| line[key].as_str().and_then(|text| text.parse::<f64>().ok()).expect("a number");
+                assert!(number("booked") <= number("limit"), "round {round}: {line}");
+            }
+        }
+    }
+    if let Some((service, _)) = second {
+        service.end().await;
+    }
+});

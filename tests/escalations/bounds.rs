@@ -254,3 +254,14 @@ on_both!(finished_work_is_judged_though_its_zone_is_archived, async |app: TestAp
     let done = critic.post(&format!("/evaluations/{}/finalize", opened.id()), json!({})).await.expect(200);
     assert_eq!(done.text("/status"), "completed");
 });
+
+on_both!(nobody_signs_what_nobody_could_decide, async |app: TestApp| {
+    let root = app.owner.makes_zone(json!({"name": "Root"})).await;
+    app.owner.assigns(&root, &app.owner, "approver").await.expect(201);
+    let worker = app.human("Worker", "member").await;
+    app.owner.assigns(&root, &worker, "executor").await.expect(201);
+    // The only owner is whom it is about: above there is nobody.
+    let petition = json!({"reason": "she alone", "change": {"status": "suspended"}});
+    worker.post(&format!("/zones/{root}/escalations"), petition).await.expect_problem(422, "no_electorate");
+    assert!(app.owner.get("/escalations").await.expect(200).items().is_empty());
+});

@@ -1,7 +1,7 @@
 //! What a page of a long list goes by: an index that knows its filter, or the order itself; never the whole table.
 
 use aggregates::ids::{MemberId, OrganizationId, ZoneId};
-use projections::{Param, Statement, audit, evaluations, grants, proposals};
+use projections::{Param, Statement, audit, desk, evaluations, grants, proposals};
 use sqlx::Row;
 use trust_zones::entropy::new_id;
 use trust_zones::store::Db;
@@ -66,6 +66,11 @@ async fn pages_go_by_an_index_of_their_filter() {
     }
     let waiting = plan(&views.db, proposals::pending_reviews(organization, MemberId(new_id()), 1_000, 50)).await;
     assert!(waiting.contains("reviewers_pending") && !waiting.contains("SCAN"), "{waiting}");
+    let moments = [app.clock.now(); 3];
+    for statement in [desk::open(organization, moments), desk::open_by_zone(organization)] {
+        let plan = plan(&views.db, statement).await;
+        assert!(plan.contains("COVERING INDEX proposals_open") && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
     let none = evaluations::Filter::default;
     let filters = [
         (none(), "evaluations_in_order"),

@@ -5,6 +5,7 @@ mod clocks;
 mod escalating;
 mod judging;
 mod killed;
+mod seats;
 
 use projections::{Recorded, audit};
 

@@ -1,23 +1,17 @@
-//! The figures, read from the read models.
+//! The figures as the page shows them.
 
 use std::collections::BTreeMap;
 
 use aggregates::ids::ZoneId;
 use aggregates::policy::Risk;
-use chrono::{DateTime, Days, Duration, Utc};
-use projections::desk;
+use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
 use super::bars::Day;
-use crate::store::Row;
+use crate::overview::{AGES, DAYS, Open, Overview, overview};
 use crate::web::refusal::Refusal;
 use crate::web::shown::{RiskMark, When};
 use crate::web::visitor::Visitor;
-
-/// How many days the overview looks back.
-const DAYS: u64 = 14;
-/// Of how many decisions, the latest, it says how long they took.
-const MOST: u64 = 1_000;
 
 /// Single figures.
 pub struct Figures {
@@ -31,8 +25,8 @@ pub struct Figures {
     pub expired: u64,
     /// Escalations that wait for signatures or a decision.
     pub escalations: u64,
-    /// Which of the lists of escalations is behind that.
-    pub escalations_status: &'static str,
+    /// Which of the lists of escalations is behind that; all of them, where they are in more than one.
+    pub escalations_status: String,
     /// Since when, for the lists behind them.
     pub since: String,
 }
@@ -74,79 +68,46 @@ pub struct Read {
 
 /// Reads the figures.
 pub async fn read(visitor: &Visitor) -> Result<Read, Refusal> {
-    let organization = visitor.caller.organization_id;
     let now = visitor.now();
-    let views = visitor.app.views.live();
-    let today = now.date_naive();
-    let first = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today);
-    let since = first.and_time(chrono::NaiveTime::MIN).and_utc();
-
-    let (days, expired) = decisions(&views.db.rows(desk::decided_by_day(organization, since)).await?, first)?;
-    let median = median(&views.db.rows(desk::decided_since(organization, since, MOST)).await?)?;
-    let (mut found, mut older) = (Vec::new(), [0; 3]);
-    for row in &views.db.rows(desk::open(organization, AGES.map(|days| now - Duration::days(days)))).await? {
-        found.push((row.text("risk_level")?, ZoneId(row.id("zone_id")?), row.number("number")?, row.time("oldest")?));
-        for (sum, name) in older.iter_mut().zip(["one", "two", "three"]) {
-            *sum += row.number(name)?;
-        }
-    }
-    let (mut escalations, mut escalations_status) = (0, "");
-    for row in &views.db.rows(desk::live_escalations(organization)).await? {
-        // Where all of them are in one list, it is that list.
-        escalations_status = match (escalations, row.text("status")?.as_str()) {
-            (0, "pending") => "pending",
-            (0, _) => "accepted",
-            _ => "",
-        };
-        escalations += row.number("number")?;
-    }
-    let risks = risks(&found, now);
-    let open = risks.iter().map(|line| line.open).sum();
+    let known = overview(&visitor.app, visitor.caller.organization_id, now).await?;
+    let days = days(&known);
     let mut by_zone = BTreeMap::new();
-    for (_, zone, number, _) in &found {
-        *by_zone.entry(*zone).or_insert(0) += number;
+    for open in &known.open {
+        *by_zone.entry(open.zone_id).or_insert(0) += open.number;
     }
     let mut zones: Vec<(ZoneId, u64)> = by_zone.into_iter().collect();
     zones.sort_by_key(|(zone, open)| (std::cmp::Reverse(*open), *zone));
-    let decided = days.iter().map(Day::all).sum();
-    let since = first.to_string();
-    let figures = Figures { open, decided, median, expired, escalations, escalations_status, since };
-    Ok(Read { figures, days, risks, ages: ages(now, open, older), zones })
+    let figures = Figures {
+        open: known.open(),
+        decided: days.iter().map(Day::all).sum(),
+        median: known.median.map_or_else(|| "—".to_owned(), span),
+        expired: known.ended("expired"),
+        escalations: known.escalations.values().sum(),
+        escalations_status: if known.escalations.len() == 1 {
+            known.escalations.keys().next().cloned().unwrap_or_default()
+        } else {
+            String::new()
+        },
+        since: known.first.to_string(),
+    };
+    Ok(Read { figures, days, risks: risks(&known.open, now), ages: ages(now, known.open(), known.older), zones })
 }
 
-/// Decisions by day, and how many ran out of time.
-fn decisions(rows: &[Row], first: chrono::NaiveDate) -> Result<(Vec<Day>, u64), Refusal> {
-    let mut days: Vec<Day> = first.iter_days().take(usize::try_from(DAYS).unwrap_or(14)).map(Day::new).collect();
-    let mut expired = 0;
-    for row in rows {
-        let (status, number) = (row.text("status")?, row.number("number")?);
-        let kind = match status.as_str() {
-            "approved" => 0,
-            "rejected" => 1,
-            _ => 2,
-        };
-        if status == "expired" {
-            expired += number;
-        }
-        let date = row.text("day")?;
-        if let Some(day) = days.iter_mut().find(|day| day.date.to_string() == date) {
+/// Decisions by day.
+fn days(known: &Overview) -> Vec<Day> {
+    let day = |date| {
+        let mut day = Day::new(date);
+        for (status, number) in known.days.get(&date).into_iter().flatten() {
+            let kind = match status.as_str() {
+                "approved" => 0,
+                "rejected" => 1,
+                _ => 2,
+            };
             day.counts[kind] += number;
         }
-    }
-    Ok((days, expired))
-}
-
-/// How long half of those that were decided took at most.
-fn median(rows: &[Row]) -> Result<String, Refusal> {
-    let mut took = Vec::new();
-    for row in rows {
-        if matches!(row.text("status")?.as_str(), "approved" | "rejected") {
-            let (opened, decided): (DateTime<Utc>, DateTime<Utc>) = (row.time("opened_at")?, row.time("decided_at")?);
-            took.push(decided - opened);
-        }
-    }
-    took.sort_unstable();
-    Ok(took.get(took.len() / 2).map_or_else(|| "—".to_owned(), |took| span(*took)))
+        day
+    };
+    known.first.iter_days().take(usize::try_from(DAYS).unwrap_or(14)).map(day).collect()
 }
 
 /// A span of time, in the unit that suits it.
@@ -160,31 +121,25 @@ fn span(took: Duration) -> String {
     }
 }
 
-/// Open proposals of one risk in one zone: the risk, the zone, how many, and when the oldest was opened.
-type Open = (String, ZoneId, u64, DateTime<Utc>);
-
 fn risks(found: &[Open], now: DateTime<Utc>) -> Vec<RiskLine> {
-    let all = found.iter().map(|(_, _, open, _)| *open).sum::<u64>().max(1);
+    let all = found.iter().map(|open| open.number).sum::<u64>().max(1);
     let line = |risk: Risk| {
         let name = risk.to_string();
-        let known: Vec<&Open> = found.iter().filter(|(known, ..)| *known == name).collect();
-        let open = known.iter().map(|(_, _, open, _)| *open).sum();
-        let oldest = known.iter().map(|(.., at)| *at).min().map(|at| When { at, now });
+        let known: Vec<&Open> = found.iter().filter(|open| open.risk_level == name).collect();
+        let open = known.iter().map(|open| open.number).sum();
+        let oldest = known.iter().map(|open| open.oldest).min().map(|at| When { at, now });
         RiskLine { mark: RiskMark(risk), name, open, width: open * 100 / all, oldest }
     };
     [Risk::Critical, Risk::High, Risk::Medium, Risk::Low].map(line).into()
 }
 
-/// Where one age ends and the next begins, in days.
-const AGES: [i64; 3] = [1, 3, 7];
-
 fn ages(now: DateTime<Utc>, all: u64, older: [u64; 3]) -> Vec<Age> {
-    let [day, three, week] = older;
+    let ([first, second, third], [day, three, week]) = (AGES, older);
     let ages = [
-        ("Less than a day", None, Some(1), all.saturating_sub(day)),
-        ("One to three days", Some(1), Some(3), day.saturating_sub(three)),
-        ("Three days to a week", Some(3), Some(7), three.saturating_sub(week)),
-        ("Over a week", Some(7), None, week),
+        ("Less than a day", None, Some(first), all.saturating_sub(day)),
+        ("One to three days", Some(first), Some(second), day.saturating_sub(three)),
+        ("Three days to a week", Some(second), Some(third), three.saturating_sub(week)),
+        ("Over a week", Some(third), None, week),
     ];
     let text = |days: i64| json!(now - Duration::days(days)).as_str().unwrap_or_default().to_owned();
     let age = |(words, from, to, open): (&'static str, Option<i64>, Option<i64>, u64)| {
