@@ -112,7 +112,8 @@ pub fn ask(question: Question) -> Ask {
 
 /// The same chain for Cedar.
 pub fn cedar(depth: u128) -> (PolicySet, Entities) {
-    let mut text = String::from("permit(principal in Role::\"executor-0\", action in Action::\"work\", resource in Zone::\"0\");\n");
+    let mut text =
+        String::from("permit(principal in Role::\"executor-0\", action in Action::\"work\", resource in Zone::\"0\");\n");
     for level in 0..depth {
         let said = policies(level, depth);
         let tools = &said["resource_scope"]["allowed_tools"];

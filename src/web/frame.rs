@@ -130,6 +130,8 @@ pub struct Me {
     pub organization: String,
     /// The others the browser is signed in to, and this one.
     pub organizations: Vec<Organization>,
+    /// Whether the whole log is theirs to read.
+    pub sees_log: bool,
     /// What waits for them.
     pub waiting: u64,
     /// The log position that the page shows.
@@ -163,6 +165,7 @@ impl Frame {
                 .map(|known| known.name.clone())
                 .unwrap_or_default(),
             organizations: visitor.organizations.clone(),
+            sees_log: visitor.may_everywhere("audit.read"),
             waiting: visitor.waiting,
             position: visitor.position,
             now: visitor.now().timestamp(),

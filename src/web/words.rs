@@ -175,7 +175,10 @@ pub fn percent(share: Decimal) -> String {
 
 /// A decision model, in sentences.
 pub fn model(model: &DecisionModel) -> String {
-    let deadline = model.timeout_hours.map(|hours| format!(" The clock decides after {} hours.", number(hours.decimal())));
+    let deadline = model.timeout_hours.map(|hours| {
+        let unit = if hours.decimal() == Decimal::ONE { "hour" } else { "hours" };
+        format!(" The clock decides after {} {unit}.", number(hours.decimal()))
+    });
     rule(&model.rule) + &deadline.unwrap_or_default()
 }
 

@@ -178,3 +178,47 @@ on_both!(work_that_is_reported_finished_is_judged_by_itself, async |app: TestApp
     assert_eq!((checked.at("/criteria/1/scores/0/score"), checked.at("/criteria/2/scores/0/score")), (&json!(1), &json!(1)));
     assert_eq!(checked.text("/criteria/2/scores/0/rationale"), "8 spent of 10");
 });
+
+on_both!(a_judgement_changes_who_is_asked_next, async |app: TestApp| {
+    let mut policies = quality();
+    policies["approval_policy"] = json!({"reviewer_selection": "gardener"});
+    policies["incentive_model"] = json!({"negative_magnitude": 1});
+    let shop = Workshop::with(&app, policies).await;
+    let second = app.human("Second approver", "member").await;
+    app.owner.assigns(&shop.zone, &second, "approver").await.expect(201);
+    let asked = async |proposal: &str| {
+        app.owner.get(&format!("/proposals/{proposal}")).await.expect(200).text("/electorate/0/member_id")
+    };
+    let first = shop.worker.proposes_work(&shop.zone).await;
+    assert_eq!(asked(&first).await, shop.approver.id, "nothing speaks against the first");
+    shop.approver.votes(&first, "approve").await.expect(200);
+    shop.judges(&shop.judgement_of(&first).await, 0.1).await;
+    app.settled().await;
+    let next = shop.worker.proposes_work(&shop.zone).await;
+    assert_eq!(asked(&next).await, second.id, "who approved bad work was wrong");
+    second.votes(&next, "approve").await.expect(200);
+    shop.judges(&shop.judgement_of(&next).await, 1.0).await;
+    app.settled().await;
+    let third = shop.worker.proposes_work(&shop.zone).await;
+    assert_eq!(asked(&third).await, second.id, "and who approved good work was right");
+});
+
+on_both!(a_vote_that_did_not_count_says_nothing_of_the_voter, async |app: TestApp| {
+    let mut policies = quality();
+    policies["decision_model"] = json!({"model_type": "threshold", "threshold": 1});
+    policies["approval_policy"] = json!({"reviewers_by_risk": {"low": 2}, "veto_window_minutes": 0});
+    let shop = Workshop::with(&app, policies).await;
+    let leaver = app.human("Leaver", "member").await;
+    app.owner.assigns(&shop.zone, &leaver, "approver").await.expect(201);
+    let work = shop.worker.proposes_work(&shop.zone).await;
+    leaver.votes(&work, "reject").await.expect(200);
+    let held = app.owner.get(&format!("/zones/{}/assignments", shop.zone)).await.expect(200);
+    let own = held.items().iter().find(|held| held["member_id"] == leaver.id.as_str()).expect("a role")["id"].clone();
+    app.owner.delete(&format!("/zones/{}/assignments/{}", shop.zone, own.as_str().expect("an id"))).await.expect(204);
+    app.settled().await;
+    shop.approver.votes(&work, "approve").await.expect(200);
+    shop.judges(&shop.judgement_of(&work).await, 1.0).await;
+    app.settled().await;
+    let told = app.owner.get(&format!("/members/{}/reputation", leaver.id)).await.expect(200);
+    assert!(told.items().is_empty(), "{}", told.body);
+});

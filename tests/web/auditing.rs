@@ -67,6 +67,11 @@ async fn a_copy_holds_what_the_filters_leave_and_is_on_record() {
     browser.closes().await;
 
     let outsider = company.at_a_browser("Tomasz").await;
+    let proposal = company.proposal("Refund up to 200").await;
+    outsider.goes_to(&format!("/proposals/{proposal}")).await;
+    assert!(!outsider.has("nav a[href='/audit']").await, "the whole log is not for everyone");
+    outsider.presses("In the log").await;
+    assert!(outsider.reads("#list").await.contains("proposed"), "what happened to a proposal is for who may read it");
     outsider.goes_to("/audit").await;
     outsider.sees("You may not see or do this here").await;
     outsider.closes().await;

@@ -1,7 +1,9 @@
 //! What the log is narrowed to, as the address says it.
 
+use aggregates::ids::ProposalId;
+use aggregates::proposal::Proposal;
 use aggregates::{access, escalation, evaluation, grant, inbox, invite, ledger, organization, proposal, token, zones};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use projections::audit::Filter;
 
 use crate::web::form::Fields;
@@ -28,7 +30,8 @@ pub const TYPES: [(&str, &[&str]); 12] = [
 fn moment(fields: &Fields, name: &str) -> Option<DateTime<Utc>> {
     let text = fields.given(name)?;
     let spelled = [text.to_owned(), format!("{text}Z"), format!("{text}:00Z"), format!("{text}T00:00:00Z")];
-    spelled.iter().find_map(|text| text.parse().ok())
+    let known = spelled.iter().find_map(|text| text.parse().ok());
+    known.filter(|at: &DateTime<Utc>| (0..=9999).contains(&at.year()))
 }
 
 /// The filter that the address asks for.
@@ -44,9 +47,14 @@ pub fn filter(fields: &Fields) -> Filter {
     }
 }
 
-/// The whole log is for `audit.read`; what happened in one zone for whoever may read that zone.
-pub fn permitted(visitor: &Visitor, filter: &Filter) -> Result<(), Refusal> {
-    match filter.zone_id {
+/// The whole log is for `audit.read`; what happened in one zone, or to one proposal, for whoever may read the zone (SPEC C1).
+pub async fn permitted(visitor: &Visitor, filter: &Filter) -> Result<(), Refusal> {
+    let proposal = filter.aggregate_id.as_deref().and_then(|id| id.parse::<ProposalId>().ok());
+    let its_zone = match proposal.filter(|_| filter.zone_id.is_none()) {
+        Some(id) => visitor.app.load::<Proposal>(id, false).await?.state.opening.as_ref().map(|opening| opening.zone_id),
+        None => filter.zone_id,
+    };
+    match its_zone.filter(|zone| visitor.ruling.authority.tree.zone(*zone).is_some()) {
         Some(zone) => visitor.must(zone, "zone.read"),
         None => visitor.must_everywhere("audit.read"),
     }

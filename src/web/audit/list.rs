@@ -52,7 +52,7 @@ fn story(visitor: &Visitor, entity: &str) -> Html {
 pub async fn show(visitor: Visitor) -> Shown {
     let fields = Fields::of_query(visitor.uri.query().unwrap_or_default());
     let asked = filter(&fields);
-    permitted(&visitor, &asked)?;
+    permitted(&visitor, &asked).await?;
     let organization = visitor.caller.organization_id;
     let oldest_first = fields.is("order", "asc");
     let place = fields.given("from_position").and_then(|place| place.parse::<u64>().ok());

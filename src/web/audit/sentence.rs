@@ -180,7 +180,8 @@ impl Teller<'_> {
         Some(match event_type {
             "proposal.opened" => format!("proposed {}", self.proposal(&format!("“{}”", self.text("title")))),
             "proposal.reviewers_chosen" => {
-                format!("asked {} reviewers about {it}", self.data["electorate"].as_array().map_or(0, Vec::len))
+                let asked = self.data["electorate"].as_array().map_or(0, Vec::len);
+                format!("asked {asked} {} about {it}", if asked == 1 { "reviewer" } else { "reviewers" })
             }
             "proposal.vote_cast" => format!("voted to {} on {it}", self.strong("choice")),
             "proposal.vote_changed" => {

@@ -3,7 +3,7 @@
 use aggregates::policy::Risk;
 use aggregates::proposal::{ProposalType, Status};
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use projections::desk::{self, Filter};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -48,7 +48,8 @@ fn known<T: DeserializeOwned>(fields: &Fields, name: &str) -> Option<T> {
 fn moment(fields: &Fields, name: &str) -> Option<DateTime<Utc>> {
     let text = fields.given(name)?;
     let day = || format!("{text}T00:00:00Z").parse().ok();
-    text.parse().ok().or_else(day)
+    // No database keeps moments outside these years, and none was ever written.
+    text.parse().ok().or_else(day).filter(|at: &DateTime<Utc>| (0..=9999).contains(&at.year()))
 }
 
 fn filter(fields: &Fields) -> Filter {
@@ -66,9 +67,10 @@ fn filter(fields: &Fields) -> Filter {
     }
 }
 
-const TABS: [(&str, &str); 6] = [
+const TABS: [(&str, &str); 7] = [
     ("All", ""),
     ("Open", "pending_review"),
+    ("Escalated", "escalated"),
     ("Approved", "approved"),
     ("Rejected", "rejected"),
     ("Expired", "expired"),
