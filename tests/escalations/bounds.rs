@@ -74,7 +74,7 @@ on_both!(whoever_is_kept_out_stays_out_where_a_gardener_chooses, async |app: Tes
     let carried = signer.post(&format!("/escalations/{}/cosign", raised.id()), json!({})).await.expect(200);
     let above = carried.text("/parent_proposal_id");
     let (electorate, conflicts) = sides(&house.judge, &above).await;
-    assert_eq!(electorate, [house.judge.id.clone()]);
+    assert_eq!(electorate, std::slice::from_ref(&house.judge.id));
     assert!(conflicts.contains(&house.clerk.id) && conflicts.contains(&signer.id), "{conflicts:?}");
     signer.votes(&above, "approve").await.expect(403);
     let seat = json!({"member_id": house.clerk.id});
@@ -116,7 +116,7 @@ on_both!(whoever_was_kept_out_one_zone_below_is_kept_out_two_zones_up, async |ap
     assert!(conflicts.contains(&voter.id) && conflicts.contains(&house.worker.id), "{conflicts:?}");
     let further = contests(&house.clerk, &above).await;
     let (electorate, conflicts) = sides(&house.judge, &further).await;
-    assert_eq!(electorate, [house.judge.id.clone()]);
+    assert_eq!(electorate, std::slice::from_ref(&house.judge.id));
     assert!(conflicts.contains(&voter.id) && conflicts.contains(&house.worker.id), "{conflicts:?}");
 });
 

@@ -66,9 +66,10 @@ async fn a_proposal_says_what_exactly_would_happen_and_takes_a_vote_without_scri
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_takes_back_stands_back_and_hands_on() {
+async fn one_takes_back_stands_back_and_hands_on_without_scripts() {
     let company = Nordlicht::opens().await;
-    let henrik = company.at_a_browser("Henrik").await;
+    let plain = Setup { scripts: false, ..Setup::default() };
+    let henrik = company.at_a_browser_set_up("Henrik", plain).await;
     let lower = format!("/proposals/{}", company.proposal("Lower the daily").await);
     henrik.goes_to(&lower).await;
     henrik.presses("Take it back").await;
@@ -77,12 +78,33 @@ async fn one_takes_back_stands_back_and_hands_on() {
     henrik.sees("Withdrawn").await;
     henrik.closes().await;
 
-    let jonas = company.at_a_browser("Jonas").await;
+    let jonas = company.at_a_browser_set_up("Jonas", plain).await;
     jonas.goes_to(&format!("/proposals/{}", company.proposal("Subscribe to intraday").await)).await;
     jonas.presses("Stand back from this decision").await;
     jonas.clicks("form[action$='/recuse'] button").await;
     jonas.sees("You stood back").await;
     jonas.closes().await;
+
+    let tomasz = company.person("Tomasz").await;
+    let task = serde_json::json!({"zone_id": company.zone("customer-care").await, "type": "task_execution",
+        "title": "Hand this on", "payload": {"action": "refund.single", "amount": "42000"}});
+    let made = tomasz.post("/proposals", task).await.expect(201);
+    let seats = made.at("/electorate").as_array().expect("seats").clone();
+    let sits = |name: &str| seats.iter().any(|seat| seat["member_id"] == company.id_of(name).as_str());
+    assert!(sits("Amira") && !sits("Greta"), "{}", made.body);
+    let amira = company.at_a_browser_set_up("Amira", plain).await;
+    amira.goes_to(&format!("/proposals/{}", made.id())).await;
+    amira.presses("Let someone decide in your place").await;
+    amira.clicks("form[action$='/delegate'] button").await;
+    amira.reads("details[open] strong.fault").await;
+    amira.chooses("#delegate", &company.id_of("Greta")).await;
+    amira.clicks("form[action$='/delegate'] button").await;
+    amira.sees("Your seat is handed on").await;
+    amira.closes().await;
+    let shown = company.owner.get(&format!("/proposals/{}", made.id())).await.expect(200);
+    let seats = shown.at("/electorate").as_array().expect("seats").clone();
+    let greta = seats.iter().find(|seat| seat["member_id"] == company.id_of("Greta").as_str()).expect("a seat");
+    assert_eq!(greta["delegated_by"], company.id_of("Amira"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -96,11 +118,35 @@ async fn a_vote_in_one_browser_is_seen_in_another_within_a_second() {
     list.goes_to("/proposals?status=pending_review").await;
     list.sees("Subscribe to intraday").await;
     list.sees("Lower the daily").await;
+    let side = watching.reads("#proposal-side").await;
+    let row = format!("a[href='/proposals/{proposal}'] .row-tally");
+    assert!(list.has(&row).await);
+    let inbox = company.at_a_browser("Jonas").await;
+    inbox.goes_to("/inbox").await;
+    let badge = async || {
+        let number = inbox.script("return Number(document.getElementById('badge').textContent.match(/\\d+/)[0])").await;
+        number.as_u64().expect("a number")
+    };
+    let waiting = badge().await;
 
-    let jonas = company.person("Jonas").await;
-    jonas.votes(&proposal, "approve").await.expect(200);
-    let took = watching.sees("I approve").await;
+    let voter = company.at_a_browser("Jonas").await;
+    voter.goes_to(&format!("/proposals/{proposal}")).await;
+    voter.clicks("label.yes span").await;
+    voter.types("#rationale", "Prices move every quarter of an hour.").await;
+    voter.clicks("#cast").await;
+    let took = watching.sees("Prices move every quarter of an hour.").await;
     assert!(took < Duration::from_secs(1), "{took:?}");
+    voter.closes().await;
+    assert_ne!(watching.reads("#proposal-side").await, side, "where it stands moves with it");
+    let began = std::time::Instant::now();
+    while list.has(&row).await {
+        assert!(began.elapsed() < Duration::from_secs(10), "what is decided leaves the list of what is open");
+    }
+    while badge().await != waiting - 1 {
+        assert!(began.elapsed() < Duration::from_secs(10), "the badge stays at {waiting}");
+    }
+    inbox.closes().await;
+    let jonas = company.person("Jonas").await;
     assert_eq!(watching.script("return window.sameDocument").await, true, "without reloading");
 
     // A tab that was away goes on from where it was.

@@ -22,25 +22,25 @@ fn start() -> Driver {
 }
 
 fn listening() -> Option<Driver> {
-    let mut process = Command::new("chromedriver")
+    let process = Command::new("chromedriver")
         .arg("--port=0")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("chromedriver (Debian: chromium-driver; scripts/test installs it)");
-    let lines = BufReader::new(process.stdout.take().expect("its words")).lines();
+    let mut driver = Driver { process: std::sync::Mutex::new(process), address: String::new() };
+    let words = driver.process.get_mut().ok()?.stdout.take()?;
     let said = "was started successfully on port ";
-    let port = lines.map_while(Result::ok).find_map(|line| Some(line.split(said).nth(1)?.trim_end_matches('.').to_owned()));
-    if port.is_none() {
-        process.wait().ok();
-    }
-    Some(Driver { address: format!("http://127.0.0.1:{}", port?), process: std::sync::Mutex::new(process) })
+    let mut lines = BufReader::new(words).lines().map_while(Result::ok);
+    let port = lines.find_map(|line| Some(line.split(said).nth(1)?.trim_end_matches('.').to_owned()))?;
+    driver.address = format!("http://127.0.0.1:{port}");
+    Some(driver)
 }
 
 impl Drop for Driver {
     fn drop(&mut self) {
         if let Ok(mut process) = self.process.lock() {
-            process.kill().ok();
+            process.kill().and_then(|()| process.wait()).ok();
         }
     }
 }

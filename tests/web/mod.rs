@@ -4,6 +4,7 @@ mod auditing;
 mod axe;
 mod belonging;
 mod browser;
+mod comfort;
 mod deciding;
 mod driver;
 mod escalating;

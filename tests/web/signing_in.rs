@@ -97,3 +97,20 @@ on_both!(a_session_may_no_more_than_its_token, async |app: TestApp| {
     browser.sees("You may not see or do this here").await;
     browser.closes().await;
 });
+
+on_both!(one_changes_between_organizations_without_scripts, async |app: TestApp| {
+    let other = app.other_organization("Globex").await;
+    let browser = browser_at(&app, Setup { scripts: false, ..Setup::default() }).await;
+    browser.signs_in(&app.owner.token).await;
+    browser.clicks(".organization summary").await;
+    browser.presses("Sign in to another organization").await;
+    browser.types("#token", &other.token).await;
+    browser.clicks("form[action='/sign-in'] button.first").await;
+    browser.sees("Globex").await;
+    browser.clicks(".organization summary").await;
+    browser.presses("Acme").await;
+    browser.sees("another organization now").await;
+    browser.clicks("form[action='/sign-out'] button").await;
+    browser.sees("You are signed out").await;
+    browser.closes().await;
+});

@@ -82,7 +82,7 @@ async fn a_decision_model_is_chosen_with_its_fields_or_proposed() {
     assert_eq!(zone.text("/decision_model/fallback_model"), "majority");
     assert_eq!(zone.at("/decision_model/quorum"), 0.6);
 
-    let amira = company.at_a_browser("Amira").await;
+    let amira = company.at_a_browser_set_up("Amira", Setup { scripts: false, ..Setup::default() }).await;
     amira.goes_to(&format!("/zones/{care}/edit/decision_model")).await;
     assert!(!amira.has("button[value=save]").await, "a gardener does not govern");
     amira.clicks("input[name=model_type][value=unilateral]").await;
@@ -129,6 +129,19 @@ async fn a_zone_is_made_staffed_moved_and_stopped_and_its_past_stays_visible() {
     assert_eq!(moved.text("/status"), "active");
     assert_eq!(moved.text("/name"), "Meters");
 
+    browser.goes_to(&format!("/zones/{metering}/roles")).await;
+    browser.clicks(&format!("form[action^='/zones/{metering}/roles/'][action$='/take'] button")).await;
+    browser.sees("The role is taken away").await;
+    for status in ["suspended", "active", "archived"] {
+        browser.goes_to(&format!("/zones/{metering}/edit/status")).await;
+        browser.clicks(&format!("input[name=status][value={status}]")).await;
+        browser.clicks("button[value=save]").await;
+        browser.sees("it holds from now on").await;
+        let zone = company.owner.get(&format!("/zones/{metering}")).await.expect(200);
+        assert_eq!(zone.text("/status"), status);
+    }
+
+    browser.goes_to(&format!("/zones/{metering}")).await;
     browser.presses("History").await;
     let history = browser.reads("#history").await;
     assert!(history.contains("made") && history.contains("moved"), "{history}");

@@ -326,10 +326,9 @@ impl Rule {
     /// Whether an approval is possible at all: a part must be larger than the ratio, and nothing is larger than everything.
     pub fn can_approve(&self) -> bool {
         match self {
-            Self::Unilateral | Self::Majority { .. } | Self::Threshold { .. } | Self::Consensus { fallback: None } => true,
             Self::Weighted { approval_ratio, .. } => approval_ratio.decimal() < rust_decimal::Decimal::ONE,
-            // Everybody may agree before it comes to that.
-            Self::Consensus { fallback: Some(_) } => true,
+            // Where a consensus falls back on such a rule, everybody may agree before it comes to that.
+            Self::Unilateral | Self::Majority { .. } | Self::Threshold { .. } | Self::Consensus { .. } => true,
         }
     }
 

@@ -214,7 +214,7 @@ fn exact(subject: Subject) -> Result<Subject, Fault> {
         Subject::ResourceAllocation(_) | Subject::ZoneChange(_) | Subject::MembershipChange(_) => None,
     };
     match params.and_then(inexact_number) {
-        Some(place) => Err(Fault::new(&format!("/params{place}"), "invalid", INEXACT)),
+        Some(place) => Err(Fault::new(format!("/params{place}"), "invalid", INEXACT)),
         None => Ok(subject),
     }
 }
