@@ -61,8 +61,6 @@ pub async fn contest_deciders(
     let escalation = attempt.load::<Escalation>(ascent.escalation_id).await?;
     let state =
         plan.decide(&escalation, Command::Raise(Box::new(raised(zone_id, escalator_id, reason, contest, ascent)))).await?;
-    // Where nobody could decide it with a single signature, nobody could with more: nobody is asked to sign in vain.
-    opening_above(attempt, petition(attempt, &state)?).await?;
     carry(attempt, plan, &Loaded { state, ..escalation }).await
 }
 

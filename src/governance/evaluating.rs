@@ -17,7 +17,7 @@ use aggregates::proposal::{self, Command as Deciding, Proposal, Reviewer, Status
 use crate::engine::{Answer, App, Attempt, Envelope, Loaded, Plan, Problem, decision};
 use crate::entropy;
 
-/// Opens the judgement of what came of a proposal. One at a time for each who did it: the proposal's stream says so.
+/// Opens the judgement of what came of a proposal. There is one: the proposal's stream says so.
 pub async fn open(
     attempt: &Attempt,
     plan: &mut Plan,
@@ -50,8 +50,8 @@ pub async fn judge_finished_work(attempt: &Attempt, plan: &mut Plan, grant: &Ter
         return free_unjudged_stake(attempt, plan, grant).await;
     }
     let proposal = plan.load::<Proposal>(attempt, grant.proposal_id).await?;
-    if is_judged(&proposal.state, grant) {
-        return Ok(());
+    if !proposal.state.evaluations.is_empty() {
+        return free_unjudged_stake(attempt, plan, grant).await;
     }
     let id = EvaluationId(entropy::new_id());
     open(attempt, plan, &proposal, id, Some(grant.principal_id), None).await.map(drop)
@@ -60,14 +60,10 @@ pub async fn judge_finished_work(attempt: &Attempt, plan: &mut Plan, grant: &Ter
 /// Frees what was put at stake for work that ends without a judgement. Once there is one, the stake waits for what it says.
 pub async fn free_unjudged_stake(attempt: &Attempt, plan: &mut Plan, grant: &Terms) -> Result<(), Problem> {
     let proposal = plan.load::<Proposal>(attempt, grant.proposal_id).await?;
-    if is_judged(&proposal.state, grant) {
+    if proposal.state.evaluations.iter().any(|(_, executor)| *executor == grant.principal_id) {
         return Ok(());
     }
     release_stake(attempt, plan, grant.principal_id, grant.proposal_id, false).await
-}
-
-fn is_judged(proposal: &proposal::State, grant: &Terms) -> bool {
-    proposal.evaluations.iter().any(|(_, executor)| *executor == grant.principal_id)
 }
 
 /// Makes every automated check that has no score yet.

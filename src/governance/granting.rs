@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aggregates::Moment;
+use aggregates::access::Particulars;
 use aggregates::amount::Amount;
 use aggregates::grant::{Command, Grant, Rejection, State, Terms, digest};
 use aggregates::ids::GrantId;
@@ -96,7 +97,8 @@ fn asking(attempt: &Attempt, terms: &Terms, usage: &Usage, left: Option<Amount>)
 async fn pay(booking: &mut Booking, plan: &mut Plan, terms: &Terms, ask: &Ask, now: Moment) -> Result<(), Problem> {
     if let Some(counted_seconds) = booking.authority.counted_seconds(terms.zone_id, ask) {
         let (zone_id, principal_id, action) = (terms.zone_id, terms.principal_id, terms.action.clone());
-        booking.decide(plan, ledger::Command::Admit { zone_id, principal_id, action, counted_seconds, now }).await?;
+        let asked = Some(Box::new(Particulars::of(ask)));
+        booking.decide(plan, ledger::Command::Admit { zone_id, principal_id, action, counted_seconds, asked, now }).await?;
     }
     if terms.reservation().is_none() {
         return Ok(());

@@ -1,6 +1,7 @@
 //! Setting money aside and counting what rates speak of: whether it fits is asked of the books as they will be, and what
 //! follows is written in the same turn (SPEC C6, C7, X4).
 
+use aggregates::access::Particulars;
 use aggregates::action::Action;
 use aggregates::amount::Amount;
 use aggregates::ids::{ReservationId, ZoneId};
@@ -45,6 +46,7 @@ pub async fn reserving(attempt: &Attempt, wish: &Wish, ask: &Ask) -> Result<(Pla
         amount: wish.amount,
         holder: Holder::Task,
         counted_seconds: booking.authority.counted_seconds(wish.zone_id, ask),
+        asked: Some(Box::new(Particulars::of(ask))),
         reserved_at: attempt.now,
         expires_at: attempt.now + Duration::seconds(i64::from(wish.seconds)),
     };
@@ -71,7 +73,8 @@ pub async fn admitting(attempt: &Attempt, zone_id: ZoneId, ask: &Ask) -> Result<
     let counted = booking.authority.counted_seconds(zone_id, ask).filter(|_| answer.is_allowed());
     if let Some(counted_seconds) = counted {
         let (principal_id, action) = (ask.principal, Action::clone(&ask.action));
-        let admit = Command::Admit { zone_id, principal_id, action, counted_seconds, now: attempt.now };
+        let asked = Some(Box::new(Particulars::of(ask)));
+        let admit = Command::Admit { zone_id, principal_id, action, counted_seconds, asked, now: attempt.now };
         booking.decide(&mut plan, admit).await?;
         booking.hand_to(&mut plan);
     }

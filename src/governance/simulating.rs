@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aggregates::access::{Access, Event as Asked, Particulars};
 use aggregates::action::Action;
 use aggregates::grant::{Event as Granted, Grant};
-use aggregates::ids::{OrganizationId, ZoneId};
+use aggregates::ids::{MemberId, OrganizationId, ZoneId};
 use aggregates::ledger::{Event as Booked, Holder, Ledger};
 use aggregates::organization::Organization;
 use aggregates::permission::{Answer, Ask, Authority, Decision, Standing, check};
@@ -133,12 +133,12 @@ impl Replay {
     /// What was admitted to the books is asked again, and booked only if it would be admitted again.
     fn booked(&mut self, event: &Recorded, fact: &Booked, asked: bool) {
         let question = match fact {
-            Booked::Reserved(terms) if terms.holder == Holder::Task => Some((
-                terms.zone_id,
-                Ask { amount: Some(terms.amount), ..Ask::plain(terms.principal_id, terms.action.clone(), event.occurred_at) },
-            )),
-            Booked::Admitted { zone_id, principal_id, action, .. } if !self.is_of_a_grant(event) => {
-                Some((*zone_id, Ask::plain(*principal_id, action.clone(), event.occurred_at)))
+            Booked::Reserved(terms) if terms.holder == Holder::Task => {
+                let asked = again(terms.asked.as_deref(), terms.principal_id, &terms.action, event);
+                Some((terms.zone_id, Ask { amount: Some(terms.amount), ..asked }))
+            }
+            Booked::Admitted { zone_id, principal_id, action, asked, .. } if !self.is_of_a_grant(event) => {
+                Some((*zone_id, again(asked.as_deref(), *principal_id, action, event)))
             }
             _ => None,
         };
@@ -209,6 +209,11 @@ impl Replay {
             self.differs(event, proposal);
         }
     }
+}
+
+/// What was asked when an event happened.
+fn again(asked: Option<&Particulars>, principal: MemberId, action: &Action, event: &Recorded) -> Ask {
+    asked.cloned().unwrap_or_default().asked_again(principal, action.clone(), event.occurred_at)
 }
 
 fn decided_how(opening: &Opening) -> Value {

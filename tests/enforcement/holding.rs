@@ -232,6 +232,14 @@ on_both!(a_change_is_not_blamed_for_what_the_organization_did_itself, async |app
     };
     let nothing = simulated(json!({"description": "Where money is taken"})).await;
     assert_eq!((nothing.at("/replayed"), nothing.at("/differing")), (&json!(2), &json!(0)), "{}", nothing.body);
+    app.owner.post(&format!("/zones/{zone}/activate"), json!({})).await.expect(200);
+    app.owner.assigns(&zone, &worker, "executor").await.expect(201);
+    let wish = json!({"action": "work.do", "amount": "1", "tool": "helm", "params": {"replicas": 9}});
+    worker.post(&format!("/zones/{zone}/reservations"), wish).await.expect(201);
+    for narrower in [json!({"allowed_tools": ["argo"]}), json!({"limits": {"replicas": 1}})] {
+        let differs = simulated(json!({"resource_scope": narrower})).await;
+        assert_eq!(differs.at("/differing"), 1, "{}", differs.body);
+    }
     let something = simulated(json!({"constraints": {"blocked_actions": ["pay.*"]}})).await;
     assert_eq!(something.at("/differing"), 1, "{}", something.body);
 });

@@ -50,7 +50,7 @@ pub enum Event {
 }
 
 /// What a check was asked besides, so that it can be asked again.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Particulars {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,

@@ -21,15 +21,14 @@ pub fn terms(authority: &Authority, zone: ZoneId) -> Result<Terms, Rejection> {
     Ok(Terms { criteria, evaluators_required, incentives: effective.incentive_model })
 }
 
-/// Whose work came of a proposal: whom it names, else its proposer. Where it was done by the system itself, `claimed` may say whose
-/// work it is judged as.
+/// Whose work came of a proposal: whom it names, else its proposer. Where it names nobody, `claimed` may say who did it.
 ///
 /// # Errors
 /// [`Rejection::NotTheExecutor`] when it names someone else.
 pub fn executor_of(opening: &Opening, claimed: Option<MemberId>) -> Result<MemberId, Rejection> {
     let named = match &opening.subject {
-        Subject::TaskExecution(task) => Some(task.executor_id.unwrap_or(opening.proposer_id)),
-        Subject::ResourceAllocation(allocation) => Some(allocation.beneficiary_id.unwrap_or(opening.proposer_id)),
+        Subject::TaskExecution(task) => task.executor_id,
+        Subject::ResourceAllocation(allocation) => allocation.beneficiary_id,
         Subject::ZoneChange(_) | Subject::MembershipChange(_) => None,
     };
     match (named, claimed) {

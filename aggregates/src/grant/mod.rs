@@ -63,6 +63,7 @@ impl Terms {
             amount,
             holder: ledger::Holder::Grant,
             counted_seconds: None,
+            asked: None,
             reserved_at: self.issued_at,
             expires_at: self.expires_at,
         })

@@ -184,7 +184,7 @@ impl State {
             Event::Released { reservation_id, zone_id, .. } | Event::Lapsed { reservation_id, zone_id, .. } => {
                 self.account(*zone_id).close(*reservation_id, Amount::ZERO);
             }
-            Event::Admitted { zone_id, action, counted_seconds, admitted_at, principal_id: _ } => {
+            Event::Admitted { zone_id, action, counted_seconds, admitted_at, principal_id: _, asked: _ } => {
                 self.account(*zone_id).admit(action, *admitted_at, *counted_seconds);
             }
         }

@@ -2,6 +2,7 @@
 
 use super::event::Terms;
 use crate::Moment;
+use crate::access::Particulars;
 use crate::action::Action;
 use crate::amount::Amount;
 use crate::ids::{MemberId, ReservationId, ZoneId};
@@ -20,5 +21,12 @@ pub enum Command {
     /// Gives it back because its time is up.
     Lapse { reservation_id: ReservationId, now: Moment },
     /// Counts an action that a rate limit speaks of.
-    Admit { zone_id: ZoneId, principal_id: MemberId, action: Action, counted_seconds: u32, now: Moment },
+    Admit {
+        zone_id: ZoneId,
+        principal_id: MemberId,
+        action: Action,
+        counted_seconds: u32,
+        asked: Option<Box<Particulars>>,
+        now: Moment,
+    },
 }

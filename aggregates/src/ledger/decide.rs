@@ -36,8 +36,8 @@ pub(super) fn decide(state: &State, command: Command) -> Decision {
             Ok(vec![Event::Released { reservation_id, zone_id: open.zone_id, released_at: now }])
         }
         Command::Lapse { reservation_id, now } => lapse(state, reservation_id, now),
-        Command::Admit { zone_id, principal_id, action, counted_seconds, now } => {
-            Ok(vec![Event::Admitted { zone_id, principal_id, action, counted_seconds, admitted_at: now }])
+        Command::Admit { zone_id, principal_id, action, counted_seconds, asked, now } => {
+            Ok(vec![Event::Admitted { zone_id, principal_id, action, counted_seconds, asked, admitted_at: now }])
         }
     }
 }

@@ -5,6 +5,7 @@ use strum::{Display, IntoStaticStr};
 use utoipa::ToSchema;
 
 use crate::Moment;
+use crate::access::Particulars;
 use crate::action::Action;
 use crate::amount::Amount;
 use crate::decider::{DomainEvent, stored_names};
@@ -41,6 +42,9 @@ pub struct Terms {
     /// For how many seconds it counts for rate limits, where one speaks of the action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_seconds: Option<u32>,
+    /// What was asked besides, so that it can be asked again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Box<Particulars>>,
     /// Since when; the moment at which it counts for spending windows, whenever it is spent.
     pub reserved_at: Moment,
     /// Until when.
@@ -68,7 +72,15 @@ pub enum Event {
     Lapsed { reservation_id: ReservationId, zone_id: ZoneId, lapsed_at: Moment },
     /// An action was admitted that a rate limit speaks of.
     #[serde(rename = "ledger.admitted")]
-    Admitted { zone_id: ZoneId, principal_id: MemberId, action: Action, counted_seconds: u32, admitted_at: Moment },
+    Admitted {
+        zone_id: ZoneId,
+        principal_id: MemberId,
+        action: Action,
+        counted_seconds: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked: Option<Box<Particulars>>,
+        admitted_at: Moment,
+    },
 }
 
 stored_names!(Event {

@@ -116,6 +116,7 @@ proptest! {
                         amount: amount(asked),
                         holder: Holder::Task,
                         counted_seconds: None,
+ asked: None,
                         reserved_at: now(),
                         expires_at: now() + chrono::Duration::hours(1),
                     }))
@@ -191,7 +192,7 @@ proptest! {
                 let counted_seconds = authority.counted_seconds(zone(0), &question).expect("a rate");
                 let mut ledger = (*authority.ledger).clone();
                 let (zone_id, principal_id, action) = (zone(0), owner(), question.action);
-                Ledger::evolve(&mut ledger, &Event::Admitted { zone_id, principal_id, action, counted_seconds, admitted_at: at });
+                Ledger::evolve(&mut ledger, &Event::Admitted { zone_id, principal_id, action, counted_seconds, asked: None, admitted_at: at });
                 authority.ledger = std::sync::Arc::new(ledger);
             }
         }
@@ -231,6 +232,7 @@ fn what_lapsed_or_was_closed_stays_so() {
         amount: Amount::parse("10.5").expect("an amount"),
         holder: Holder::Task,
         counted_seconds: None,
+        asked: None,
         reserved_at: now(),
         expires_at: ends,
     }));

@@ -244,7 +244,7 @@ impl Open<'_> {
         Ok(self.settled(Occasion::Deadline, now).into_iter().collect())
     }
 
-    /// Only what took place can be judged, and once for each who did it (SPEC V1).
+    /// Only what took place can be judged, and once (SPEC V1).
     fn open_evaluation(&self, evaluation_id: EvaluationId, executor_id: MemberId, now: Moment) -> Decision {
         let executed = self.state.execution.as_ref().is_some_and(|execution| execution.status == ExecutionStatus::Succeeded);
         // What was decided for a zone below was done there.
@@ -252,7 +252,8 @@ impl Open<'_> {
         if !executed || done_below {
             return Err(Rejection::NotExecuted);
         }
-        if let Some((known, _)) = self.state.evaluations.iter().find(|(_, of)| *of == executor_id) {
+        // One subject, one judgement, whoever is said to have done it.
+        if let Some((known, _)) = self.state.evaluations.first() {
             return Err(Rejection::AlreadyEvaluated(*known));
         }
         let (proposal_id, zone_id) = (self.opening.proposal_id, self.opening.zone_id);

@@ -64,7 +64,7 @@ async fn shown(visitor: &Visitor, fields: Fields, faults: Faults, code: Option<S
             tabs: tabs(visitor, "Invitations"),
             lines: listed["items"].as_array().into_iter().flatten().filter_map(|invite| line(visitor, invite)).collect(),
             code,
-            roles: roles(visitor),
+            roles: roles(visitor, None),
             fields: fields.or("role", "member"),
             faults,
             may_invite: visitor.may_everywhere("member.invite"),

@@ -82,7 +82,7 @@ fn form(visitor: &Visitor, fields: Fields, faults: Faults, status: StatusCode) -
         status,
         &NewMember {
             frame: visitor.frame("New member", "members"),
-            roles: roles(visitor),
+            roles: roles(visitor, None),
             sponsors: sponsors(visitor),
             kinds: kinds.map(|(kind, words)| (kind.to_owned(), words.to_owned())).to_vec(),
             fields,

@@ -33,9 +33,9 @@ const ROLES: [(OrganizationRole, &str); 4] = [
     (OrganizationRole::Owner, "Owner: everything"),
 ];
 
-/// The roles that the visitor can give.
-fn roles(visitor: &Visitor) -> Options {
-    let given = ROLES.into_iter().filter(|(role, _)| visitor.member.role.may_grant(*role));
+/// The roles that the visitor can give, and the one that someone has.
+fn roles(visitor: &Visitor, has: Option<OrganizationRole>) -> Options {
+    let given = ROLES.into_iter().filter(|(role, _)| visitor.member.role.may_grant(*role) || has == Some(*role));
     given.map(|(role, words)| (role.to_string(), words.to_owned())).collect()
 }
 

@@ -120,7 +120,7 @@ async fn profile(visitor: &Visitor, member: &Member, fields: Fields, faults: Fau
             may_remove: member.active && !me && visitor.may_everywhere("member.remove"),
             sees_log: visitor.may_everywhere("audit.read"),
             sees_tokens: me || visitor.may_everywhere("token.read"),
-            roles: roles(visitor),
+            roles: roles(visitor, Some(member.role)),
             sponsors: sponsors(visitor),
             removing: visitor.uri.query().is_some_and(|query| query.contains("remove=1")),
             fields,

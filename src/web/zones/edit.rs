@@ -136,8 +136,8 @@ fn form(
             holds: holds.collect(),
             settled_whole: section.is_some_and(keys::is_settled_whole),
             sealed_by: sealer,
-            people: visitor.people_options(),
-            who: who(visitor),
+            people: people(visitor, zone),
+            who: who(visitor, zone),
             parents: parents(visitor, zone),
             statuses: statuses(zone),
             sections: Section::all().map(|section| (section.to_string(), keys::about(section).0.to_owned())).collect(),
@@ -156,8 +156,33 @@ fn form(
 const OUTDATED: &str =
     "Somebody has changed the zone since you began. See what holds now, and save again if you still want to.";
 
+/// Those whom the zone names and who are no longer to choose from: what a form cannot show, it would take away.
+fn gone(visitor: &Visitor, named: impl Iterator<Item = String>, known: &Options) -> Options {
+    let named: std::collections::BTreeSet<String> = named.filter(|id| known.iter().all(|(known, _)| known != id)).collect();
+    let words = |id: &String| id.parse().map_or_else(|_| id.clone(), |member| format!("{} (has left)", visitor.name(member)));
+    named.iter().map(|id| (id.clone(), words(id))).collect()
+}
+
+/// Members to choose from, and those who are listed.
+fn people(visitor: &Visitor, zone: &Zone) -> Options {
+    let mut options = visitor.people_options();
+    let listed = json!(zone.policies.approval_policy)["static_reviewers"].as_array().cloned().unwrap_or_default();
+    let listed = listed.into_iter().filter_map(|id| id.as_str().map(str::to_owned));
+    let gone = gone(visitor, listed, &options);
+    options.extend(gone);
+    options
+}
+
 /// Members and roles, to weigh.
-fn who(visitor: &Visitor) -> Options {
+fn who(visitor: &Visitor, zone: &Zone) -> Options {
+    let mut options = everyone_and_every_role(visitor);
+    let weights = json!(zone.policies.decision_model)["weights"].as_object().cloned().unwrap_or_default();
+    let gone = gone(visitor, weights.into_iter().map(|(key, _)| key), &options);
+    options.extend(gone);
+    options
+}
+
+fn everyone_and_every_role(visitor: &Visitor) -> Options {
     let roles = ["executor", "approver", "evaluator", "gardener", "owner", "admin", "member"];
     let roles = roles.iter().map(|role| ((*role).to_owned(), format!("every {role}")));
     [(String::new(), "—".to_owned())].into_iter().chain(visitor.people_options()).chain(roles).collect()

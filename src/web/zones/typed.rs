@@ -9,8 +9,8 @@ use crate::web::form::Fields;
 
 /// Rows of a table that a form offers beyond those that are filled.
 pub const SPARE_ROWS: usize = 2;
-/// The most rows a form has.
-pub const MOST_ROWS: usize = 40;
+/// The most rows a form has; more than anyone types, so that what a table holds is never cut off.
+pub const MOST_ROWS: usize = 1_000;
 /// Levels of risk, from the least.
 pub const RISKS: [&str; 4] = ["low", "medium", "high", "critical"];
 
