@@ -13,7 +13,8 @@ pub use allowance::{Allowance, Command as AllowanceCommand, Event as AllowanceEv
 pub use command::Command;
 pub use event::{Contest, DismissalReason, Event, Raised};
 pub use raising::{
-    Ascent, Instance, about, action_referral, contested_people, governance_referral, instance_above, may_escalate,
+    Ascent, Instance, action_referral, contested_people, governance_referral, instance_above, kept_from_dismissing,
+    may_escalate,
 };
 pub use rejection::Rejection;
 pub use state::{Dismissal, Signature, State, Status};

@@ -62,7 +62,7 @@ pub fn contested_people(authority: &Authority, zone: ZoneId, change: &Map<String
 }
 
 /// Who must not make an escalation go away: those it is about, and for a contested decision those with an interest in it.
-pub fn about(authority: &Authority, escalation: &State, source: Option<&proposal::State>) -> Vec<MemberId> {
+pub fn kept_from_dismissing(authority: &Authority, escalation: &State, source: Option<&proposal::State>) -> Vec<MemberId> {
     match escalation.raised.as_ref().map(|raised| &raised.contest) {
         Some(Contest::Governance { .. }) => escalation.about(authority),
         Some(Contest::Action { .. }) => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aggregates::escalation::{Contest, DismissalReason, Escalation, Rejection, about};
+use aggregates::escalation::{Contest, DismissalReason, Escalation, Rejection, kept_from_dismissing};
 use aggregates::ids::EscalationId;
 use aggregates::proposal::Proposal;
 use aggregates::text::Prose;
@@ -32,8 +32,8 @@ async fn may_dismiss(attempt: &Attempt, plan: &mut Plan, escalation: &aggregates
         Contest::Action { proposal_id, .. } => Some(plan.load::<Proposal>(attempt, *proposal_id).await?.state),
         Contest::Governance { .. } => None,
     };
-    let about = about(attempt.authority(), escalation, source.as_deref());
-    if about.into_iter().any(|member| organization.person(member) == mine) {
+    let kept = kept_from_dismissing(attempt.authority(), escalation, source.as_deref());
+    if kept.into_iter().any(|member| organization.person(member) == mine) {
         return Err(Problem::of(&Rejection::Contested));
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! `/escalations/{id}`.
 
 use aggregates::Decider;
-use aggregates::escalation::{Contest, Escalation, State, Status, about};
+use aggregates::escalation::{Contest, Escalation, State, Status, kept_from_dismissing};
 use aggregates::ids::EscalationId;
 use aggregates::proposal::Proposal;
 use askama::Template;
@@ -110,8 +110,8 @@ pub async fn again(visitor: Visitor, id: &str, fields: Fields, faults: Faults, h
     let person = visitor.ruling.authority.organization.person(me);
     let pending = state.status == Status::Pending;
     let organization = &visitor.ruling.authority.organization;
-    let about = about(&visitor.ruling.authority, state, contested.as_deref());
-    let about_me = about.into_iter().any(|member| organization.person(member) == person);
+    let kept = kept_from_dismissing(&visitor.ruling.authority, state, contested.as_deref());
+    let may_not = kept.into_iter().any(|member| organization.person(member) == person);
     let signed = state.signatures.iter().any(|signature| signature.person_id == person);
     let covers =
         |action: &str| aggregates::action::Action::parse(action).is_ok_and(|action| visitor.caller.token_covers(&action));
@@ -146,7 +146,7 @@ pub async fn again(visitor: Visitor, id: &str, fields: Fields, faults: Faults, h
             outcome: dismissal.or(outcome),
             timeline: events.iter().map(|event| happened(&visitor, event)).collect(),
             may_sign: pending && threshold.is_some() && !signed && visitor.may(raised.zone_id, "escalation.trigger"),
-            may_dismiss: state.is_live() && visitor.may(raised.to_zone_id, "escalation.dismiss") && !about_me,
+            may_dismiss: state.is_live() && visitor.may(raised.to_zone_id, "escalation.dismiss") && !may_not,
             may_withdraw: state.may_be_withdrawn() && raised.escalator_id == me && covers("escalation.trigger"),
             frame: visitor.frame(title, "escalations"),
             fields,
