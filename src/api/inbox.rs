@@ -125,7 +125,7 @@ pub async fn mark_read(State(app): State<Arc<App>>, command: Command<Marks>) -> 
         &envelope,
         decision!(attempt, [body] => {
             attempt.token_must_cover("zone.read")?;
-            attempt.must_not_only_read("member.write")?;
+            attempt.refuse_auditors("member.write")?;
             let member_id = attempt.caller.id();
             let inbox = attempt.load::<Inbox>(member_id).await?;
             let (up_to, positions) = (body.up_to.map(|up_to| up_to.min(head)), body.positions.iter().map(|at| (*at).min(i64::MAX as u64)).collect());

@@ -115,7 +115,7 @@ impl Attempt {
     }
 
     /// Refuses an auditor, who changes nothing, whatever they may read (SPEC A2).
-    pub fn must_not_only_read(&self, action: &str) -> Result<(), Problem> {
+    pub fn refuse_auditors(&self, action: &str) -> Result<(), Problem> {
         if is_auditor(self.authority(), self.caller.id()) { Err(Problem::forbidden(action)) } else { Ok(()) }
     }
 

@@ -14,5 +14,5 @@ pub use choosing::{choose_among_candidates, member_record};
 pub use deciding::{decided, deciding, execute, opening};
 pub use founding::{Founded, found};
 pub use granting::{Usage, ending_grant, using_grant};
-pub use reserving::{Wish, admitting, counts, lapsing, reserving};
+pub use reserving::{Wish, admitting, counts, lapsing, must_work_there, reserving};
 pub use simulating::Replay;

@@ -1,6 +1,7 @@
 //! Setting money aside and counting what rates speak of: whether it fits is asked of the books as they will be, and what
 //! follows is written in the same turn (SPEC C6, C7, X4).
 
+use aggregates::Moment;
 use aggregates::access::Particulars;
 use aggregates::action::Action;
 use aggregates::amount::Amount;
@@ -55,14 +56,17 @@ pub async fn reserving(attempt: &Attempt, wish: &Wish, ask: &Ask) -> Result<(Pla
     Ok((plan, terms))
 }
 
-/// Whether an answer to the caller about `ask` counts for rate limits: whoever asks for another must be able to do such work there
-/// themselves, as for setting money aside. To everyone else it is only told (SPEC A2).
+/// Refuses whoever acts for another without being able to do such work in the zone themselves.
+pub fn must_work_there(ruling: &Ruling, caller: &Caller, zone_id: ZoneId, action: &Action, now: Moment) -> Result<(), Problem> {
+    permit_in_zone(ruling, caller, zone_id, "zone.execute", now)?;
+    if caller.token_covers(action) { Ok(()) } else { Err(Problem::forbidden(action.as_str())) }
+}
+
+/// Whether an answer to the caller about `ask` counts for rate limits. To auditors, and to those who could not do such work
+/// themselves, it is only told (SPEC A2).
 pub fn counts(ruling: &Ruling, caller: &Caller, zone_id: ZoneId, ask: &Ask) -> bool {
-    if ruling.authority.counted_seconds(zone_id, ask).is_none() || is_auditor(&ruling.authority, caller.id()) {
-        return false;
-    }
-    let works_here = || permit_in_zone(ruling, caller, zone_id, "zone.execute", ask.now).is_ok();
-    ask.principal == caller.id() || (works_here() && caller.token_covers(&ask.action))
+    let may = || ask.principal == caller.id() || must_work_there(ruling, caller, zone_id, &ask.action, ask.now).is_ok();
+    ruling.authority.counted_seconds(zone_id, ask).is_some() && !is_auditor(&ruling.authority, caller.id()) && may()
 }
 
 /// A plan that counts `ask` for the rate limits that speak of it, if the check still allows it; else the check's answer.

@@ -75,7 +75,7 @@ async fn close(attempt: &Attempt, id: ReservationId, close: Close) -> Result<(Pl
 
 /// Whose it is, who asked for it, or who tends the zone.
 fn permit(attempt: &Attempt, open: &Open) -> Result<(), Problem> {
-    attempt.must_not_only_read(open.action.as_str())?;
+    attempt.refuse_auditors(open.action.as_str())?;
     let me = attempt.caller.id();
     if me != open.principal_id && me != open.reserved_by {
         return attempt.permit(open.zone_id, "zone.write");

@@ -18,7 +18,7 @@ use super::ReservationView;
 use crate::api::request::{Command, id_in_path};
 use crate::engine::{Answer, App, Attempt, Done, Problem, decision};
 use crate::entropy;
-use crate::governance::{Wish, reserving};
+use crate::governance::{Wish, must_work_there, reserving};
 
 /// What is to be set aside.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -49,10 +49,7 @@ fn asking(attempt: &Attempt, zone: ZoneId, body: &NewReservation) -> Result<Ask,
     }
     let myself = principal == attempt.caller.id();
     if !myself {
-        attempt.permit(zone, "zone.execute")?;
-        if !attempt.caller.token_covers(&body.action) {
-            return Err(Problem::forbidden(body.action.as_str()));
-        }
+        must_work_there(&attempt.ruling, &attempt.caller, zone, &body.action, attempt.now)?;
     }
     Ok(Ask {
         amount: Some(body.amount),
@@ -86,7 +83,7 @@ pub async fn reserve(
         &envelope,
         decision!(attempt, [body, wish] => {
             attempt.permit(zone, "zone.read")?;
-            attempt.must_not_only_read(body.action.as_str())?;
+            attempt.refuse_auditors(body.action.as_str())?;
             let (plan, terms) = reserving(attempt, wish, &asking(attempt, zone, body)?).await?;
             let location = format!("/api/v1/reservations/{}", wish.id);
             Ok((plan, Answer::created(json!(ReservationView::standing(&terms)), location)))
