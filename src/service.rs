@@ -69,7 +69,6 @@ impl Service {
             tasks.spawn("gardener", choose_reviewers(Arc::clone(&app), gardener.clone(), tasks.clone()));
             tasks.spawn("critic", review_work(Arc::clone(&app), gardener, tasks.clone()));
         }
-        tasks.spawn("housekeeping", keep_house(Arc::clone(&app), tasks.ending()));
         Ok(Self { app, tasks })
     }
 
