@@ -1,5 +1,9 @@
 //! An event as the log holds it.
 
+use std::any::Any;
+use std::fmt::{Debug, Formatter};
+use std::sync::{Arc, OnceLock};
+
 use aggregates::actor::Actor;
 use aggregates::decider::DomainEvent;
 use aggregates::ids::{OrganizationId, ZoneId};
@@ -7,9 +11,25 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// A fact without its name: a JSON object, kept as it is written. Most who handle events only pass it on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Data(Box<str>);
+/// A fact without its name: a JSON object, kept as it is written. Most who handle events only pass it on; those of one process who
+/// look into it share what the first of them has read.
+#[derive(Clone)]
+pub struct Data {
+    text: Box<str>,
+    fact: OnceLock<Arc<dyn Any + Send + Sync>>,
+}
+
+impl PartialEq for Data {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Debug for Data {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
 
 impl Data {
     /// What an event holds.
@@ -17,32 +37,33 @@ impl Data {
         let text = serde_json::to_string(event).expect("events are plain data");
         let name = format!("{{\"type\":\"{}\"", event.event_type());
         let rest = text.strip_prefix(&name).map(|rest| rest.strip_prefix(',').unwrap_or(rest));
-        match rest {
-            Some(rest) => Self(format!("{{{rest}").into()),
+        let data = match rest {
+            Some(rest) => Self::kept(&format!("{{{rest}")),
             None => Self::nameless(serde_json::from_str(&text).unwrap_or_default()),
-        }
+        };
+        Self { fact: OnceLock::from(Arc::new(event.clone()) as Arc<dyn Any + Send + Sync>), ..data }
     }
 
     fn nameless(mut data: Value) -> Self {
         if let Value::Object(keys) = &mut data {
             keys.remove("type");
         }
-        Self(data.to_string().into())
+        Self::kept(&data.to_string())
     }
 
     /// JSON that a database has kept.
     pub fn kept(text: &str) -> Self {
-        Self(text.into())
+        Self { text: text.into(), fact: OnceLock::new() }
     }
 
     /// As it is written.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// As a tree of values, for looking into it.
     pub fn value(&self) -> Value {
-        serde_json::from_str(&self.0).unwrap_or_default()
+        serde_json::from_str(&self.text).unwrap_or_default()
     }
 }
 
@@ -114,8 +135,14 @@ impl Recorded {
     /// # Errors
     /// [`Unreadable`] when it has another form.
     pub fn read<E: DomainEvent>(&self) -> Result<E, Unreadable> {
-        serde_json::from_str(&self.named_data())
-            .map_err(|error| Unreadable { global_position: self.global_position, reason: error.to_string() })
+        let known = self.data.fact.get().and_then(|fact| fact.downcast_ref::<E>());
+        if let Some(known) = known {
+            return Ok(known.clone());
+        }
+        let read = serde_json::from_str::<E>(&self.named_data());
+        let fact = read.map_err(|error| Unreadable { global_position: self.global_position, reason: error.to_string() })?;
+        self.data.fact.get_or_init(|| Arc::new(fact.clone()));
+        Ok(fact)
     }
 }
 

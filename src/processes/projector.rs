@@ -19,7 +19,7 @@ const AT_ONCE: usize = 1_000;
 const GLANCE: Duration = Duration::from_secs(1);
 /// How long to let the log grow before projecting on, unless somebody waits: many events in one transaction cost little more
 /// than one.
-const BREATH: Duration = Duration::from_millis(20);
+const BREATH: Duration = Duration::from_millis(40);
 /// How long to wait after a failure.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -114,7 +114,7 @@ async fn stride(log: &Log, views: &Db, recent: Option<&Recent>, care: Care) -> R
         Care::Much => {
             for event in events() {
                 for (name, statements) in places.statements(event) {
-                    if let Err(error) = together(&mut tx, statements).await? {
+                    if let Err(error) = tx.all_or_none(statements).await? {
                         places.fails(name, event, error.to_string());
                     }
                 }
@@ -125,26 +125,6 @@ async fn stride(log: &Log, views: &Db, recent: Option<&Recent>, care: Care) -> R
     tx.commit().await?;
     let all = remembered.is_empty() && (read.len() as u64) < STRIDE;
     Ok(if all && places.failed.is_empty() { Stride::AtTheEnd(last) } else { Stride::More })
-}
-
-/// Runs all of `statements` or, if one is refused, none.
-async fn together(tx: &mut Tx, statements: Vec<Statement>) -> Result<Result<(), StoreError>, StoreError> {
-    if statements.is_empty() {
-        return Ok(Ok(()));
-    }
-    tx.mark().await?;
-    for statement in statements {
-        match tx.execute(statement).await {
-            Ok(()) => {}
-            Err(error) if error.is_about_the_data() => {
-                tx.back_to_mark().await?;
-                return Ok(Err(error));
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    tx.unmark().await?;
-    Ok(Ok(()))
 }
 
 /// Where each projection stands; an event that one cannot take in stops that one, visibly, and no other.

@@ -5,12 +5,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::SecondsFormat;
-use projections::{Param, Statement};
+use projections::{Group, Param, Statement};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, SqlitePool, Transaction};
 
 use super::error::StoreError;
+use super::file::{self, File, FileTx};
 use super::row::Row;
 
 /// After how long a connection is tried before use.
@@ -22,7 +23,7 @@ pub enum Db {
     /// A file: one connection writes, several read.
     Sqlite {
         /// The one that writes.
-        write: SqlitePool,
+        write: File,
         /// Those that read.
         read: SqlitePool,
     },
@@ -32,8 +33,9 @@ pub enum Db {
 
 /// A transaction on either.
 pub enum Tx {
-    /// On SQLite; it holds the only connection that writes.
-    Sqlite(Transaction<'static, Sqlite>),
+    /// On SQLite; it holds the only connection that writes. What it is told to write is gathered until something is read or marked,
+    /// or the end.
+    Sqlite(FileTx),
     /// On PostgreSQL.
     Postgres(Transaction<'static, Postgres>),
 }
@@ -99,10 +101,8 @@ impl Db {
             .pragma("recursive_triggers", "ON")
             .foreign_keys(true);
         // A file does not hang up: there is nothing to try before use.
-        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
-        let write = pool().max_connections(1).connect_with(options.clone()).await?;
-        let read = pool().max_connections(4).connect_with(options).await?;
-        Ok(Self::Sqlite { write, read })
+        let read = SqlitePoolOptions::new().test_before_acquire(false).max_connections(4).connect_with(options).await?;
+        Ok(Self::Sqlite { write: File::open(path, durable)?, read })
     }
 
     /// Connects to PostgreSQL; unqualified tables are found in `schema`, then in `public`.
@@ -159,7 +159,7 @@ impl Db {
     /// Begins a transaction that will write.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin().await),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -167,10 +167,7 @@ impl Db {
     /// Closes all connections.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { write, read } => {
-                read.close().await;
-                write.close().await;
-            }
+            Self::Sqlite { read, .. } => read.close().await,
             Self::Postgres(pool) => pool.close().await,
         }
     }
@@ -180,7 +177,10 @@ impl Tx {
     /// Runs a statement.
     pub async fn execute(&mut self, statement: Statement) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(tx) => bound_for_sqlite!(statement).execute(&mut **tx).await.map(drop)?,
+            Self::Sqlite(tx) => {
+                let group = Group { sql: statement.sql, rows: vec![statement.params] };
+                tx.gather(move |connection| file::run(connection, &group));
+            }
             Self::Postgres(tx) => bound_for_postgres!(statement).execute(&mut **tx).await.map(drop)?,
         }
         Ok(())
@@ -189,35 +189,45 @@ impl Tx {
     /// All rows of a query.
     pub async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => bound_for_sqlite!(statement).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect(),
+            Self::Sqlite(tx) => tx.rows(statement).await?.into_iter().map(Row::File).collect(),
             Self::Postgres(tx) => {
                 bound_for_postgres!(statement).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
             }
         })
     }
 
-    /// Marks a place to go back to within the transaction.
-    pub async fn mark(&mut self) -> Result<(), StoreError> {
-        self.execute(Statement::new("SAVEPOINT mark")).await
+    /// Runs all of `statements` or, if one is refused for what it says, none; the transaction goes on.
+    pub async fn all_or_none(&mut self, statements: Vec<Statement>) -> Result<Result<(), StoreError>, StoreError> {
+        if statements.is_empty() {
+            return Ok(Ok(()));
+        }
+        self.execute(Statement::new("SAVEPOINT mark")).await?;
+        let outcome = self.all(statements).await;
+        match &outcome {
+            Err(error) if error.is_about_the_data() => self.execute(Statement::new("ROLLBACK TO SAVEPOINT mark")).await?,
+            Err(_) => return outcome.map(Ok),
+            Ok(()) => {}
+        }
+        self.execute(Statement::new("RELEASE SAVEPOINT mark")).await?;
+        Ok(outcome)
     }
 
-    /// Forgets the mark.
-    pub async fn unmark(&mut self) -> Result<(), StoreError> {
-        self.execute(Statement::new("RELEASE SAVEPOINT mark")).await
-    }
-
-    /// Goes back to the mark and forgets it.
-    pub async fn back_to_mark(&mut self) -> Result<(), StoreError> {
-        self.execute(Statement::new("ROLLBACK TO SAVEPOINT mark")).await?;
-        self.unmark().await
+    /// Runs `statements` now.
+    async fn all(&mut self, statements: Vec<Statement>) -> Result<(), StoreError> {
+        for statement in statements {
+            self.execute(statement).await?;
+        }
+        match self {
+            Self::Sqlite(tx) => tx.visit(|_| Ok(())).await,
+            Self::Postgres(_) => Ok(()),
+        }
     }
 
     /// Makes it so.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => Ok(tx.commit().await?),
         }
-        Ok(())
     }
 }

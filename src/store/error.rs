@@ -8,6 +8,9 @@ pub enum StoreError {
     /// The database said no, or nothing.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
+    /// SQLite refused what was written.
+    #[error("the database failed: {0}")]
+    Sqlite(#[from] rusqlite::Error),
     /// The schema could not be brought up to date.
     #[error("the schema could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -26,14 +29,18 @@ impl StoreError {
     /// Whether the statement was refused for what it says, so that trying again changes nothing; not for the state in which the
     /// database or the way to it is.
     pub fn is_about_the_data(&self) -> bool {
-        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
-        let code = error.code().unwrap_or_default();
-        if error.try_downcast_ref::<PgDatabaseError>().is_some() {
-            // Classes of SQLSTATE: data, integrity, syntax or access.
-            return ["22", "23", "42"].iter().any(|class| code.starts_with(class));
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                // Classes of SQLSTATE: data, integrity, syntax or access.
+                let code = error.try_downcast_ref::<PgDatabaseError>().map_or("", PgDatabaseError::code);
+                ["22", "23", "42"].iter().any(|class| code.starts_with(class))
+            }
+            // The lower byte of a result code of SQLite: error, too big, constraint, mismatch.
+            Self::Sqlite(error) => {
+                error.sqlite_error().is_some_and(|error| matches!(error.extended_code & 0xff, 1 | 18 | 19 | 20))
+            }
+            _ => false,
         }
-        // The lower byte of a result code of SQLite: error, too big, constraint, mismatch.
-        code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 1 | 18 | 19 | 20))
     }
 }
 

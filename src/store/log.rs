@@ -48,8 +48,8 @@ impl Log {
     /// Opens the log in an SQLite file and brings its schema up to date.
     pub async fn sqlite(path: &Path) -> Result<Self, StoreError> {
         let db = Db::sqlite(path, true).await?;
-        if let Db::Sqlite { write, .. } = &db {
-            sqlx::migrate!("migrations/sqlite/log").run(write).await?;
+        if let Db::Sqlite { read, .. } = &db {
+            sqlx::migrate!("migrations/sqlite/log").run(read).await?;
         }
         Ok(Self { db })
     }
@@ -119,8 +119,8 @@ impl Log {
         );
         let Some(row) = self.db.row(statement.bind(caller).bind(key)).await? else { return Ok(None) };
         let status: i64 = match &row {
-            Row::Sqlite(row) => sqlx::Row::try_get(row, "status")?,
             Row::Postgres(row) => i64::from(sqlx::Row::try_get::<i32, _>(row, "status")?),
+            Row::Sqlite(_) | Row::File(_) => i64::try_from(row.number("status")?).unwrap_or(200),
         };
         Ok(Some(GivenAnswer {
             caller_id: caller,

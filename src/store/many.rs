@@ -1,25 +1,18 @@
-//! One text, run for many sets of values at once: on PostgreSQL they come as arrays, on SQLite as JSON.
+//! One text, run for many sets of values: on PostgreSQL at once, as arrays; on SQLite one after the other in one visit.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use projections::{Group, Param, Statement};
-use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::types::Uuid;
 use sqlx::types::chrono::{DateTime, Utc};
 
-use super::db::{Tx, moment_text};
+use super::db::Tx;
 use super::error::StoreError;
-
-/// In which of two dialects.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Dialect {
-    Sqlite,
-    Postgres,
-}
+use super::file;
 
 /// The most sets of values in one statement.
 const AT_ONCE: usize = 1_000;
@@ -27,11 +20,14 @@ const AT_ONCE: usize = 1_000;
 impl Tx {
     /// Runs a text for many sets of values.
     pub async fn execute_many(&mut self, group: Group) -> Result<(), StoreError> {
-        let dialect = match self {
-            Self::Sqlite(_) => Dialect::Sqlite,
-            Self::Postgres(_) => Dialect::Postgres,
+        let tx = match self {
+            Self::Sqlite(tx) => {
+                tx.gather(move |connection| file::run(connection, &group));
+                return Ok(());
+            }
+            Self::Postgres(tx) => tx,
         };
-        let text = if group.rows.len() > 1 { at_once(dialect, group.sql, &group.rows[0]) } else { None };
+        let text = if group.rows.len() > 1 { at_once(group.sql, &group.rows[0]) } else { None };
         let Some(text) = text else {
             for params in group.rows {
                 self.execute(Statement { sql: group.sql, params }).await?;
@@ -39,36 +35,11 @@ impl Tx {
             return Ok(());
         };
         for rows in group.rows.chunks(AT_ONCE) {
-            match self {
-                Self::Sqlite(tx) => {
-                    let rows: Vec<Vec<Cell<'_>>> = rows.iter().map(|row| row.iter().map(Cell).collect()).collect();
-                    let rows = serde_json::to_string(&rows).expect("values are plain data");
-                    sqlx::query(&text).bind(rows).execute(&mut **tx).await?;
-                }
-                Self::Postgres(tx) => {
-                    let columns = 0..rows[0].len();
-                    let query = columns.fold(sqlx::query(&text), |query, column| with_column(query, rows, column));
-                    query.execute(&mut **tx).await?;
-                }
-            }
+            let columns = 0..rows[0].len();
+            let query = columns.fold(sqlx::query(&text), |query, column| with_column(query, rows, column));
+            query.execute(&mut **tx).await?;
         }
         Ok(())
-    }
-}
-
-/// A value as JSON that SQLite takes apart into what it would have been bound as.
-struct Cell<'p>(&'p Param);
-
-impl Serialize for Cell<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Param::Id(id) => id.serialize(serializer),
-            Param::Int(number) => number.serialize(serializer),
-            Param::Text(text) => text.serialize(serializer),
-            Param::Time(moment) => moment.map(moment_text).serialize(serializer),
-            Param::Json(json) => json.as_ref().map(Value::to_string).serialize(serializer),
-            Param::Bool(yes) => yes.serialize(serializer),
-        }
     }
 }
 
@@ -98,19 +69,19 @@ fn with_column<'q>(query: PgQuery<'q>, rows: &'q [Vec<Param>], column: usize) ->
 }
 
 /// Texts as they were rewritten, by what they were made of.
-type Texts = HashMap<(Dialect, &'static str), Option<Arc<str>>>;
+type Texts = HashMap<&'static str, Option<Arc<str>>>;
 
 static TEXTS: OnceLock<Mutex<Texts>> = OnceLock::new();
 
 /// The text for many sets of values, if it has a form in which there is one.
-fn at_once(dialect: Dialect, sql: &'static str, params: &[Param]) -> Option<Arc<str>> {
+fn at_once(sql: &'static str, params: &[Param]) -> Option<Arc<str>> {
     let mut texts = TEXTS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-    texts.entry((dialect, sql)).or_insert_with(|| rewritten(dialect, sql, params).map(Arc::from)).clone()
+    texts.entry(sql).or_insert_with(|| rewritten(sql, params).map(Arc::from)).clone()
 }
 
 /// Where the values of a set are called `b.p1`, `b.p2`, …
-fn rewritten(dialect: Dialect, sql: &str, params: &[Param]) -> Option<String> {
-    let rows = rows(dialect, params);
+fn rewritten(sql: &str, params: &[Param]) -> Option<String> {
+    let rows = rows(params);
     if let Some(rest) = sql.strip_prefix("UPDATE ") {
         let (change, which) = rest.split_once(" WHERE ")?;
         return Some(format!("UPDATE {} FROM {rows} WHERE {}", named(change), named(which)));
@@ -132,20 +103,11 @@ fn rewritten(dialect: Dialect, sql: &str, params: &[Param]) -> Option<String> {
 }
 
 /// The sets of values as rows.
-fn rows(dialect: Dialect, params: &[Param]) -> String {
-    let numbers = 1..=params.len();
-    match dialect {
-        Dialect::Sqlite => {
-            let columns: Vec<String> = numbers.map(|number| format!("e.value ->> {} AS p{number}", number - 1)).collect();
-            format!("(SELECT {} FROM json_each($1) AS e) AS b", columns.join(", "))
-        }
-        Dialect::Postgres => {
-            let names: Vec<String> = numbers.map(|number| format!("p{number}")).collect();
-            let of = |(place, param): (usize, &Param)| format!("${}::{}[]", place + 1, kind(param));
-            let arrays: Vec<String> = params.iter().enumerate().map(of).collect();
-            format!("unnest({}) AS b ({})", arrays.join(", "), names.join(", "))
-        }
-    }
+fn rows(params: &[Param]) -> String {
+    let names: Vec<String> = (1..=params.len()).map(|number| format!("p{number}")).collect();
+    let of = |(place, param): (usize, &Param)| format!("${}::{}[]", place + 1, kind(param));
+    let arrays: Vec<String> = params.iter().enumerate().map(of).collect();
+    format!("unnest({}) AS b ({})", arrays.join(", "), names.join(", "))
 }
 
 fn kind(param: &Param) -> &'static str {
@@ -171,24 +133,18 @@ mod tests {
     #[test]
     fn each_form_has_one_for_many() {
         let params = [Param::Text(None), Param::Int(None)];
-        let of = |dialect, sql| rewritten(dialect, sql, &params).expect("a form");
-        let json = "(SELECT e.value ->> 0 AS p1, e.value ->> 1 AS p2 FROM json_each($1) AS e) AS b";
-        let arrays = "unnest($1::text[], $2::bigint[]) AS b (p1, p2)";
-        for (dialect, rows) in [(Dialect::Sqlite, json), (Dialect::Postgres, arrays)] {
-            assert_eq!(
-                of(dialect, "UPDATE t SET a = $2 WHERE id = $1"),
-                format!("UPDATE t SET a = b.p2 FROM {rows} WHERE id = b.p1")
-            );
-            assert_eq!(
-                of(dialect, "DELETE FROM t WHERE id = $1 AND a = $2"),
-                format!("DELETE FROM t WHERE (id, a) IN (SELECT b.p1, b.p2 FROM {rows})")
-            );
-            assert_eq!(
-                of(dialect, "INSERT INTO t (id, a) VALUES ($1, $2)"),
-                format!("INSERT INTO t (id, a)  SELECT b.p1, b.p2 FROM {rows}")
-            );
-        }
+        let of = |sql| rewritten(sql, &params).expect("a form");
+        let rows = "unnest($1::text[], $2::bigint[]) AS b (p1, p2)";
+        assert_eq!(of("UPDATE t SET a = $2 WHERE id = $1"), format!("UPDATE t SET a = b.p2 FROM {rows} WHERE id = b.p1"));
+        assert_eq!(
+            of("DELETE FROM t WHERE id = $1 AND a = $2"),
+            format!("DELETE FROM t WHERE (id, a) IN (SELECT b.p1, b.p2 FROM {rows})")
+        );
+        assert_eq!(
+            of("INSERT INTO t (id, a) VALUES ($1, $2)"),
+            format!("INSERT INTO t (id, a)  SELECT b.p1, b.p2 FROM {rows}")
+        );
         let upsert = "INSERT INTO t (id, a) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET a = excluded.a";
-        assert_eq!(rewritten(Dialect::Sqlite, upsert, &params), None, "one after the other");
+        assert_eq!(rewritten(upsert, &params), None, "one after the other");
     }
 }

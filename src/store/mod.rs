@@ -3,6 +3,8 @@
 mod append;
 mod db;
 mod error;
+mod file;
+mod heads;
 mod hosted;
 mod insert;
 mod log;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use projections::Data;
+use rusqlite::types::Value as Stored;
 use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -10,11 +11,14 @@ use sqlx::{Row as _, ValueRef};
 use uuid::Uuid;
 
 use super::error::StoreError;
+use super::file::FileRow;
 
 /// A row of either database. SQLite keeps ids, moments and JSON as text.
 pub enum Row {
     /// From SQLite.
     Sqlite(SqliteRow),
+    /// From SQLite, within a transaction.
+    File(FileRow),
     /// From PostgreSQL.
     Postgres(PgRow),
 }
@@ -25,11 +29,28 @@ fn garbled(column: &str, error: impl std::error::Error + Send + Sync + 'static) 
     StoreError::Database(sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) })
 }
 
+/// The text in a column.
+fn text<'r>(row: &'r FileRow, column: &str) -> Read<&'r str> {
+    match row.value(column) {
+        Some(Stored::Text(text)) => Ok(text),
+        _ => Err(StoreError::Database(sqlx::Error::ColumnNotFound(column.to_owned()))),
+    }
+}
+
+/// The whole number in a column.
+fn integer(row: &FileRow, column: &str) -> Read<i64> {
+    match row.value(column) {
+        Some(Stored::Integer(number)) => Ok(*number),
+        _ => Err(StoreError::Database(sqlx::Error::ColumnNotFound(column.to_owned()))),
+    }
+}
+
 impl Row {
     /// Whether the column is null.
     pub fn is_null(&self, column: &str) -> Read<bool> {
         Ok(match self {
             Self::Sqlite(row) => row.try_get_raw(column)?.is_null(),
+            Self::File(row) => matches!(row.value(column), None | Some(Stored::Null)),
             Self::Postgres(row) => row.try_get_raw(column)?.is_null(),
         })
     }
@@ -43,6 +64,7 @@ impl Row {
     pub fn id(&self, column: &str) -> Read<Uuid> {
         match self {
             Self::Sqlite(row) => Uuid::parse_str(row.try_get(column)?).map_err(|error| garbled(column, error)),
+            Self::File(row) => Uuid::parse_str(text(row, column)?).map_err(|error| garbled(column, error)),
             Self::Postgres(row) => Ok(row.try_get(column)?),
         }
     }
@@ -51,6 +73,7 @@ impl Row {
     pub fn number(&self, column: &str) -> Read<u64> {
         let number: i64 = match self {
             Self::Sqlite(row) => row.try_get(column)?,
+            Self::File(row) => integer(row, column)?,
             Self::Postgres(row) => row.try_get(column)?,
         };
         u64::try_from(number).map_err(|error| garbled(column, error))
@@ -60,6 +83,7 @@ impl Row {
     pub fn text(&self, column: &str) -> Read<String> {
         Ok(match self {
             Self::Sqlite(row) => row.try_get(column)?,
+            Self::File(row) => text(row, column)?.to_owned(),
             Self::Postgres(row) => row.try_get(column)?,
         })
     }
@@ -70,6 +94,7 @@ impl Row {
             Self::Sqlite(row) => {
                 row.try_get::<&str, _>(column)?.parse().map_err(|error: chrono::ParseError| garbled(column, error))
             }
+            Self::File(row) => text(row, column)?.parse().map_err(|error: chrono::ParseError| garbled(column, error)),
             Self::Postgres(row) => Ok(row.try_get(column)?),
         }
     }
@@ -78,6 +103,7 @@ impl Row {
     pub fn data(&self, column: &str) -> Read<Data> {
         Ok(match self {
             Self::Sqlite(row) => Data::kept(row.try_get(column)?),
+            Self::File(row) => Data::kept(text(row, column)?),
             Self::Postgres(row) => Data::kept(row.try_get::<Json<&JsonRawValue>, _>(column)?.0.get()),
         })
     }
@@ -86,6 +112,7 @@ impl Row {
     pub fn json(&self, column: &str) -> Read<Value> {
         match self {
             Self::Sqlite(row) => serde_json::from_str(row.try_get(column)?).map_err(|error| garbled(column, error)),
+            Self::File(row) => serde_json::from_str(text(row, column)?).map_err(|error| garbled(column, error)),
             Self::Postgres(row) => Ok(row.try_get(column)?),
         }
     }

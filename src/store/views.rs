@@ -94,8 +94,8 @@ async fn open_generation(place: &Place, number: u64) -> Result<Generation, Store
     let db = match place {
         Place::Folder(folder) => {
             let db = Db::sqlite(&folder.join(format!("projections-{number}.db")), false).await?;
-            if let Db::Sqlite { write, .. } = &db {
-                sqlx::migrate!("migrations/sqlite/projections").run(write).await?;
+            if let Db::Sqlite { read, .. } = &db {
+                sqlx::migrate!("migrations/sqlite/projections").run(read).await?;
             }
             db
         }

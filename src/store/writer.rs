@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::append::{Append, Committed, DraftEvent, Expected, GivenAnswer, Part, Refused, Stream};
 use super::db::Db;
 use super::error::StoreError;
-use super::insert::Heads;
+use super::heads::{Asked, Heads, Known, key_of};
 
 /// The most commands in one transaction.
 const LARGEST_BATCH: usize = 256;
@@ -48,6 +48,7 @@ pub struct WriterTask<C> {
     healthy: watch::Sender<bool>,
     new_id: fn() -> Uuid,
     links: Links,
+    known: Known,
 }
 
 impl Writer {
@@ -55,7 +56,8 @@ impl Writer {
     pub fn new<C: OnCommit>(db: Db, on_commit: C, new_id: fn() -> Uuid) -> (Self, WriterTask<C>, watch::Receiver<bool>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let (healthy, health) = watch::channel(true);
-        (Self { queue: sender }, WriterTask { db, queue: receiver, on_commit, healthy, new_id, links: Links::new() }, health)
+        let (links, known) = (Links::new(), Known::default());
+        (Self { queue: sender }, WriterTask { db, queue: receiver, on_commit, healthy, new_id, links, known }, health)
     }
 
     /// Appends, durably, all or nothing.
@@ -91,10 +93,9 @@ impl<C: OnCommit> WriterTask<C> {
     async fn write(&mut self, appends: Vec<Append>) -> Vec<Result<Committed, Refused>> {
         let number = appends.len();
         match self.commit(appends).await {
-            Ok((outcomes, events, links)) => {
+            Ok((outcomes, batch, links)) => {
                 self.links.extend(links);
                 self.healthy.send_replace(true);
-                let batch = Arc::new(events);
                 self.on_commit.committed(&batch);
                 let committed = |(position, place)| {
                     let batch = Arc::clone(&batch);
@@ -104,18 +105,16 @@ impl<C: OnCommit> WriterTask<C> {
             }
             Err(error) => {
                 tracing::error!(%error, "the log cannot be written");
+                self.known.forget();
                 self.healthy.send_replace(false);
                 (0..number).map(|_| Err(Refused::Unavailable(error.to_string()))).collect()
             }
         }
     }
 
-    async fn commit(&self, appends: Vec<Append>) -> Result<(Vec<Outcome>, Vec<Recorded>, Links), StoreError> {
+    async fn commit(&mut self, appends: Vec<Append>) -> Result<(Vec<Outcome>, Arc<Vec<Recorded>>, Links), StoreError> {
         let mut tx = self.db.begin().await?;
-        let organizations = appends.iter().map(|append| append.organization_id.0).collect();
-        let streams = appends.iter().flat_map(streams_of).collect();
-        let keys = appends.iter().filter_map(|append| append.answer.as_ref()).map(key_of).collect();
-        let heads = tx.heads(organizations, streams, keys).await?;
+        let heads = tx.heads(Asked::by(&appends), &mut self.known).await?;
         let mut batch = Batch {
             heads,
             links: &self.links,
@@ -126,24 +125,18 @@ impl<C: OnCommit> WriterTask<C> {
             beside: Vec::new(),
         };
         let outcomes: Vec<Outcome> = appends.into_iter().map(|append| batch.admit(append, self.new_id)).collect();
-        if outcomes.iter().all(Result::is_err) {
-            return Ok((outcomes, Vec::new(), batch.linked));
+        let Batch { heads, linked, events, touched, answers, beside, .. } = batch;
+        let events = Arc::new(events);
+        if outcomes.iter().any(Result::is_ok) {
+            tx.insert(&events, heads.log, &touched, answers).await?;
+            for statement in beside {
+                tx.execute(statement).await?;
+            }
+            tx.commit().await?;
         }
-        tx.insert(&batch.events, batch.heads.log, &batch.touched, &batch.answers).await?;
-        for statement in batch.beside {
-            tx.execute(statement).await?;
-        }
-        tx.commit().await?;
-        Ok((outcomes, batch.events, batch.linked))
+        self.known.learn(heads);
+        Ok((outcomes, events, linked))
     }
-}
-
-fn streams_of(append: &Append) -> impl Iterator<Item = Stream> + '_ {
-    append.writes.iter().map(|draft| draft.stream.clone()).chain(append.guards.iter().map(|(stream, _)| stream.clone()))
-}
-
-fn key_of(answer: &GivenAnswer) -> (Uuid, String) {
-    (answer.caller_id, answer.key.clone())
 }
 
 /// What becomes of an append: the organization's position after it, and which of the batch's events are its own.

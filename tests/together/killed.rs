@@ -137,7 +137,7 @@ async fn end_the_log_at(log: &Log, last: u64) {
     };
     for statement in statements {
         match log.db() {
-            Db::Sqlite { write, .. } => drop(sqlx::raw_sql(&statement).execute(write).await.expect("a trigger")),
+            Db::Sqlite { read, .. } => drop(sqlx::raw_sql(&statement).execute(read).await.expect("a trigger")),
             Db::Postgres(pool) => drop(sqlx::raw_sql(&statement).execute(pool).await.expect("a trigger")),
         }
     }

@@ -1,0 +1,74 @@
+//! The SQL of an append: what the log is asked before, and what is written, with as few ways to the database as its dialect allows.
+
+mod postgres;
+mod sqlite;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use projections::Recorded;
+use uuid::Uuid;
+
+use super::append::GivenAnswer;
+use super::db::Tx;
+use super::error::StoreError;
+use super::heads::{Asked, Heads, Known};
+
+fn whole(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+impl Tx {
+    /// Takes the head of the log: from here to the end of the transaction nobody else appends. Says where everything stands that
+    /// is `asked` for; what is `known` and still holds is not looked up again.
+    pub async fn heads(&mut self, asked: Asked, known: &mut Known) -> Result<Heads, StoreError> {
+        let mut heads = match self {
+            Self::Sqlite(tx) => {
+                let (at, missing, all) = (known.log(), known.missing(&asked), asked.clone());
+                let look = move |file: &rusqlite::Connection| {
+                    let log = sqlite::head(file)?;
+                    sqlite::look_up(file, log, if log == at { missing } else { all })
+                };
+                let heads = tx.visit(look).await?;
+                known.holds_at(heads.log);
+                heads
+            }
+            Self::Postgres(tx) => {
+                let log = postgres::take_head(tx).await?;
+                known.holds_at(log);
+                postgres::look_up(tx, log, known.missing(&asked)).await?
+            }
+        };
+        known.complete(&mut heads, asked);
+        Ok(heads)
+    }
+
+    /// Writes events, heads and answers.
+    pub async fn insert(
+        &mut self,
+        events: &Arc<Vec<Recorded>>,
+        head: u64,
+        organizations: &BTreeMap<Uuid, u64>,
+        answers: Vec<GivenAnswer>,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => {
+                let (events, organizations) = (Arc::clone(events), organizations.clone());
+                tx.gather(move |file| {
+                    sqlite::insert(file, &events)?;
+                    sqlite::move_heads(file, head, &organizations)?;
+                    sqlite::keep(file, &answers)
+                });
+                Ok(())
+            }
+            Self::Postgres(tx) => {
+                postgres::insert(tx, events, organizations, head).await?;
+                if answers.is_empty() { Ok(()) } else { postgres::keep(tx, &answers).await }
+            }
+        }
+    }
+}
