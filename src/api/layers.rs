@@ -7,6 +7,7 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -34,23 +35,24 @@ fn sent(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderV
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// Puts the layers around `routes`.
+/// Puts the layers around `routes`: as one, because the router keeps a box and a copy of everything within for each.
 pub fn around(routes: Router) -> Router {
     let request_id = HeaderName::from_static(REQUEST_ID);
-    routes
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(from_fn(observed))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(sent(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(sent(header::X_FRAME_OPTIONS, "DENY"))
-        .layer(sent(header::REFERRER_POLICY, "no-referrer"))
-        .layer(sent(header::CACHE_CONTROL, "no-store"))
+    let layers = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::new(request_id.clone(), NewIds))
+        .layer(PropagateRequestIdLayer::new(request_id))
         .layer(sent(
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
         ))
-        .layer(PropagateRequestIdLayer::new(request_id.clone()))
-        .layer(SetRequestIdLayer::new(request_id, NewIds))
+        .layer(sent(header::CACHE_CONTROL, "no-store"))
+        .layer(sent(header::REFERRER_POLICY, "no-referrer"))
+        .layer(sent(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(sent(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(observed))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY));
+    routes.layer(layers)
 }
 
 fn panicked(_panic: Box<dyn std::any::Any + Send + 'static>) -> Response {

@@ -88,6 +88,11 @@ impl Attempt {
         &self.ruling.authority
     }
 
+    /// Whether it rests on the log alone: not on memory, nor on what others have handed in.
+    pub fn is_certain(&self) -> bool {
+        self.from_log && !self.speculates.load(Ordering::Relaxed)
+    }
+
     /// Refuses a caller who saw another version than `current` (SPEC H3).
     pub fn must_match(&self, current: u64) -> Result<(), Problem> {
         match self.if_match {

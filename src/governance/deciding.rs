@@ -10,7 +10,9 @@ use aggregates::ids::GrantId;
 use aggregates::ledger;
 use aggregates::organization::{Command as Membership, Organization};
 use aggregates::proposal::{Command, Effects, ExecutionStatus, Opening, Proposal, State, Status, effects};
+use aggregates::reactions;
 use aggregates::zones::Zones;
+use axum::http::StatusCode;
 use futures::future::BoxFuture;
 
 use super::choosing::tended;
@@ -18,13 +20,16 @@ use super::escalating;
 use crate::engine::{Attempt, Loaded, Plan, Problem};
 use crate::entropy;
 
-/// A plan that runs `commands` on a proposal in turn, with everything that follows from them.
+/// A plan that runs `commands` on a proposal in turn, with everything that follows from them. Whoever has lost what their seat
+/// rests on leaves first: their vote must not decide with the next one (SPEC A2, P8).
 pub async fn deciding(
     attempt: &Attempt,
     loaded: &Loaded<Proposal>,
     commands: Vec<Command>,
 ) -> Result<(Plan, Arc<State>), Problem> {
     let mut plan = attempt.plan();
+    let leaving = reactions::on_proposal(&loaded.state, attempt.authority(), attempt.now);
+    let commands = leaving.into_iter().chain(commands).collect();
     let state = decided(attempt, &mut plan, loaded.clone(), commands).await?;
     Ok((plan, state))
 }
@@ -98,6 +103,10 @@ pub async fn execute(attempt: &Attempt, plan: &mut Plan, proposal: &Loaded<Propo
     };
     let authority = booking.as_ref().map_or(attempt.authority(), |booking| &booking.authority);
     let outcome = match effects(authority, &proposal.state, entropy::new_id(), now) {
+        // What others have set aside may still be taken back: a failure goes on record only by what the log holds.
+        Err(failure) if booking.is_some() && !attempt.is_certain() => {
+            return Err(Problem::new(StatusCode::CONFLICT, &failure.code, failure.reason));
+        }
         Err(failure) => Command::RecordFailure { failure, now },
         Ok(Effects::Grant(terms)) => {
             let grant_id: GrantId = terms.grant_id;

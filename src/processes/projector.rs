@@ -66,7 +66,11 @@ pub async fn catch_up(log: &Log, views: &Db, recent: Option<&Recent>) -> Result<
     loop {
         let stride = match stride(log, views, recent, Care::Little).await {
             // Something about one event: find out which, and whose it is.
-            Err(error) if error.is_about_the_data() => stride(log, views, recent, Care::Much).await?,
+            Err(error) if error.is_about_the_data() => {
+                tracing::warn!(%error, "events cannot be projected together and are taken one by one");
+                metrics::counter!("trust_zones_projection_strides_one_by_one").increment(1);
+                stride(log, views, recent, Care::Much).await?
+            }
             stride => stride?,
         };
         if let Stride::AtTheEnd(reached) = stride {

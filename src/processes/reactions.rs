@@ -174,8 +174,7 @@ async fn look_again_at_proposal(app: &Arc<App>, event: &Recorded, id: ProposalId
         &because_of(event),
         decision!(attempt, [] => {
             let loaded = attempt.load::<Proposal>(id).await?;
-            let commands = reactions::on_proposal(&loaded.state, attempt.authority(), attempt.now);
-            let plan = governance::deciding(attempt, &loaded, commands).await?;
+            let plan = governance::deciding(attempt, &loaded, Vec::new()).await?;
             Ok((plan.0, Answer::nothing()))
         }),
     )

@@ -83,11 +83,11 @@ fn at_once(sql: &'static str, params: &[Param]) -> Option<Arc<str>> {
 fn rewritten(sql: &str, params: &[Param]) -> Option<String> {
     let rows = rows(params);
     if let Some(rest) = sql.strip_prefix("UPDATE ") {
-        let (change, which) = rest.split_once(" WHERE ")?;
+        let (change, which) = at_outer_where(rest)?;
         return Some(format!("UPDATE {} FROM {rows} WHERE {}", named(change), named(which)));
     }
     if let Some(rest) = sql.strip_prefix("DELETE FROM ") {
-        let (table, which) = rest.split_once(" WHERE ")?;
+        let (table, which) = at_outer_where(rest)?;
         let equal: Vec<(&str, &str)> = which.split(" AND ").map(|part| part.split_once(" = ")).collect::<Option<_>>()?;
         let (columns, values): (Vec<&str>, Vec<String>) =
             equal.into_iter().map(|(column, value)| (column, named(value))).unzip();
@@ -100,6 +100,14 @@ fn rewritten(sql: &str, params: &[Param]) -> Option<String> {
         return Some(format!("{table} SELECT {} FROM {rows}", named(values)));
     }
     None
+}
+
+/// What stands before and after the WHERE that is in no parentheses.
+fn at_outer_where(sql: &str) -> Option<(&str, &str)> {
+    const WHERE: &str = " WHERE ";
+    let depth = |text: &str| text.matches('(').count() - text.matches(')').count();
+    let (place, _) = sql.match_indices(WHERE).find(|(place, _)| depth(&sql[..*place]) == 0)?;
+    Some((&sql[..place], &sql[place + WHERE.len()..]))
 }
 
 /// The sets of values as rows.
@@ -143,6 +151,10 @@ mod tests {
         assert_eq!(
             of("INSERT INTO t (id, a) VALUES ($1, $2)"),
             format!("INSERT INTO t (id, a)  SELECT b.p1, b.p2 FROM {rows}")
+        );
+        assert_eq!(
+            of("UPDATE t SET a = (SELECT b FROM u WHERE c = $2) WHERE id = $1"),
+            format!("UPDATE t SET a = (SELECT b FROM u WHERE c = b.p2) FROM {rows} WHERE id = b.p1")
         );
         let upsert = "INSERT INTO t (id, a) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET a = excluded.a";
         assert_eq!(rewritten(upsert, &params), None, "one after the other");

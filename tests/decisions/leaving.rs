@@ -44,6 +44,25 @@ on_both!(removing_a_member_takes_them_out_of_every_open_electorate, async |app: 
     assert_eq!(told(&app.owner, &first).await, expected);
 });
 
+on_both!(the_vote_of_someone_who_has_left_decides_nothing_however_soon_the_next_is_cast, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let model = json!({"decision_model": {"model_type": "threshold", "threshold": 2}});
+    let zone = council(&app, &people.first(3), model).await;
+    let mut proposals = Vec::new();
+    for _ in 0..20 {
+        let proposal = app.owner.proposes_work(&zone).await;
+        people.ann.votes(&proposal, "approve").await.expect(200);
+        proposals.push(proposal);
+    }
+    app.owner.delete(&format!("/members/{}", people.ann.id)).await.expect(204);
+    // Nobody waits for the reaction to come to each of them; the last are voted on first.
+    for proposal in proposals.iter().rev() {
+        let after = people.bob.votes(proposal, "approve").await.expect(200);
+        assert_eq!(left(&after, &people.ann), "membership_lost");
+        assert_eq!(after.text("/status"), "pending_review", "one vote of two is left");
+    }
+});
+
 on_both!(taking_an_approver_away_takes_them_out_of_the_electorates_that_rested_on_it, async |app: TestApp| {
     let people = People::of(&app).await;
     let zone = council(&app, &people.first(1), json!({"decision_model": {"model_type": "threshold", "threshold": 2}})).await;
