@@ -10,13 +10,15 @@ use crate::client::Client;
 use crate::figures::Figure;
 use crate::service::Running;
 
-/// How many reviewers each proposal has.
+/// How many reviewers a proposal has that is voted on.
 pub const REVIEWERS: usize = 12;
 /// How many approvals it needs.
 pub const APPROVALS: usize = 10;
+/// How many reviewers an everyday proposal has: as many as high risk asks for by itself.
+pub const FEW: usize = 3;
 /// What is measured, in words.
-pub const DESCRIBED: &str = "each proposal has 12 reviewers and needs 10 approvals: of ten votes nine do not decide (one event each), \
-the tenth decides, executes and issues a grant (four events)";
+pub const DESCRIBED: &str = "submissions to 3 reviewers, then to 12; the latter need 10 approvals: of ten votes nine do not decide \
+(one event each), the tenth decides, executes and issues a grant (four events)";
 
 /// What one client did: how long each command took, and which proposals it made.
 type Work = (Vec<Duration>, Vec<String>);
@@ -61,10 +63,10 @@ fn together(
     Ok((figure, made.into_iter().flatten().collect()))
 }
 
-/// Submits proposals; says which.
-pub fn submit(service: &Running, clients: usize, length: Duration) -> anyhow::Result<(Figure, Vec<String>)> {
+/// Submits proposals to a zone; says which.
+pub fn submit(service: &Running, zone: &str, clients: usize, length: Duration) -> anyhow::Result<(Figure, Vec<String>)> {
     let body = json!({
-        "zone_id": service.zone, "type": "task_execution", "title": "Read the meters of the northern district",
+        "zone_id": zone, "type": "task_execution", "title": "Read the meters of the northern district",
         "description": "All of them, by Friday.", "payload": {"action": "meters.read", "params": {"district": "north"}},
     });
     let body = body.to_string();

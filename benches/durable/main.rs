@@ -92,8 +92,11 @@ fn measure(
     };
     let bare = bare.costing(service.players.spent() - before, began.elapsed());
     figures.note(service.name, clients, "bare insert", bare);
-    let (submitted, proposals) = commands::submit(service, clients, length)?;
+    let (submitted, _) = commands::submit(service, &service.everyday, clients, length)?;
     figures.note(service.name, clients, "submission", submitted);
+    service.settle()?;
+    let (submitted, proposals) = commands::submit(service, &service.zone, clients, length)?;
+    figures.note(service.name, clients, "submission to 12", submitted);
     service.settle()?;
     let voted = commands::vote(service, clients, length, &proposals)?;
     figures.note(service.name, clients, "vote", voted);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::bare::psql;
 use crate::client::Client;
-use crate::commands::{APPROVALS, REVIEWERS};
+use crate::commands::{APPROVALS, FEW, REVIEWERS};
 use crate::cpu::Players;
 
 /// The longest to wait for read models to come up.
@@ -27,7 +27,10 @@ pub struct Running {
     pub owner: String,
     /// The reviewers' tokens.
     pub reviewers: Vec<String>,
+    /// A zone where every reviewer is asked.
     pub zone: String,
+    /// A zone where a few of them are.
+    pub everyday: String,
     /// Whose processor time is counted.
     pub players: Players,
     child: Child,
@@ -73,6 +76,7 @@ impl Running {
             owner: String::new(),
             reviewers: Vec::new(),
             zone: String::new(),
+            everyday: String::new(),
             players: Players { service: child.id(), postmaster },
             child,
         };
@@ -92,21 +96,28 @@ impl Running {
 
     async fn set_up(&mut self) -> anyhow::Result<()> {
         let mut client = Client::connect(self.address).await?;
-        let zone = json!({
-            "name": "Work",
-            "decision_model": {"model_type": "threshold", "threshold": APPROVALS},
-            "approval_policy": {"reviewers_by_risk": {"low": REVIEWERS}},
-        });
-        self.zone = self.make(&mut client, "/zones", &zone, "id").await?;
+        self.zone = self.zone_of(&mut client, "Work", REVIEWERS, APPROVALS).await?;
+        self.everyday = self.zone_of(&mut client, "Everyday", FEW, FEW - 1).await?;
         for number in 1..=REVIEWERS {
             let member = json!({"kind": "human", "display_name": format!("Reviewer {number}"), "role": "member"});
             let id = self.make(&mut client, "/members", &member, "id").await?;
             let assignment = json!({"member_id": id, "role": "approver"});
-            self.make(&mut client, &format!("/zones/{}/assignments", self.zone), &assignment, "id").await?;
+            for zone in [&self.zone, &self.everyday] {
+                self.make(&mut client, &format!("/zones/{zone}/assignments"), &assignment, "id").await?;
+            }
             let token = self.make(&mut client, "/tokens", &json!({"member_id": id, "name": "bench"}), "token").await?;
             self.reviewers.push(token);
         }
         Ok(())
+    }
+
+    async fn zone_of(&self, client: &mut Client, name: &str, reviewers: usize, approvals: usize) -> anyhow::Result<String> {
+        let zone = json!({
+            "name": name,
+            "decision_model": {"model_type": "threshold", "threshold": approvals},
+            "approval_policy": {"reviewers_by_risk": {"low": reviewers}},
+        });
+        self.make(client, "/zones", &zone, "id").await
     }
 
     async fn make(&self, client: &mut Client, path: &str, body: &Value, key: &str) -> anyhow::Result<String> {
