@@ -20,6 +20,9 @@ const LARGEST_BATCH: usize = 256;
 /// The most commands waiting; beyond that callers wait to hand theirs in.
 const QUEUE: usize = 1024;
 
+/// How often those who are ready to hand something in are let ahead before a batch is closed: a larger one costs little more.
+const COURTESIES: usize = 2;
+
 /// The last link of each organization that the log took.
 type Links = HashMap<OrganizationId, u64>;
 
@@ -78,6 +81,14 @@ impl<C: OnCommit> WriterTask<C> {
     pub async fn run(mut self) {
         let mut waiting = Vec::with_capacity(LARGEST_BATCH);
         while self.queue.recv_many(&mut waiting, LARGEST_BATCH).await > 0 {
+            for _ in 0..COURTESIES {
+                tokio::task::yield_now().await;
+            }
+            while waiting.len() < LARGEST_BATCH
+                && let Ok(late) = self.queue.try_recv()
+            {
+                waiting.push(late);
+            }
             let batch: Vec<Pending> = std::mem::take(&mut waiting);
             metrics::histogram!("trust_zones_append_batch_size").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
             let (appends, replies): (Vec<Append>, Vec<_>) =
