@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::approval::{ApprovalPolicy, EscalationPolicy, EvaluationCriteria, IncentiveModel};
 use super::parameters::{AgentQualifications, AlignmentRequirements, Constraints, ResourceScope, Responsibilities};
+use crate::action::{Action, Pattern};
 use crate::decision_model::{DecisionModel, Weights};
 use crate::ids::MemberId;
 
@@ -117,6 +118,22 @@ impl Policies {
     /// Whether this zone seals `section` for its descendants.
     pub fn seals(&self, section: Section) -> bool {
         self.sealed.as_ref().is_some_and(|sealed| sealed.contains(&section))
+    }
+
+    /// What these policies block of governing: changing it changes who decides and how (SPEC C1).
+    pub fn governing_blocks(&self) -> BTreeSet<&Pattern> {
+        self.blocks().filter(|pattern| pattern.reaches_governance()).collect()
+    }
+
+    /// Whether these policies, where nothing stands above them, shut every way of changing them: the direct one, and that of
+    /// a proposal.
+    pub fn is_unmendable(&self) -> bool {
+        let blocks = |action: &'static str| self.blocks().any(|pattern| pattern.names(&Action::known(action)));
+        (blocks("zone.write") || blocks("zone.govern")) && (blocks("proposal.create") || blocks("proposal.approve"))
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = &Pattern> {
+        self.constraints.iter().filter_map(|constraints| constraints.blocked_actions.as_ref()).flat_map(|blocked| &blocked.0)
     }
 
     /// The members these policies name, with where they do: static reviewers and weights.
