@@ -1,6 +1,6 @@
 //! The ten policy objects as one zone writes them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumIter, IntoEnumIterator, IntoStaticStr};
@@ -146,6 +146,22 @@ impl Policies {
             Weights::Reputation(_) => Vec::new(),
         });
         listed.chain(weighed.map(|id| ("/decision_model/weights".to_owned(), id))).collect()
+    }
+
+    /// The members whose say these policies widen over `before`: newly named ones, and those who would weigh more.
+    pub fn empowered(&self, before: &Self) -> Vec<MemberId> {
+        let weighed = before.weights();
+        let heavier = self.weights().into_iter().filter(|(name, weight)| weighed.get(name).is_some_and(|known| weight > known));
+        let heavier = heavier.filter_map(|(name, _)| name.parse().ok());
+        self.newly_named(before).into_iter().map(|(_, member)| member).chain(heavier).collect()
+    }
+
+    fn weights(&self) -> BTreeMap<&str, u32> {
+        let weights = self.decision_model.as_ref().and_then(|model| model.rule.weighted());
+        match weights {
+            Some((Weights::Named(named), _)) => named.iter().map(|(name, weight)| (name.as_str(), *weight)).collect(),
+            Some((Weights::Reputation(_), _)) | None => BTreeMap::new(),
+        }
     }
 
     /// The members these policies name and `before` did not.

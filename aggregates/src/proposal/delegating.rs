@@ -26,9 +26,10 @@ pub fn seat_for(authority: &Authority, proposal: &State, from_id: MemberId, to_i
     }
     let person = authority.organization.person(to_id);
     let barred = opening.conflicts.iter().find(|known| authority.organization.person(known.member_id) == person);
+    let people = opening.subject.people(&authority.tree, opening.zone_id);
     let conflict = barred
         .map(|known| known.code)
-        .or_else(|| conflict_with(&authority.organization, opening.proposer_id, &opening.subject, to_id));
+        .or_else(|| conflict_with(&authority.organization, opening.proposer_id, &opening.subject, &people, to_id));
     if let Some(code) = conflict {
         return Err(Rejection::Conflicted(code));
     }
