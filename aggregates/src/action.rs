@@ -7,6 +7,10 @@ use utoipa::ToSchema;
 
 const LONGEST: usize = 120;
 
+/// Families of actions that govern the organization; `zone.execute` never implies them (SPEC C1).
+pub(crate) const GOVERNANCE: [&str; 9] =
+    ["organization", "zone", "proposal", "escalation", "evaluation", "reviewer", "token", "member", "audit"];
+
 /// A dotted name of something one can do: `task.create`, `deploy.production`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -91,6 +95,12 @@ impl Pattern {
     /// Whether it names the action or its family, rather than simply everything.
     pub fn names(&self, action: &Action) -> bool {
         self.0 != "*" && self.covers(action)
+    }
+
+    /// Whether something that governs the organization may be among what it speaks of.
+    pub fn reaches_governance(&self) -> bool {
+        let family = self.0.split('.').next().unwrap_or_default();
+        family == "*" || GOVERNANCE.contains(&family)
     }
 
     fn spans(&self, text: &str) -> bool {

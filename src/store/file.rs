@@ -71,7 +71,8 @@ impl FileRow {
 impl File {
     /// Opens an existing file for writing. What is `durable` survives a loss of power.
     pub fn open(path: &Path, durable: bool) -> Result<Self, StoreError> {
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let connection =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(PATIENCE)?;
         connection.pragma_update(None, "synchronous", if durable { "FULL" } else { "NORMAL" })?;
         connection.pragma_update(None, "recursive_triggers", true)?;

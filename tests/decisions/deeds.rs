@@ -181,3 +181,25 @@ on_both!(below_a_zone_that_blocks_writing_nothing_is_written_either, async |app:
     let everything = app.owner.makes_zone(json!({"name": "Work", "constraints": {"blocked_actions": ["*"]}})).await;
     app.owner.patch(&format!("/zones/{everything}"), json!({"name": "Governed"})).await.expect(200);
 });
+
+on_both!(a_gardener_neither_shuts_nor_opens_the_ways_of_governing, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let zone = council(&app, &people.first(1), json!({})).await;
+    app.owner.assigns(&zone, &people.cid, "gardener").await.expect(201);
+    let (path, block) = (format!("/zones/{zone}"), |actions: Value| json!({"constraints": {"blocked_actions": actions}}));
+
+    people.cid.patch(&path, block(json!(["work.harm"]))).await.expect(200);
+    for pattern in ["*", "zone.write", "zone.*", "proposal.approve", "escalation.*", "evaluation.create", "member.*"] {
+        people.cid.patch(&path, block(json!(["work.harm", pattern]))).await.expect_problem(403, "no_role");
+    }
+    app.owner.patch(&path, block(json!(["work.harm", "evaluation.*"]))).await.expect(200);
+    people.cid.patch(&path, block(json!(["evaluation.*"]))).await.expect(200);
+    for opened in [block(json!([])), block(Value::Null), json!({"constraints": null})] {
+        people.cid.patch(&path, opened).await.expect_problem(403, "no_role");
+    }
+    let locked = block(json!(["zone.*", "proposal.*"]));
+    let refused = app.owner.patch(&path, locked.clone()).await.expect_problem(422, "unmendable");
+    assert_eq!(refused.text("/errors/0/pointer"), "/constraints/blocked_actions");
+    let refused = people.bob.post("/proposals", zone_change(&zone, &locked)).await.expect_problem(422, "not_executable");
+    assert_eq!(refused.text("/errors/0/code"), "unmendable");
+});

@@ -188,9 +188,29 @@ impl ModelType {
     }
 }
 
-fn is_member_or_role(name: &str) -> bool {
+/// A name by which weights are looked up: a member id in its one spelling, or a role.
+fn member_or_role(name: &str) -> Option<String> {
     let role = || OrganizationRole::from_str(name).is_ok() || ZoneRole::from_str(name).is_ok();
-    MemberId::from_str(name).is_ok() || role()
+    match MemberId::from_str(name) {
+        Ok(member) => Some(member.to_string()),
+        Err(_) => role().then(|| name.to_owned()),
+    }
+}
+
+/// Weights by names that are found again, each once.
+fn looked_up(named: BTreeMap<String, u32>) -> Result<BTreeMap<String, u32>, NotAModel> {
+    if named.is_empty() || named.values().any(|weight| !(1..=MAX_WEIGHT).contains(weight)) {
+        return Err(not("weights", "must name someone, each with a weight from 1 to 1,000,000"));
+    }
+    let mut known = BTreeMap::new();
+    for (name, weight) in named {
+        let name =
+            member_or_role(&name).ok_or_else(|| not("weights", format!("`{name}` is neither a member id nor a role")))?;
+        if known.insert(name.clone(), weight).is_some() {
+            return Err(not("weights", format!("`{name}` is named more than once")));
+        }
+    }
+    Ok(known)
 }
 
 impl TryFrom<Written> for DecisionModel {
@@ -246,17 +266,10 @@ impl Written {
             }
             ModelType::Majority => Ok(Rule::Majority { quorum: self.quorum.unwrap_or_else(Share::half) }),
             ModelType::Weighted => {
-                let weights = self.weights.clone().ok_or_else(|| not("weights", "is required"))?;
-                if let Weights::Named(named) = &weights
-                    && (named.is_empty() || named.values().any(|weight| !(1..=MAX_WEIGHT).contains(weight)))
-                {
-                    return Err(not("weights", "must name someone, each with a weight from 1 to 1,000,000"));
-                }
-                if let Weights::Named(named) = &weights
-                    && let Some(name) = named.keys().find(|name| !is_member_or_role(name))
-                {
-                    return Err(not("weights", format!("`{name}` is neither a member id nor a role")));
-                }
+                let weights = match self.weights.clone().ok_or_else(|| not("weights", "is required"))? {
+                    Weights::Named(named) => Weights::Named(looked_up(named)?),
+                    Weights::Reputation(word) => Weights::Reputation(word),
+                };
                 Ok(Rule::Weighted {
                     weights,
                     approval_ratio: self.approval_ratio.unwrap_or_else(Share::half),
@@ -351,5 +364,29 @@ impl DecisionModel {
     /// When the clock decides a proposal opened at `opened_at`, if it does.
     pub fn deadline(&self, opened_at: crate::Moment) -> Option<crate::Moment> {
         self.timeout_hours?.hours_after(opened_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_member_is_weighed_by_whichever_spelling_and_once() {
+        let plain = "0192f0c1-2b3c-7d4e-8f50-a1b2c3d4e5f6";
+        let weighted = |weights: serde_json::Value| {
+            serde_json::from_value::<DecisionModel>(json!({"model_type": "weighted", "weights": weights}))
+        };
+        let spellings = [plain.to_uppercase(), format!("urn:uuid:{plain}"), plain.replace('-', ""), format!("{{{plain}}}")];
+        for spelling in spellings {
+            let model = weighted(json!({spelling.as_str(): 7, "owner": 2})).expect("a model");
+            let Some((Weights::Named(named), _)) = model.rule.weighted() else { panic!("weights") };
+            assert_eq!(named.get(plain), Some(&7), "{spelling}");
+            let twice = weighted(json!({spelling.as_str(): 7, plain: 7})).expect_err("a refusal");
+            assert!(twice.to_string().contains("named more than once"), "{twice}");
+        }
+        assert!(weighted(json!({"nobody": 1})).is_err());
     }
 }

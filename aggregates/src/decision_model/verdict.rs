@@ -137,11 +137,24 @@ impl Count<'_> {
         }
     }
 
+    /// What the votes amount to by the row of the model stands, also where they might have been changed until now.
     fn at_deadline(&self) -> Verdict {
         match self.rule {
-            Rule::Consensus { fallback: None } if self.tally.reject > 0 => Verdict::Rejected,
-            Rule::Unilateral => settled(self.unilateral()),
-            Rule::Threshold { threshold } if self.is_met(u64::from(*threshold)) => Verdict::Approved,
+            Rule::Consensus { fallback: Some(_) } => self.on_votes_cast(),
+            Rule::Unilateral
+            | Rule::Threshold { .. }
+            | Rule::Majority { .. }
+            | Rule::Weighted { .. }
+            | Rule::Consensus { fallback: None } => match self.while_voting(true) {
+                Verdict::Open => self.on_votes_cast(),
+                decided => decided,
+            },
+        }
+    }
+
+    /// When nobody votes any more, and the votes do not decide by themselves.
+    fn on_votes_cast(&self) -> Verdict {
+        match self.rule {
             Rule::Majority { quorum } if quorum.is_reached_by(self.took_part(), self.electors()) => {
                 self.majority(self.tally.closed(), true)
             }
@@ -149,9 +162,11 @@ impl Count<'_> {
                 self.weighted(self.tally.closed(), *approval_ratio, true)
             }
             Rule::Consensus { fallback: Some(fallback) } => Count { rule: fallback, ..*self }.at_deadline(),
-            Rule::Threshold { .. } | Rule::Majority { .. } | Rule::Weighted { .. } | Rule::Consensus { fallback: None } => {
-                Verdict::Undecided
-            }
+            Rule::Unilateral
+            | Rule::Threshold { .. }
+            | Rule::Majority { .. }
+            | Rule::Weighted { .. }
+            | Rule::Consensus { fallback: None } => Verdict::Undecided,
         }
     }
 
@@ -214,13 +229,13 @@ impl Count<'_> {
         }
     }
 
-    /// Approved: A > R + U with the quorum. Rejected: R > A + U. A tie with nobody left: deadlock.
+    /// Approved: A > R + U with the quorum. Rejected: R > A + U. A tie with nobody left, or neither within reach: deadlock.
     fn majority(&self, tally: Tally, quorum_reached: bool) -> Verdict {
         if tally.approve > tally.reject + tally.outstanding && quorum_reached && self.human_approved() {
             Verdict::Approved
         } else if tally.reject > tally.approve + tally.outstanding {
             Verdict::Rejected
-        } else if tally.outstanding > 0 {
+        } else if tally.outstanding > 0 && (self.human_may_approve() || tally.reject + tally.outstanding > tally.approve) {
             Verdict::Open
         } else {
             Verdict::Deadlocked
@@ -228,14 +243,14 @@ impl Count<'_> {
     }
 
     /// Approved: w(A) > ratio · (w(A) + w(R) + w(U)) with the quorum. Rejected: w(A) + w(U) < ratio · (the same). Neither
-    /// with nobody left: deadlock.
+    /// with nobody left, or neither within reach: deadlock.
     fn weighted(&self, tally: Tally, ratio: crate::amount::Share, quorum_reached: bool) -> Verdict {
         let counted = tally.approve_weight + tally.reject_weight + tally.outstanding_weight;
         if ratio.is_passed_by(tally.approve_weight, counted) && quorum_reached && self.human_approved() {
             Verdict::Approved
         } else if !ratio.is_reached_by(tally.approve_weight + tally.outstanding_weight, counted) {
             Verdict::Rejected
-        } else if tally.outstanding > 0 {
+        } else if tally.outstanding > 0 && (self.human_may_approve() || !ratio.is_reached_by(tally.approve_weight, counted)) {
             Verdict::Open
         } else {
             Verdict::Deadlocked
@@ -253,14 +268,6 @@ impl Count<'_> {
             Some(rule) => Count { rule, ..*self }.while_voting(true),
             None => Verdict::Rejected,
         }
-    }
-}
-
-/// At a deadline, what is still open stays undecided.
-fn settled(verdict: Verdict) -> Verdict {
-    match verdict {
-        Verdict::Open => Verdict::Undecided,
-        Verdict::Approved | Verdict::Rejected | Verdict::Deadlocked | Verdict::Undecided => verdict,
     }
 }
 

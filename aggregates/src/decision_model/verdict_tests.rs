@@ -117,6 +117,35 @@ fn at_the_deadline_the_votes_cast_decide_where_the_model_says_so() {
 }
 
 #[test]
+fn what_stands_by_the_row_of_the_model_stands_at_the_deadline() {
+    use Verdict::{Approved, Deadlocked, Rejected, Undecided};
+    let deadline = Occasion::Deadline;
+    let two = r#"{"model_type":"threshold","threshold":2}"#;
+    expect_all(two, deadline, false, &[("R R U", Rejected), ("R S U", Rejected), ("S S U", Deadlocked), ("S U U", Undecided)]);
+    let whole = r#"{"model_type":"majority","quorum":1}"#;
+    expect_all(whole, deadline, false, &[("R R R U", Rejected), ("R R U U", Undecided), ("A A A U", Undecided)]);
+    let weighted = r#"{"model_type":"weighted","weights":"reputation","quorum":1}"#;
+    expect_all(weighted, deadline, false, &[("3R 1A 1U", Rejected), ("1R 1A 2U", Undecided)]);
+    let falling = r#"{"model_type":"consensus","fallback_model":"majority"}"#;
+    expect_all(falling, deadline, false, &[("R R A U", Rejected), ("A A R U", Approved)]);
+}
+
+#[test]
+fn where_no_human_is_left_to_approve_it_is_a_deadlock_at_once() {
+    use Verdict::{Deadlocked, Open, Rejected};
+    let majority = r#"{"model_type":"majority"}"#;
+    expect_all(
+        majority,
+        VOTING,
+        true,
+        &[("S a a u", Deadlocked), ("R a a u", Deadlocked), ("R a u", Open), ("R r a a u", Open)],
+    );
+    expect_all(majority, VOTING, true, &[("R a a a u", Deadlocked), ("R r r a u", Rejected), ("S a a U", Open)]);
+    let weighted = r#"{"model_type":"weighted","weights":"reputation"}"#;
+    expect_all(weighted, VOTING, true, &[("S 3a 1u", Deadlocked), ("S 3a 4u", Open), ("S 3a 1U", Open)]);
+}
+
+#[test]
 fn where_a_human_must_approve_agents_alone_do_not() {
     use Verdict::{Approved, Deadlocked, Open, Rejected};
     expect_all(

@@ -10,10 +10,9 @@ use crate::action::Action;
 use crate::actor::ZoneRole;
 use crate::ids::{EscalationId, MemberId, ProposalId, ZoneId};
 use crate::permission::{Authority, holds_in_organization, holds_in_zone};
-use crate::policy::{ReviewerSelection, Risk, apply_patch};
+use crate::policy::{ReviewerSelection, Risk};
 use crate::proposal::{self, Conflict, ConflictCode, Lineage, Referral, Subject, ZoneChange};
 use crate::text::Name;
-use crate::zones::Changes;
 
 /// Who decides what is escalated from a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +52,8 @@ pub fn contested_people(authority: &Authority, zone: ZoneId, change: &Map<String
     let approvers = approvers.filter(|held| matches!(held.role, ZoneRole::Approver | ZoneRole::Gardener));
     let policy = authority.tree.effective(zone).approval_policy;
     let listed = policy.static_reviewers.into_iter().flatten().filter(|_| policy.reviewer_selection.is_some_and(is_static));
-    let named = ZoneChange { zone_id: Some(zone), changes: change.clone() }.people();
-    let people = approvers.map(|held| held.member_id).chain(listed).chain(named).chain(newly_listed(authority, zone, change));
+    let named = ZoneChange { zone_id: Some(zone), changes: change.clone() }.people(&authority.tree, zone);
+    let people = approvers.map(|held| held.member_id).chain(listed).chain(named);
     let mut people: Vec<MemberId> = people.collect();
     people.sort_unstable();
     people.dedup();
@@ -65,23 +64,13 @@ pub fn contested_people(authority: &Authority, zone: ZoneId, change: &Map<String
 pub fn kept_from_dismissing(authority: &Authority, escalation: &State, source: Option<&proposal::State>) -> Vec<MemberId> {
     match escalation.raised.as_ref().map(|raised| &raised.contest) {
         Some(Contest::Governance { .. }) => escalation.about(authority),
-        Some(Contest::Action { .. }) => {
-            source.map(|source| proposal::interested(&authority.organization, source)).unwrap_or_default()
-        }
+        Some(Contest::Action { .. }) => source.map(|source| proposal::interested(authority, source)).unwrap_or_default(),
         None => Vec::new(),
     }
 }
 
 fn is_static(selection: ReviewerSelection) -> bool {
     selection == ReviewerSelection::Static
-}
-
-/// Whom a change's policies name that the zone's have not named before.
-fn newly_listed(authority: &Authority, zone: ZoneId, change: &Map<String, Value>) -> Vec<MemberId> {
-    let Some(zone) = authority.tree.zone(zone) else { return Vec::new() };
-    let Ok(changes) = Changes::read(change.clone()) else { return Vec::new() };
-    let Ok(after) = apply_patch(&zone.policies, &changes.policies) else { return Vec::new() };
-    after.newly_named(&zone.policies).into_iter().map(|(_, member)| member).collect()
 }
 
 /// Where a question goes, and under which ids.

@@ -61,6 +61,9 @@ pub enum Unusable {
     /// The model could not be met by all candidates together.
     #[error("the decision model needs {0} reviewers, more than there are candidates")]
     UnattainableModel(usize),
+    /// The model approves nothing, however many agree.
+    #[error("the decision model asks for more than everyone")]
+    UnapprovableModel,
 }
 
 impl Unusable {
@@ -104,6 +107,9 @@ pub fn read_answer(text: &str, question: &Question) -> Result<Advice, Unusable> 
     let least = stricter_model.as_ref().map_or(0, |model| model.rule.least_electorate());
     if least > candidates {
         return Err(Unusable::UnattainableModel(least));
+    }
+    if stricter_model.as_ref().is_some_and(|model| !model.rule.can_approve()) {
+        return Err(Unusable::UnapprovableModel);
     }
     let risk = raised_risk.unwrap_or(question.risk_level);
     let asked = question.numbers.at(risk).max(question.least).max(least);

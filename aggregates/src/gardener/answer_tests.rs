@@ -89,6 +89,18 @@ fn each_overreach_has_its_code() {
 }
 
 #[test]
+fn a_model_that_approves_nothing_is_refused() {
+    let weighted = |ratio: f64| json!({"model_type": "weighted", "weights": "reputation", "approval_ratio": ratio});
+    let question = Question { decision_model: serde_json::from_value(weighted(0.5)).expect("a model"), ..question() };
+    let advised = |ratio: f64| {
+        let answer = json!({"reviewers": [candidate(1)], "decision_model": weighted(ratio)});
+        read_answer(&answer.to_string(), &question).map(|advice| advice.stricter_model.is_some())
+    };
+    assert_eq!(advised(0.9), Ok(true));
+    assert_eq!(advised(1.0), Err(Unusable::UnapprovableModel));
+}
+
+#[test]
 fn a_raised_risk_asks_for_as_many_as_it_calls_for() {
     let three = [candidate(1), candidate(2), candidate(3)];
     let answer = json!({"reviewers": three, "risk_level": "high"});

@@ -79,6 +79,9 @@ pub fn particulars<const N: usize>(given: [(&str, Value); N]) -> Map<String, Val
 /// The largest whole number that every reader of JSON holds exactly, and the negative of the smallest (RFC 8259, section 6).
 const LARGEST_EXACT: u64 = (1 << 53) - 1;
 
+/// The same among floats.
+const LARGEST_EXACT_FLOAT: f64 = 9_007_199_254_740_991.0;
+
 /// What is said of a number beyond that.
 pub const INEXACT: &str = "must be less than 2^53 in size; a longer number is written as a string";
 
@@ -92,7 +95,10 @@ fn inexact_below(key: &str, value: &Value) -> Option<String> {
     let below = match value {
         Value::Number(number) => {
             let size = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
-            size.filter(|size| *size > LARGEST_EXACT).map(|_| String::new())
+            // A whole number of more than 64 bits has been read as a float by now, and rounded.
+            let rounded = || number.as_f64().is_some_and(|float| float.abs() > LARGEST_EXACT_FLOAT);
+            let beyond = size.map_or_else(rounded, |size| size > LARGEST_EXACT);
+            beyond.then(String::new)
         }
         Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| inexact_below(&index.to_string(), item)),
         Value::Object(keys) => inexact_number(keys),
@@ -338,4 +344,26 @@ fn used(state: &State, terms: &Terms, sha256: &str, asked: Option<Amount>, now: 
     let spent = state.spent.plus(amount.unwrap_or_default());
     let (grant_id, zone_id) = (terms.grant_id, terms.zone_id);
     Ok(vec![Event::Used { grant_id, zone_id, amount, used, spent, last, used_at: now }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_canonical_json_would_round_are_found() {
+        let place = |params: &str| {
+            let params: Map<String, Value> = serde_json::from_str(params).expect("an object");
+            inexact_number(&params)
+        };
+        for exact in ["9007199254740991", "-9007199254740991", "0.1", "0.30000000000000004", "1e15", "\"9007199254740993\""] {
+            assert_eq!(place(&format!(r#"{{"n": {exact}}}"#)), None, "{exact}");
+        }
+        for beyond in
+            ["9007199254740992", "-9007199254740992", "18446744073709551616", "-9223372036854775809", "1e16", "-1e300"]
+        {
+            let params = format!(r#"{{"list": [1, {{"a/b": {beyond}}}]}}"#);
+            assert_eq!(place(&params).as_deref(), Some("/list/1/a~1b"), "{beyond}");
+        }
+    }
 }

@@ -1,15 +1,11 @@
 //! What roles grant (SPEC C1).
 
 use super::Authority;
-use crate::action::Action;
+use crate::action::{Action, GOVERNANCE};
 use crate::actor::{OrganizationRole, ZoneRole};
 use crate::ids::{MemberId, ZoneId};
 use crate::organization::Member;
 use crate::zones::Path;
-
-/// Families of actions that govern; they are never implied by `zone.execute`.
-const GOVERNANCE: [&str; 9] =
-    ["organization", "zone", "proposal", "escalation", "evaluation", "reviewer", "token", "member", "audit"];
 
 /// What a zone role grants, as patterns.
 pub fn zone_grants(role: ZoneRole) -> &'static [&'static str] {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::action::{Action, Pattern};
@@ -148,8 +148,27 @@ impl Limit for Demand {
 
 /// Named ceilings; a name that is absent is not limited. Meets name by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
-pub struct Ceilings<T>(pub BTreeMap<Label, T>);
+#[serde(transparent, bound(deserialize = "T: Deserialize<'de>"))]
+pub struct Ceilings<T>(#[serde(deserialize_with = "by_name")] pub BTreeMap<Label, T>);
+
+/// A name as it is written: without the white space around it, another one would be limited, or one of two limits forgotten.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+struct Exactly(Label);
+
+impl TryFrom<String> for Exactly {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let label = Label::parse(&text).map_err(|refused| refused.to_string())?;
+        if label.as_str() == text { Ok(Self(label)) } else { Err(format!("`{text}` has white space around it")) }
+    }
+}
+
+fn by_name<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<BTreeMap<Label, T>, D::Error> {
+    let named = BTreeMap::<Exactly, T>::deserialize(deserializer)?;
+    Ok(named.into_iter().map(|(name, limit)| (name.0, limit)).collect())
+}
 
 impl<T: Copy + Ord + Serialize> Limit for Ceilings<T> {
     fn meet(&self, other: &Self) -> Self {

@@ -30,23 +30,32 @@ pub fn apply_patch(own: &Policies, patch: &Map<String, Value>) -> Result<Policie
     if faults.is_empty() { Ok(policies) } else { Err(faults) }
 }
 
-/// A `null` drops its key before anyone reads it: a misspelt one would drop nothing, silently.
+/// A `null` drops its key before anyone reads it: a misspelt one would drop nothing, silently. Each is read by itself, since reading
+/// ends with the first that is no value of its key.
 fn refuse_unknown_nulls(patch: &Map<String, Value>) -> Result<(), Vec<Fault>> {
-    match reading::read::<Policies>(Value::Object(only_nulls(patch))) {
-        Err(fault) if fault.code == "unknown_key" => Err(vec![fault]),
-        Err(_) | Ok(_) => Ok(()),
+    let unknown = |alone: Map<String, Value>| {
+        let fault = reading::read::<Policies>(Value::Object(alone)).err()?;
+        (fault.code == "unknown_key").then_some(fault)
+    };
+    match each_null(patch).into_iter().find_map(unknown) {
+        Some(fault) => Err(vec![fault]),
+        None => Ok(()),
     }
 }
 
-fn only_nulls(patch: &Map<String, Value>) -> Map<String, Value> {
-    let nulls = patch.iter().filter_map(|(key, change)| match change {
-        Value::Null => Some((key.clone(), Value::Null)),
-        Value::Object(keys) if !REPLACED_WHOLE.contains(&key.as_str()) => {
-            Some((key.clone(), Value::Object(only_nulls(keys)))).filter(|(_, keys)| keys != &Value::Object(Map::new()))
+/// For each `null` in a patch, the patch of it alone.
+fn each_null(patch: &Map<String, Value>) -> Vec<Map<String, Value>> {
+    let within = |(key, change): (&String, &Value)| {
+        let alone = |value: Value| Map::from_iter([(key.clone(), value)]);
+        match change {
+            Value::Null => vec![alone(Value::Null)],
+            Value::Object(keys) if !REPLACED_WHOLE.contains(&key.as_str()) => {
+                each_null(keys).into_iter().map(|keys| alone(Value::Object(keys))).collect()
+            }
+            _ => Vec::new(),
         }
-        _ => None,
-    });
-    nulls.collect()
+    };
+    patch.iter().flat_map(within).collect()
 }
 
 fn merge_key(target: &mut Value, key: &str, change: &Value) {
@@ -174,4 +183,38 @@ fn incentive_faults(policies: &Policies) -> Vec<Fault> {
         return vec![invalid("/incentive_model/neutral_threshold", "must not be above positive_threshold")];
     }
     Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn patched(patch: Value) -> Result<Policies, Vec<Fault>> {
+        let Value::Object(patch) = patch else { panic!("a patch is an object") };
+        apply_patch(&Policies::default(), &patch)
+    }
+
+    #[test]
+    fn a_misspelt_null_is_refused_whatever_stands_before_it() {
+        for patch in [
+            json!({"resource_scope": {"limits": {"rows": null}, "max_budget": null}}),
+            json!({"approval_policy": {"auto_approve": {"types": null}, "vetoes": null}}),
+            json!({"alignment_requirements": null, "constraints": {"spending_limit": {"amount": null}, "wrong": {"deep": null}}}),
+        ] {
+            let faults = patched(patch.clone()).expect_err("a refusal");
+            assert_eq!(faults[0].code, "unknown_key", "{patch}");
+        }
+        assert!(patched(json!({"resource_scope": {"limits": {"rows": null}, "budget_limit": null}, "sealed": null})).is_ok());
+    }
+
+    #[test]
+    fn a_named_limit_is_written_in_one_way() {
+        for name in ["rows ", " rows", "\trows"] {
+            let faults = patched(json!({"resource_scope": {"limits": {"rows": 5, name: 9}}})).expect_err("a refusal");
+            assert!(faults[0].pointer.starts_with("/resource_scope/limits"), "{faults:?}");
+        }
+        assert!(patched(json!({"resource_scope": {"limits": {"rows": 5, "rows a day": 9}}})).is_ok());
+    }
 }

@@ -1,6 +1,6 @@
 //! The ten policy objects as one zone writes them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumIter, IntoEnumIterator, IntoStaticStr};
@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::approval::{ApprovalPolicy, EscalationPolicy, EvaluationCriteria, IncentiveModel};
 use super::parameters::{AgentQualifications, AlignmentRequirements, Constraints, ResourceScope, Responsibilities};
+use crate::action::{Action, Pattern};
 use crate::decision_model::{DecisionModel, Weights};
 use crate::ids::MemberId;
 
@@ -119,6 +120,22 @@ impl Policies {
         self.sealed.as_ref().is_some_and(|sealed| sealed.contains(&section))
     }
 
+    /// What these policies block of governing: changing it changes who decides and how (SPEC C1).
+    pub fn governing_blocks(&self) -> BTreeSet<&Pattern> {
+        self.blocks().filter(|pattern| pattern.reaches_governance()).collect()
+    }
+
+    /// Whether these policies, where nothing stands above them, shut every way of changing them: the direct one, and that of
+    /// a proposal.
+    pub fn is_unmendable(&self) -> bool {
+        let blocks = |action: &'static str| self.blocks().any(|pattern| pattern.names(&Action::known(action)));
+        (blocks("zone.write") || blocks("zone.govern")) && (blocks("proposal.create") || blocks("proposal.approve"))
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = &Pattern> {
+        self.constraints.iter().filter_map(|constraints| constraints.blocked_actions.as_ref()).flat_map(|blocked| &blocked.0)
+    }
+
     /// The members these policies name, with where they do: static reviewers and weights.
     pub fn members_named(&self) -> Vec<(String, MemberId)> {
         let listed = self.approval_policy.iter().flat_map(|policy| policy.static_reviewers.iter().flatten());
@@ -129,6 +146,22 @@ impl Policies {
             Weights::Reputation(_) => Vec::new(),
         });
         listed.chain(weighed.map(|id| ("/decision_model/weights".to_owned(), id))).collect()
+    }
+
+    /// The members whose say these policies widen over `before`: newly named ones, and those who would weigh more.
+    pub fn empowered(&self, before: &Self) -> Vec<MemberId> {
+        let weighed = before.weights();
+        let heavier = self.weights().into_iter().filter(|(name, weight)| weighed.get(name).is_some_and(|known| weight > known));
+        let heavier = heavier.filter_map(|(name, _)| name.parse().ok());
+        self.newly_named(before).into_iter().map(|(_, member)| member).chain(heavier).collect()
+    }
+
+    fn weights(&self) -> BTreeMap<&str, u32> {
+        let weights = self.decision_model.as_ref().and_then(|model| model.rule.weighted());
+        match weights {
+            Some((Weights::Named(named), _)) => named.iter().map(|(name, weight)| (name.as_str(), *weight)).collect(),
+            Some((Weights::Reputation(_), _)) | None => BTreeMap::new(),
+        }
     }
 
     /// The members these policies name and `before` did not.

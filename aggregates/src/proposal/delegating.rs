@@ -8,6 +8,7 @@ use super::state::State;
 use crate::Moment;
 use crate::action::Action;
 use crate::actor::{OrganizationRole, PrincipalKind};
+use crate::decision_model::Choice;
 use crate::ids::MemberId;
 use crate::permission::{Authority, holds_in_zone};
 
@@ -25,9 +26,10 @@ pub fn seat_for(authority: &Authority, proposal: &State, from_id: MemberId, to_i
     }
     let person = authority.organization.person(to_id);
     let barred = opening.conflicts.iter().find(|known| authority.organization.person(known.member_id) == person);
+    let people = opening.subject.people(&authority.tree, opening.zone_id);
     let conflict = barred
         .map(|known| known.code)
-        .or_else(|| conflict_with(&authority.organization, opening.proposer_id, &opening.subject, to_id));
+        .or_else(|| conflict_with(&authority.organization, opening.proposer_id, &opening.subject, &people, to_id));
     if let Some(code) = conflict {
         return Err(Rejection::Conflicted(code));
     }
@@ -62,8 +64,13 @@ impl Open<'_> {
         if self.state.reviewer(elector.member_id).is_some() {
             return Err(Rejection::AlreadyInElectorate);
         }
-        let another_human =
-            self.state.active_reviewers().any(|known| known.elector.human && known.elector.member_id != from_id);
+        let may_approve = |known: &super::Reviewer| {
+            self.opening.votes_may_change || known.vote.as_ref().is_none_or(|vote| vote.choice == Choice::Approve)
+        };
+        let another_human = self
+            .state
+            .active_reviewers()
+            .any(|known| known.elector.human && known.elector.member_id != from_id && may_approve(known));
         if self.opening.human_required && !elector.human && !another_human {
             return Err(Rejection::HumanNeeded);
         }

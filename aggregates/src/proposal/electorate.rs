@@ -92,11 +92,12 @@ pub struct Conflict {
     pub code: ConflictCode,
 }
 
-/// Why `candidate` must not decide about `subject`, if so. Persons are compared, not accounts (SPEC P5).
+/// Why `candidate` must not decide about `subject`, which is about `people`, if so. Persons are compared, not accounts (SPEC P5).
 pub(super) fn conflict_with(
     organization: &organization::State,
     proposer_id: MemberId,
     subject: &Subject,
+    people: &[MemberId],
     candidate: MemberId,
 ) -> Option<ConflictCode> {
     let person = organization.person(candidate);
@@ -107,8 +108,7 @@ pub(super) fn conflict_with(
     match subject {
         Subject::TaskExecution(task) if is(task.executor_id) => Some(ConflictCode::ExecutorOfProposal),
         Subject::ResourceAllocation(allocation) if is(allocation.beneficiary_id) => Some(ConflictCode::Beneficiary),
-        Subject::MembershipChange(change) if is(Some(change.member_id)) => Some(ConflictCode::SubjectOfProposal),
-        Subject::ZoneChange(change) if change.people().into_iter().any(|id| is(Some(id))) => {
+        Subject::MembershipChange(_) | Subject::ZoneChange(_) if people.iter().any(|id| is(Some(*id))) => {
             Some(ConflictCode::SubjectOfProposal)
         }
         Subject::TaskExecution(_) | Subject::ResourceAllocation(_) | Subject::MembershipChange(_) | Subject::ZoneChange(_) => {
@@ -118,10 +118,13 @@ pub(super) fn conflict_with(
 }
 
 /// Those who have an interest in how `proposal` is decided: who proposed it, whom it concerns, and who has voted on it.
-pub fn interested(organization: &organization::State, proposal: &super::State) -> Vec<MemberId> {
+pub fn interested(authority: &Authority, proposal: &super::State) -> Vec<MemberId> {
     let Some(opening) = &proposal.opening else { return Vec::new() };
+    let organization = &authority.organization;
+    let people = opening.subject.people(&authority.tree, opening.zone_id);
     let voted = |member: MemberId| proposal.reviewer(member).is_some_and(|reviewer| reviewer.vote.is_some());
-    let concerned = |member: MemberId| conflict_with(organization, opening.proposer_id, &opening.subject, member).is_some();
+    let conflict = |member: MemberId| conflict_with(organization, opening.proposer_id, &opening.subject, &people, member);
+    let concerned = |member: MemberId| conflict(member).is_some();
     organization.members().map(|member| member.id).filter(|member| voted(*member) || concerned(*member)).collect()
 }
 
@@ -131,11 +134,15 @@ pub(super) struct Choosing<'a> {
     pub zone_id: ZoneId,
     pub proposer_id: MemberId,
     pub subject: &'a Subject,
+    /// Whom it is about.
+    pub people: Vec<MemberId>,
     pub policy: &'a ApprovalPolicy,
     /// The zone that lists static reviewers.
     pub policy_zone: Option<ZoneId>,
     pub risk: Risk,
     pub rule: &'a Rule,
+    /// The zone's own rule, where the proposer chose a stricter one: an approval passes both.
+    pub zone_rule: Option<&'a Rule>,
     /// The fewest reviewers with whom it can be approved.
     pub least: usize,
     pub human_required: bool,
@@ -275,7 +282,8 @@ impl<'a> Choosing<'a> {
         let organization = &self.authority.organization;
         let person = organization.person(candidate);
         let barred = self.barred.iter().find(|barred| organization.person(barred.member_id) == person);
-        barred.map(|barred| barred.code).or_else(|| conflict_with(organization, self.proposer_id, self.subject, candidate))
+        let own = || conflict_with(organization, self.proposer_id, self.subject, &self.people, candidate);
+        barred.map(|barred| barred.code).or_else(own)
     }
 
     pub(super) fn weighed(&self, chosen: &[Candidate<'a>], by_policy: usize) -> Result<Vec<Elector>, Rejection> {
@@ -287,7 +295,7 @@ impl<'a> Choosing<'a> {
             let message = format!("the decision model needs {least} reviewers, only {} can be found", chosen.len());
             return Err(Rejection::NoElectorate(message));
         }
-        if !self.rule.can_approve() {
+        if !self.rule.can_approve() || self.zone_rule.is_some_and(|rule| !rule.can_approve()) {
             let message = "its approval ratio asks for more than everyone".to_owned();
             return Err(Rejection::NoElectorate(message));
         }

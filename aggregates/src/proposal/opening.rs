@@ -8,11 +8,12 @@ use super::rejection::Rejection;
 use super::risk::risk;
 use super::subject::Subject;
 use crate::Moment;
+use crate::action::Action;
 use crate::amount::Share;
 use crate::decision_model::{DecisionModel, Rule, is_stricter_or_equal};
 use crate::ids::{MemberId, ProposalId, ZoneId};
 use crate::permission::Authority;
-use crate::policy::{ApprovalPolicy, Effective, Risk};
+use crate::policy::{ApprovalPolicy, Effective, Level, Risk};
 use crate::text::{Name, Prose};
 
 /// What a proposer hands in.
@@ -177,6 +178,9 @@ impl Question {
     fn pose(self, authority: &Authority, effective: &Effective) -> Result<Opening, Rejection> {
         let policy = &effective.approval_policy;
         let human_required = demands_a_human(effective);
+        if !self.auto_approved {
+            approving_must_not_be_blocked(authority, self.zone_id)?;
+        }
         let chosen = if self.auto_approved { None } else { Some(self.reviewers(authority, effective, human_required)?) };
         let (electorate, conflicts) = chosen.map(|chosen| (chosen.electorate, chosen.conflicts)).unwrap_or_default();
         Ok(Opening {
@@ -212,10 +216,12 @@ impl Question {
             zone_id: self.zone_id,
             proposer_id: self.proposer_id,
             subject: &self.subject,
+            people: self.subject.people(&authority.tree, self.zone_id),
             policy: &effective.approval_policy,
             policy_zone: effective.bound_by.get("/approval_policy").copied(),
             risk: self.risk_level,
             rule: &self.decision_model.rule,
+            zone_rule: self.zone_model.as_ref().map(|model| &model.rule),
             least: self.decision_model.rule.least_electorate().max(zones_least),
             human_required,
             barred: &self.barred,
@@ -229,6 +235,20 @@ fn must_be_in_force(authority: &Authority, zone_id: ZoneId) -> Result<(), Reject
     authority.tree.zone(zone_id).ok_or(Rejection::NoSuchZone { id: zone_id, pointer: "/zone_id" })?;
     match authority.tree.not_in_force_because_of(zone_id) {
         Some(stopped) => Err(Rejection::ZoneNotInForce(stopped.id)),
+        None => Ok(()),
+    }
+}
+
+/// Where approving is blocked by name, no vote for it would ever count.
+fn approving_must_not_be_blocked(authority: &Authority, zone_id: ZoneId) -> Result<(), Rejection> {
+    let approving = Action::known("proposal.approve");
+    let levels = authority.tree.levels(zone_id);
+    let blocks = |level: &&Level<'_>| {
+        let blocked = level.constraints().and_then(|constraints| constraints.blocked_actions.as_ref());
+        blocked.is_some_and(|blocked| blocked.names(&approving))
+    };
+    match levels.iter().find(blocks) {
+        Some(level) => Err(Rejection::ApprovalBlocked(level.zone_id)),
         None => Ok(()),
     }
 }
@@ -255,3 +275,7 @@ fn is_auto_approved(policy: &ApprovalPolicy, subject: &Subject, risk: Risk) -> b
     let by_amount = auto.below.zip(subject.amount()).is_some_and(|(below, amount)| amount < below);
     (by_type || by_amount) && risk != Risk::Critical
 }
+
+#[cfg(test)]
+#[path = "opening_tests.rs"]
+mod tests;

@@ -58,6 +58,10 @@ pub enum Rejection {
     /// Nobody could decide it (SPEC P6).
     #[error("nobody could decide it: {0}")]
     NoElectorate(String),
+    /// Nobody could approve it: a zone blocks that (SPEC P6).
+    #[error("nobody could decide it: zone {0} blocks `proposal.approve`")]
+    #[strum(serialize = "no_electorate")]
+    ApprovalBlocked(ZoneId),
     /// It would be expired when it opens (SPEC P11).
     #[error("expires_at must lie in the future")]
     ExpiresInThePast,
@@ -168,6 +172,7 @@ impl Rejected for Rejection {
             | Self::NothingToDo
             | Self::NotStricter
             | Self::NoElectorate(_)
+            | Self::ApprovalBlocked(_)
             | Self::ExpiresInThePast
             | Self::AlreadyInElectorate
             | Self::NotEligible
@@ -186,6 +191,9 @@ impl Rejected for Rejection {
             Self::NotStricter => at("/decision_model"),
             Self::ExpiresInThePast => at("/expires_at"),
             Self::NoElectorate(_) | Self::ZoneNotInForce(_) => at("/zone_id"),
+            Self::ApprovalBlocked(zone) => {
+                vec![Fault { zone_id: Some(*zone), ..Fault::new("/zone_id", self.code(), self.to_string()) }]
+            }
             Self::AlreadyInElectorate | Self::NotEligible | Self::Conflicted(_) | Self::HumanNeeded => at("/member_id"),
             Self::NeverOpened
             | Self::AlreadyOpen

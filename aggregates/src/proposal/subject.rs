@@ -10,9 +10,11 @@ use crate::actor::ZoneRole;
 use crate::amount::Amount;
 use crate::grant::{INEXACT, inexact_number};
 use crate::ids::{MemberId, ZoneId};
+use crate::policy::apply_patch;
 use crate::reading;
 use crate::rejection::Fault;
 use crate::text::Label;
+use crate::zones::{Changes, Tree};
 
 /// The four types.
 #[derive(
@@ -145,10 +147,17 @@ impl ZoneChange {
         Ok((keys, roles))
     }
 
-    /// Whom it gives or takes roles.
-    pub fn people(&self) -> Vec<MemberId> {
-        let (_, roles) = self.parts().unwrap_or_default();
-        roles.remove.iter().chain(&roles.add).map(|role| role.member_id).collect()
+    /// Whom it is about: whom it gives or takes roles, and whom it gives more of a say than the policies in `tree` do. It
+    /// changes `zone_id` unless it names another zone.
+    pub fn people(&self, tree: &Tree, zone_id: ZoneId) -> Vec<MemberId> {
+        let (keys, roles) = self.parts().unwrap_or_default();
+        let zone = tree.zone(self.zone_id.unwrap_or(zone_id));
+        let empowered = zone.zip(Changes::read(keys).ok()).and_then(|(zone, changes)| {
+            let after = apply_patch(&zone.policies, &changes.policies).ok()?;
+            Some(after.empowered(&zone.policies))
+        });
+        let given_or_taken = roles.remove.iter().chain(&roles.add).map(|role| role.member_id);
+        given_or_taken.chain(empowered.unwrap_or_default()).collect()
     }
 }
 
@@ -246,6 +255,15 @@ impl Subject {
         match self {
             Self::ZoneChange(_) | Self::MembershipChange(_) => true,
             Self::TaskExecution(_) | Self::ResourceAllocation(_) => false,
+        }
+    }
+
+    /// Whose say or role in the organization it changes (SPEC P5).
+    pub(super) fn people(&self, tree: &Tree, zone_id: ZoneId) -> Vec<MemberId> {
+        match self {
+            Self::ZoneChange(change) => change.people(tree, zone_id),
+            Self::MembershipChange(change) => vec![change.member_id],
+            Self::TaskExecution(_) | Self::ResourceAllocation(_) => Vec::new(),
         }
     }
 

@@ -190,3 +190,21 @@ fn what_has_been_executed_is_not_executed_again() {
     let again = given(&history).when(Command::RecordSuccess { grant_id: None, now: at(2) });
     assert_eq!(again, Err(Rejection::NothingToExecute("it has been executed")));
 }
+
+#[test]
+fn the_last_human_who_may_approve_hands_the_seat_to_a_human() {
+    let agent: Elector = serde_json::from_value(json!({"member_id": id(7), "weight": 1, "human": false, "reason": "delegate",
+        "zone_id": null, "chosen_by": "delegation"}))
+    .expect("an elector");
+    let delegate = Command::Delegate { from_id: MemberId(id(1)), to: Box::new(agent), now: at(2) };
+    let abstained = |votes_may_change: bool| {
+        let opening = opened(&threshold(2), 3, |opening| {
+            opening.human_required = true;
+            opening.votes_may_change = votes_may_change;
+            opening.electorate[2].human = false;
+        });
+        given(&[opening, cast(2, Choice::Abstain, Tally { abstain: 1, abstain_weight: 1, ..tally(0, 0, 2) }, 1)])
+    };
+    assert_eq!(abstained(false).when(delegate.clone()), Err(Rejection::HumanNeeded));
+    assert!(abstained(true).when(delegate).is_ok(), "an abstention may still become an approval");
+}

@@ -72,9 +72,11 @@ pub fn lost_standing(authority: &Authority, zone: ZoneId, elector: &proposal::El
     };
     let approve = Action::known("proposal.approve");
     let holds = match elector.reason {
-        SelectionReason::Approver | SelectionReason::Owner | SelectionReason::Solo | SelectionReason::Delegate => {
+        SelectionReason::Approver | SelectionReason::Solo | SelectionReason::Delegate => {
             permission::holds_in_zone(authority, member.id, zone, &approve)
         }
+        // An admin may approve as well, and yet has no seat among the owners.
+        SelectionReason::Owner => member.role == OrganizationRole::Owner,
         SelectionReason::Static => member.role != OrganizationRole::Auditor,
     };
     if holds { None } else { Some(RecusalReason::RoleLost) }
@@ -108,4 +110,36 @@ pub fn on_grant(authority: &Authority, terms: &Terms) -> Option<VoidReason> {
     let holds = || permission::holds_in_zone(authority, member.id, terms.zone_id, &terms.action);
     let lost = member.role == OrganizationRole::Auditor || (terms.held_role && !holds());
     lost.then_some(VoidReason::RoleLost)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::Decider;
+    use crate::organization::Organization;
+    use crate::zones::Tree;
+
+    #[test]
+    fn an_owners_seat_is_an_owners() {
+        let id = Uuid::from_u128;
+        let elector: proposal::Elector = serde_json::from_value(json!({"member_id": id(1), "weight": 1, "human": true,
+            "reason": "owner", "zone_id": null, "chosen_by": "policy"}))
+        .expect("an elector");
+        let as_role = |role: &str| {
+            let joined: organization::Event = serde_json::from_value(json!({"type": "member.added", "member_id": id(1),
+                "kind": "human", "role": role, "sponsor_id": null, "agent_type": null, "skills": [], "added_at": "2026-01-05T10:00:00Z"}))
+            .expect("an event");
+            let authority = Authority::new(Organization::replay([&joined]), Tree::default());
+            lost_standing(&authority, ZoneId(id(10)), &elector)
+        };
+        assert_eq!(as_role("owner"), None);
+        for role in ["admin", "member", "auditor"] {
+            assert_eq!(as_role(role), Some(RecusalReason::RoleLost), "{role}");
+        }
+        let nobody = Authority::default();
+        assert_eq!(lost_standing(&nobody, ZoneId(id(10)), &elector), Some(RecusalReason::MembershipLost));
+    }
 }

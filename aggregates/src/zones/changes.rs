@@ -61,7 +61,8 @@ impl Changes {
         Self { parent_zone_id: Some(parent), ..Self::default() }
     }
 
-    /// Whether it changes who decides and how (SPEC C1), which needs `zone.govern`.
+    /// Whether its keys are such that it changes who decides and how (SPEC C1), which needs `zone.govern`. What it blocks of
+    /// governing counts too, and depends on what was blocked before (see [`crate::policy::Policies::governing_blocks`]).
     pub fn governs(&self) -> bool {
         let policies = self
             .policies

@@ -81,6 +81,7 @@ fn create(tree: &Tree, new: NewZone, now: Moment) -> Decision {
     let ancestors = new.parent_zone_id.map(|parent| tree.levels(parent)).unwrap_or_default();
     refuse_sealed(&new.policies, &ancestors, |_| true)?;
     refuse_wider(&new.policies, &ancestors, |_| true)?;
+    refuse_unmendable(&new.policies, new.parent_zone_id)?;
     Ok(vec![Event::Created {
         zone_id: new.id,
         parent_zone_id: new.parent_zone_id,
@@ -113,6 +114,11 @@ fn refuse_wider(policies: &Policies, ancestors: &[Level<'_>], concerns: impl Fn(
     let wider = widenings(policies, ancestors).into_iter().filter(|widening| concerns(&widening.pointer));
     let faults: Vec<Fault> = wider.map(Fault::from).collect();
     if faults.is_empty() { Ok(()) } else { Err(Rejection::WiderThanParent(faults)) }
+}
+
+/// A zone below another is mended from above, a root only by itself.
+fn refuse_unmendable(policies: &Policies, parent: Option<ZoneId>) -> Result<(), Rejection> {
+    if parent.is_none() && policies.is_unmendable() { Err(Rejection::Unmendable) } else { Ok(()) }
 }
 
 /// A change may move, rewrite and switch a zone at once; each step is decided on what the steps before it leave.
@@ -157,6 +163,7 @@ fn move_to(tree: &Tree, zone_id: ZoneId, to: Option<ZoneId>, by_proposal: Option
         refuse_sealed(&zone.policies, &ancestors, |_| true)?;
         refuse_wider(&zone.policies, &ancestors, |_| true)?;
     }
+    refuse_unmendable(&zone.policies, to)?;
     Ok(vec![Event::Moved { zone_id, from_zone_id: zone.parent_zone_id, to_zone_id: to, by_proposal, moved_at: now }])
 }
 
@@ -172,6 +179,7 @@ fn rewrite(tree: &Tree, zone_id: ZoneId, changes: &Changes, by_proposal: Option<
     let ancestors = levels.split_last().map_or(&[][..], |(_, ancestors)| ancestors);
     refuse_sealed(&policies, ancestors, |section| changes.speaks_of(&format!("/{section}")))?;
     refuse_wider(&policies, ancestors, |pointer| changes.speaks_of(pointer))?;
+    refuse_unmendable(&policies, zone.parent_zone_id)?;
 
     let name = changes.name.as_ref().unwrap_or(&zone.name).clone();
     let slug = changes.slug.as_ref().unwrap_or(&zone.slug).clone();

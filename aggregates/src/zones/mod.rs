@@ -22,6 +22,8 @@ use crate::Decider;
 
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod tests;
 
 /// The zone tree as an aggregate.
 pub struct Zones;

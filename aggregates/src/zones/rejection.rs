@@ -41,6 +41,9 @@ pub enum Rejection {
         /// Who sealed it.
         by: ZoneId,
     },
+    /// Nobody could ever change it again.
+    #[error("it blocks changing the zone and approving a proposal to change it: nobody could ever mend it")]
+    Unmendable,
     /// The policies do not fit in themselves.
     #[error("the change does not fit")]
     Invalid(Vec<Fault>),
@@ -96,6 +99,7 @@ impl Rejected for Rejection {
             | Self::TooDeep(_)
             | Self::WiderThanParent(_)
             | Self::Sealed { .. }
+            | Self::Unmendable
             | Self::Invalid(_)
             | Self::NotQualified { .. } => Kind::Rule,
         }
@@ -113,6 +117,7 @@ impl Rejected for Rejection {
             }
             Self::NoSuchParent(_) | Self::Cycle(_) | Self::TooDeep(_) => here("/parent_zone_id"),
             Self::SlugTaken(_) => here("/slug"),
+            Self::Unmendable => here("/constraints/blocked_actions"),
             Self::InvalidTransition { .. } => here("/status"),
             Self::NoSuchZone(_)
             | Self::NoSuchAssignment(_)

@@ -46,6 +46,9 @@ pub async fn change(
             }
             permit_change(attempt, id, &changes)?;
             let after = apply_patch(&zone.policies, &changes.policies).map_err(Problem::faults)?;
+            if after.governing_blocks() != zone.policies.governing_blocks() {
+                permit_governing(attempt, id)?;
+            }
             people_named(attempt.authority(), &after, &zone.policies)?;
             change_zone(attempt, id, changes).await
         }),

@@ -25,9 +25,8 @@ pub fn look_up(file: &Connection, log: u64, asked: Asked) -> Result<Heads> {
         let found = of_organization.query_row([id.to_string()], |row| row.get(0)).optional()?;
         heads.organizations.insert(id, found.map_or(0, whole));
     }
-    let mut of_stream = file.prepare_cached(
-        "SELECT COALESCE(MAX(sequence), 0) FROM events WHERE aggregate_type = ?1 AND aggregate_id = ?2",
-    )?;
+    let mut of_stream =
+        file.prepare_cached("SELECT COALESCE(MAX(sequence), 0) FROM events WHERE aggregate_type = ?1 AND aggregate_id = ?2")?;
     for stream in asked.streams {
         let found = of_stream.query_row([stream.aggregate_type, &stream.aggregate_id], |row| row.get(0))?;
         heads.streams.insert(stream, whole(found));

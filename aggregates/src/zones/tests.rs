@@ -1,0 +1,71 @@
+//! The tree by cases: what may be written, and what the answer says of the zones below.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::*;
+use crate::ids::ZoneId;
+use crate::policy::Policies;
+use crate::text::{Name, Prose};
+
+fn id(number: u128) -> ZoneId {
+    ZoneId(Uuid::from_u128(number))
+}
+
+fn now() -> crate::Moment {
+    "2026-01-05T10:00:00Z".parse().expect("a moment")
+}
+
+fn made(number: u128, parent: Option<u128>, policies: &Value) -> Command {
+    Command::Create {
+        id: id(number),
+        parent_zone_id: parent.map(id),
+        name: Name::parse("zone").expect("a name"),
+        slug: None,
+        description: Prose::none(),
+        status: Status::Active,
+        policies: Box::new(serde_json::from_value::<Policies>(policies.clone()).expect("policies")),
+        now: now(),
+    }
+}
+
+fn changed(number: u128, changes: Value) -> Command {
+    let Value::Object(keys) = changes else { panic!("a change is an object") };
+    let changes = Box::new(Changes::read(keys).expect("a change"));
+    Command::Change { zone_id: id(number), changes, expected_version: None, by_proposal: None, now: now() }
+}
+
+/// The tree after these commands, all of which are accepted.
+fn given(commands: Vec<Command>) -> Tree {
+    let mut tree = Tree::default();
+    for command in commands {
+        for event in Zones::decide(&tree, command).expect("accepted") {
+            Zones::evolve(&mut tree, &event);
+        }
+    }
+    tree
+}
+
+fn blocking(actions: &[&str]) -> Value {
+    json!({"constraints": {"blocked_actions": actions}})
+}
+
+#[test]
+fn nobody_shuts_the_last_way_of_mending_a_root() {
+    let tree = given(vec![made(1, None, &json!({}))]);
+    for actions in
+        [&["zone.write", "proposal.create"][..], &["zone.govern", "proposal.approve"], &["zone.*", "proposal.*", "work.*"]]
+    {
+        assert_eq!(Zones::decide(&tree, made(2, None, &blocking(actions))), Err(Rejection::Unmendable), "{actions:?}");
+        assert_eq!(Zones::decide(&tree, changed(1, blocking(actions))), Err(Rejection::Unmendable), "{actions:?}");
+    }
+    for actions in [&["zone.*"][..], &["proposal.*"], &["zone.write", "proposal.reject"], &["*"]] {
+        assert!(Zones::decide(&tree, changed(1, blocking(actions))).is_ok(), "{actions:?}");
+    }
+}
+
+#[test]
+fn what_is_mended_from_above_may_be_shut_but_not_cut_loose() {
+    let tree = given(vec![made(1, None, &json!({})), made(2, Some(1), &blocking(&["zone.*", "proposal.*"]))]);
+    assert_eq!(Zones::decide(&tree, changed(2, json!({"parent_zone_id": null}))), Err(Rejection::Unmendable));
+}
