@@ -67,6 +67,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tokens::issue, tokens::list))
         .routes(routes!(tokens::revoke))
         .routes(routes!(invites::create, invites::list))
+        .routes(routes!(invites::revoke))
         .routes(routes!(invites::accept))
         .routes(routes!(me::read))
         .routes(routes!(inbox::read))

@@ -169,6 +169,13 @@ impl Log {
         row.map(|row| Ok((OrganizationId(row.id("organization_id")?), row.id("invite_id")?))).transpose()
     }
 
+    /// Whether an invitation is one of an organization.
+    pub async fn has_invite(&self, organization: OrganizationId, invite: Uuid) -> Result<bool, StoreError> {
+        let statement =
+            Statement::new("SELECT invite_id FROM invite_secrets WHERE organization_id = $1 AND invite_id = $2");
+        Ok(self.db.row(statement.bind(organization).bind(invite)).await?.is_some())
+    }
+
     /// Names and addresses in an organization; of one member where one is given.
     pub async fn profiles(&self, organization: OrganizationId, member: Option<MemberId>) -> Result<Vec<Profile>, StoreError> {
         let statement = match member {

@@ -246,6 +246,7 @@ impl Teller<'_> {
             }
             "invite.created" => format!("invited someone as {}", self.strong("role")),
             "invite.accepted" => "took up an invitation".to_owned(),
+            "invite.revoked" => "took an invitation back".to_owned(),
             "token.issued" => format!("made the token “{}” for {who}", self.text("name")),
             "token.revoked" => "made a token worthless".to_owned(),
             "access.check_denied" => {
