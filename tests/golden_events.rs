@@ -64,6 +64,7 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     let agent = app.agent("Bot", Some(&cat)).await;
     owner.patch("/organizations/current", json!({"name": "Acme & Daughters"})).await.expect(200);
     owner.patch(&format!("/members/{}", ann.id), json!({"skills": ["review", "rust"]})).await.expect(200);
+    owner.patch(&format!("/members/{}", ann.id), json!({"display_name": "Anna"})).await.expect(200);
     app.other_organization("Elsewhere").await;
 
     let policies = json!({"name": "Platform", "description": "What runs it all.",

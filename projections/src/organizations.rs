@@ -31,6 +31,7 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         ],
         Event::MemberAdded { .. }
         | Event::MemberChanged { .. }
+        | Event::ProfileChanged { .. }
         | Event::MemberRemoved { .. }
         | Event::ReputationChanged { .. }
         | Event::StakeLocked { .. }

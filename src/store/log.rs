@@ -210,6 +210,28 @@ pub fn keep_profile(organization: OrganizationId, profile: &Profile) -> Statemen
     .bind(profile.email.clone())
 }
 
+/// Keeps another name for someone, or none, and leaves the address alone.
+pub fn keep_name(organization: OrganizationId, member: MemberId, name: &str) -> Statement {
+    Statement::new(
+        "INSERT INTO profiles (organization_id, member_id, display_name) VALUES ($1, $2, $3)
+         ON CONFLICT (organization_id, member_id) DO UPDATE SET display_name = excluded.display_name",
+    )
+    .bind(organization)
+    .bind(member)
+    .bind(name)
+}
+
+/// Keeps another address for someone, or none, and leaves the name alone.
+pub fn keep_address(organization: OrganizationId, member: MemberId, email: Option<String>) -> Statement {
+    Statement::new(
+        "INSERT INTO profiles (organization_id, member_id, display_name, email) VALUES ($1, $2, '', $3)
+         ON CONFLICT (organization_id, member_id) DO UPDATE SET email = excluded.email",
+    )
+    .bind(organization)
+    .bind(member)
+    .bind(email)
+}
+
 /// Keeps the secret half of a token.
 pub fn keep_token_secret(prefix: &str, secret: &KeptSecret) -> Statement {
     Statement::new("INSERT INTO token_secrets (prefix, token_id, organization_id, secret_sha256) VALUES ($1, $2, $3, $4)")

@@ -226,6 +226,7 @@ impl Teller<'_> {
             "organization.renamed" => format!("renamed the organization to {}", self.strong("name")),
             "member.added" => format!("took in {who}, {} and {}", self.text("kind"), self.strong("role")),
             "member.changed" => format!("changed who {who} is here: {}", self.strong("role")),
+            "member.profile_changed" => format!("corrected the name or address of {who}"),
             "member.removed" => format!("let {who} go"),
             "member.reputation_changed" => {
                 let (before, after) = (self.figure("before"), self.figure("after"));
