@@ -20,6 +20,7 @@ mod overview;
 mod page;
 mod proposals;
 mod request;
+mod sight;
 mod standing;
 mod time_travel;
 mod tokens;

@@ -203,3 +203,31 @@ on_both!(the_whole_log_is_for_auditors_and_a_zones_history_for_those_who_read_it
     let history = ann.get(&format!("/audit?zone_id={zone}")).await.expect(200);
     assert_eq!(history.text("/items/0/type"), "zone.created");
 });
+
+on_both!(what_blocks_being_read_is_in_no_list, async |app: TestApp| {
+    let owner = &app.owner;
+    // Somebody who can decide what the owner proposes.
+    app.human("Ann", "owner").await;
+    let budget = json!({"budget_limit": "10"});
+    let [open, shut] = [owner.makes_zone(json!({"name": "Open"})).await, owner.makes_zone(json!({"name": "Shut"})).await];
+    let below = json!({"name": "Below", "parent_zone_id": shut, "resource_scope": budget});
+    let below = owner.makes_zone(below).await;
+    let seen = owner.proposes_work(&open).await;
+    for zone in [&shut, &below, &shut, &below] {
+        owner.proposes_work(zone).await;
+    }
+    let last = owner.proposes_work(&open).await;
+    let blocks = json!({"constraints": {"blocked_actions": ["zone.read"]}});
+    owner.patch(&format!("/zones/{shut}"), blocks).await.expect(200);
+    app.settled().await;
+
+    for path in ["/zones", "/zones/tree", "/proposals", "/overview", "/escalations", "/evaluations", "/grants"] {
+        let said = owner.get(path).await.expect(200).body.to_string();
+        assert!(!said.contains(&shut) && !said.contains(&below), "{path}: {said}");
+    }
+    assert_eq!(owner.get("/overview").await.expect(200).at("/open/total"), &json!(2));
+    let first = owner.get("/proposals?limit=1").await.expect(200);
+    assert_eq!(first.text("/items/0/id"), last);
+    let second = owner.get(&format!("/proposals?limit=1&cursor={}", first.text("/next"))).await.expect(200);
+    assert_eq!((second.text("/items/0/id"), second.at("/next")), (seen, &Value::Null));
+});

@@ -14,6 +14,7 @@ use utoipa::IntoParams;
 use super::view;
 use crate::api::page::Wanted;
 use crate::api::request::{Query, Reader};
+use crate::api::sight::Sight;
 use crate::engine::{App, Problem};
 
 /// Which zones to list.
@@ -29,7 +30,7 @@ pub struct Which {
     after: Option<u64>,
 }
 
-/// Zones, in the order of creation.
+/// Zones that the caller may read, in the order of creation.
 #[utoipa::path(get, path = "/zones", tag = "zones", params(Which), responses((status = 200, description = "A page of zones")))]
 pub async fn list(
     State(app): State<Arc<App>>,
@@ -39,7 +40,8 @@ pub async fn list(
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.permitted(&caller, "zone.read").await?;
-    let zones = ruling.authority.tree.zones();
+    let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };
+    let zones = ruling.authority.tree.zones().filter(|zone| sight.reaches(zone.id));
     let zones = zones.filter(|zone| which.status.is_none_or(|status| status == zone.status));
     let zones = zones.filter(|zone| which.parent_zone_id.is_none_or(|parent| zone.parent_zone_id == Some(parent)));
     let zones = zones.filter(|zone| which.slug.as_ref().is_none_or(|slug| *slug == zone.slug));

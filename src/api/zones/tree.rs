@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use aggregates::ids::ZoneId;
-use aggregates::permission::Authority;
 use aggregates::zones::Zone;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -14,6 +13,7 @@ use utoipa::IntoParams;
 use super::view;
 use crate::api::page::Wanted;
 use crate::api::request::{Query, Reader, id_in_path};
+use crate::api::sight::Sight;
 use crate::engine::{App, Problem, permit_in_zone};
 
 /// How fresh, and which page.
@@ -25,15 +25,18 @@ pub struct Which {
     after: Option<u64>,
 }
 
-fn branch(authority: &Authority, zone: &Zone) -> Value {
-    let children: Vec<Value> = authority.tree.children(zone.id).map(|child| branch(authority, child)).collect();
+/// A zone with what is below it; what a zone blocks is blocked below it, so nothing in sight hangs from what is not.
+fn branch(sight: &Sight, zone: &Zone) -> Value {
+    let authority = &sight.ruling.authority;
+    let children = authority.tree.children(zone.id).filter(|child| sight.reaches(child.id));
+    let children: Vec<Value> = children.map(|child| branch(sight, child)).collect();
     json!({
         "id": zone.id, "parent_zone_id": zone.parent_zone_id, "name": zone.name, "slug": zone.slug, "status": zone.status,
         "in_force": authority.tree.is_in_force(zone.id), "children": children,
     })
 }
 
-/// All zones as a tree: each root with its children, theirs, and so on.
+/// All zones that the caller may read, as a tree: each root with its children, theirs, and so on.
 #[utoipa::path(get, path = "/zones/tree", tag = "zones", params(Which), responses((status = 200, description = "The roots, each with its children")))]
 pub async fn tree(
     State(app): State<Arc<App>>,
@@ -42,8 +45,9 @@ pub async fn tree(
 ) -> Result<Json<Value>, Problem> {
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.permitted(&caller, "zone.read").await?;
-    let roots = ruling.authority.tree.zones().filter(|zone| zone.parent_zone_id.is_none());
-    let items: Vec<Value> = roots.map(|zone| branch(&ruling.authority, zone)).collect();
+    let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };
+    let roots = ruling.authority.tree.zones().filter(|zone| zone.parent_zone_id.is_none() && sight.reaches(zone.id));
+    let items: Vec<Value> = roots.map(|zone| branch(&sight, zone)).collect();
     Ok(Json(json!({"items": items, "next": null})))
 }
 
@@ -61,7 +65,8 @@ pub async fn children(
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     permit_in_zone(&ruling, &caller, id, "zone.read", app.clock.now())?;
-    let children = ruling.authority.tree.children(id);
+    let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };
+    let children = ruling.authority.tree.children(id).filter(|child| sight.reaches(child.id));
     Ok(Json(wanted.page_of(children.map(|zone| view(caller.organization_id, &ruling.authority, zone)))))
 }
 
