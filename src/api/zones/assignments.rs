@@ -50,6 +50,7 @@ pub async fn assign(
     app.command(&envelope, decision!(attempt, [body] => {
         attempt.permit(zone_id, "zone.read")?;
         may_assign(attempt, zone_id, body.role)?;
+        attempt.must_match(attempt.authority().tree.zone(zone_id).map_or(0, |zone| zone.version))?;
         let member = attempt.authority().organization.member(body.member_id).ok_or_else(|| Problem::named_nowhere("/member_id", "member"))?;
         let ask = Ask::Assign {
             zone_id,
@@ -123,6 +124,7 @@ pub async fn unassign(
         let held = zone.assignments.iter().find(|held| held.id == assignment_id);
         let role = held.ok_or_else(|| Problem::not_found("assignment"))?.role;
         may_assign(attempt, zone_id, role)?;
+        attempt.must_match(zone.version)?;
         let mut plan = attempt.plan();
         plan.decide::<Zones>(&attempt.zone_tree(), Ask::Unassign { zone_id, assignment_id, by_proposal: None, now: attempt.now }).await?;
         Ok((plan, Answer::nothing()))
