@@ -458,8 +458,15 @@ impl App {
         Ok(Some(Done { answer, position: given.position }))
     }
 
-    /// Puts something on record that rests on nothing, as far as the log can be written.
-    pub async fn record(&self, caller: &Caller, fact: &aggregates::access::Event) {
+    /// Puts on record what is refused anyway; that the log cannot be written does not change the answer.
+    pub async fn record_refusal(&self, caller: &Caller, fact: &aggregates::access::Event) {
+        if let Err(error) = self.record(caller, fact).await {
+            tracing::warn!(%error, "a refusal could not be put on record");
+        }
+    }
+
+    /// Puts something on record that rests on nothing. Whoever is to answer only what is on record passes the error on (SPEC L6).
+    pub async fn record(&self, caller: &Caller, fact: &aggregates::access::Event) -> Result<(), Refused> {
         let append = Append {
             organization_id: caller.organization_id,
             actor: caller.actor,
@@ -476,9 +483,7 @@ impl App {
             answer: None,
             beside: Vec::new(),
         };
-        if let Err(error) = self.writer.append(append).await {
-            tracing::warn!(%error, "a refusal could not be put on record");
-        }
+        self.writer.append(append).await.map(drop)
     }
 }
 

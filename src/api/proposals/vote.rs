@@ -69,8 +69,8 @@ pub async fn vote(State(app): State<Arc<App>>, Path(id): Path<String>, command: 
         && (400..500).contains(&problem.status)
         && !envelope.dry_run
     {
-        app.record(&envelope.caller, &access::Event::VoteRefused { zone_id, proposal_id: id, reason: problem.code.clone() })
-            .await;
+        let refused = access::Event::VoteRefused { zone_id, proposal_id: id, reason: problem.code.clone() };
+        app.record_refusal(&envelope.caller, &refused).await;
     }
     done
 }
