@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::page::Wanted;
-use super::request::{Command, Nothing, Query, Reader, id_in_path};
+use super::page::WantedById;
+use super::request::{Command, Fresh, Nothing, Query, Reader, id_in_path};
 use crate::engine::{Answer, App, Attempt, Caller, Done, Plan, Problem, decision, permit};
 use crate::entropy;
 use crate::store::{Profile, keep_address, keep_name, keep_profile};
@@ -164,7 +164,7 @@ pub async fn list(
     Reader(caller): Reader,
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
-    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    let wanted = WantedById::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     let profiles: BTreeMap<MemberId, Profile> =
@@ -173,15 +173,21 @@ pub async fn list(
     let members = ruling.authority.organization.members();
     let members = members.filter(|member| which.kind.is_none_or(|kind| kind == member.kind));
     let members = members.filter(|member| which.role.is_none_or(|role| role == member.role));
-    let views = members.map(|member| view(member, profiles.get(&member.id), shows_email || member.id == caller.id()));
-    Ok(Json(wanted.page_of(views)))
+    let show = |member: &Member| view(member, profiles.get(&member.id), shows_email || member.id == caller.id());
+    Ok(Json(wanted.page(members.map(|member| (member.id.0, member)), show)))
 }
 
 /// Someone in the organization.
-#[utoipa::path(get, path = "/members/{id}", tag = "organizations", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/members/{id}", tag = "organizations", params(("id" = String, Path), Fresh),
     responses((status = 200, body = MemberView), (status = 404, body = Problem)))]
-pub async fn read(State(app): State<Arc<App>>, Reader(caller): Reader, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn read(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(fresh): Query<Fresh>,
+) -> Result<Response, Problem> {
     let id: MemberId = id_in_path(&id, "member")?;
+    app.fresh_memory(caller.organization_id, fresh.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     let member = ruling.authority.organization.anyone(id).ok_or_else(|| Problem::not_found("member"))?;
     let profile = profile_of(&app, &caller, id).await?;

@@ -151,6 +151,14 @@ fn key(parts: &Parts, body: &[u8]) -> Result<Option<(String, String)>, Problem> 
     Ok(Some((key.to_owned(), entropy::sha256(asked))))
 }
 
+/// How fresh a read is to be.
+#[derive(Clone, Copy, Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Fresh {
+    /// At least as of this position.
+    pub after: Option<u64>,
+}
+
 /// Whether a command is only to say what it would do.
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -1,5 +1,6 @@
 //! `/zones/{id}/assignments`: who has which role in a zone.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aggregates::actor::ZoneRole;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::change::permit_governing;
-use crate::api::page::Wanted;
+use crate::api::page::WantedById;
 use crate::api::request::{Command, Nothing, Query, Reader, id_in_path};
 use crate::engine::{Answer, App, Attempt, Done, Problem, decision, permit_in_zone};
 use crate::entropy;
@@ -98,13 +99,15 @@ pub async fn list(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let id: ZoneId = id_in_path(&id, "zone")?;
-    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    let wanted = WantedById::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     permit_in_zone(&ruling, &caller, id, "zone.read", app.clock.now())?;
     let path = ruling.authority.tree.path(id);
     let zones = path.into_iter().rev().filter(|zone| which.inherited || zone.id == id);
-    Ok(Json(wanted.page_of(zones.flat_map(|zone| zone.assignments.iter().map(|held| view(zone.id, held))))))
+    let held = zones.flat_map(|zone| zone.assignments.iter().map(|held| (held.id.0, (zone.id, held))));
+    let held: BTreeMap<_, (ZoneId, &Assignment)> = held.collect();
+    Ok(Json(wanted.page(held, |(zone, held)| view(zone, held))))
 }
 
 /// Takes a role away. Whoever loses it leaves the electorates that rested on it.

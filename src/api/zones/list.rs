@@ -12,7 +12,7 @@ use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::view;
-use crate::api::page::Wanted;
+use crate::api::page::WantedById;
 use crate::api::request::{Query, Reader};
 use crate::api::sight::Sight;
 use crate::engine::{App, Problem};
@@ -37,7 +37,7 @@ pub async fn list(
     Reader(caller): Reader,
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
-    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    let wanted = WantedById::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.permitted(&caller, "zone.read").await?;
     let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };
@@ -45,5 +45,6 @@ pub async fn list(
     let zones = zones.filter(|zone| which.status.is_none_or(|status| status == zone.status));
     let zones = zones.filter(|zone| which.parent_zone_id.is_none_or(|parent| zone.parent_zone_id == Some(parent)));
     let zones = zones.filter(|zone| which.slug.as_ref().is_none_or(|slug| *slug == zone.slug));
-    Ok(Json(wanted.page_of(zones.map(|zone| view(caller.organization_id, &ruling.authority, zone)))))
+    let show = |zone| view(caller.organization_id, &ruling.authority, zone);
+    Ok(Json(wanted.page(zones.map(|zone| (zone.id.0, zone)), show)))
 }

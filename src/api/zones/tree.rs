@@ -1,5 +1,6 @@
 //! `GET /zones/tree`, `/zones/{id}/children`, `/zones/{id}/ancestry`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aggregates::ids::ZoneId;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use super::view;
-use crate::api::page::Wanted;
+use crate::api::page::WantedById;
 use crate::api::request::{Query, Reader, id_in_path};
 use crate::api::sight::Sight;
 use crate::engine::{App, Problem, permit_in_zone};
@@ -51,7 +52,7 @@ pub async fn tree(
     Ok(Json(json!({"items": items, "next": null})))
 }
 
-/// The zones directly below one.
+/// The zones directly below one, in the order of creation.
 #[utoipa::path(get, path = "/zones/{id}/children", tag = "zones", params(("id" = String, Path), Which),
     responses((status = 200, description = "A page of zones"), (status = 404, body = Problem)))]
 pub async fn children(
@@ -61,13 +62,14 @@ pub async fn children(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let id: ZoneId = id_in_path(&id, "zone")?;
-    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    let wanted = WantedById::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     permit_in_zone(&ruling, &caller, id, "zone.read", app.clock.now())?;
     let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };
     let children = ruling.authority.tree.children(id).filter(|child| sight.reaches(child.id));
-    Ok(Json(wanted.page_of(children.map(|zone| view(caller.organization_id, &ruling.authority, zone)))))
+    let children: BTreeMap<_, &Zone> = children.map(|zone| (zone.id.0, zone)).collect();
+    Ok(Json(wanted.page(children, |zone| view(caller.organization_id, &ruling.authority, zone))))
 }
 
 /// The path from the root to a zone, the zone last.
