@@ -57,8 +57,14 @@ impl Overview {
     }
 }
 
-/// Reads an organization's figures as they are at `now`.
-pub async fn overview(app: &App, organization: OrganizationId, now: Moment) -> Result<Overview, StoreError> {
+/// Reads an organization's figures as they are at `now`. Open proposals are counted where `sees` says that whoever asks sees
+/// the zone; sums that speak of no zone are of all.
+pub async fn overview(
+    app: &App,
+    organization: OrganizationId,
+    now: Moment,
+    sees: impl Fn(ZoneId) -> bool,
+) -> Result<Overview, StoreError> {
     let db = &app.views.live().db;
     let today = now.date_naive();
     let first = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today);
@@ -67,6 +73,9 @@ pub async fn overview(app: &App, organization: OrganizationId, now: Moment) -> R
         Overview { first, open: Vec::new(), older: [0; 3], days: BTreeMap::new(), median: None, escalations: BTreeMap::new() };
     for row in &db.rows(desk::open(organization, AGES.map(|days| now - Duration::days(days)))).await? {
         let (risk_level, zone_id) = (row.text("risk_level")?, ZoneId(row.id("zone_id")?));
+        if !sees(zone_id) {
+            continue;
+        }
         figures.open.push(Open { risk_level, zone_id, number: row.number("number")?, oldest: row.time("oldest")? });
         for (sum, name) in figures.older.iter_mut().zip(["one", "two", "three"]) {
             *sum += row.number(name)?;

@@ -64,6 +64,7 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     let agent = app.agent("Bot", Some(&cat)).await;
     owner.patch("/organizations/current", json!({"name": "Acme & Daughters"})).await.expect(200);
     owner.patch(&format!("/members/{}", ann.id), json!({"skills": ["review", "rust"]})).await.expect(200);
+    owner.patch(&format!("/members/{}", ann.id), json!({"display_name": "Anna"})).await.expect(200);
     app.other_organization("Elsewhere").await;
 
     let policies = json!({"name": "Platform", "description": "What runs it all.",
@@ -132,6 +133,8 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     let code =
         owner.post("/invites", json!({"role": "admin", "expires_at": "2026-02-01T00:00:00Z"})).await.expect(201).text("/code");
     app.stranger().post("/invites/accept", json!({"code": code, "display_name": "Guest"})).await.expect(201);
+    let regretted = owner.post("/invites", json!({"role": "member"})).await.expect(201).id();
+    owner.delete(&format!("/invites/{regretted}")).await.expect(204);
     owner.get("/events").await.expect(200);
     questions_go_up(app, &ann, &bob, &cat).await;
     work_is_judged(app, &ann, &bob, &cat).await;

@@ -217,6 +217,10 @@ impl World {
                 let token = if own.status == 201 { own.id() } else { self.fresh_token_of(&self.proposer.id).await };
                 who.delete(&format!("/tokens/{token}")).await
             }
+            ("DELETE", "/invites/{id}") => {
+                let invite = self.app.owner.post("/invites", json!({"role": "member"})).await.expect(201).id();
+                who.delete(&format!("/invites/{invite}")).await
+            }
             ("POST", "/invites") => who.post(path, json!({"role": "member"})).await,
             ("POST", "/invites/accept") => {
                 let code = self.app.owner.post("/invites", json!({"role": "member"})).await.expect(201).text("/code");

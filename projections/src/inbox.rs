@@ -144,7 +144,11 @@ impl Telling<'_> {
             Fact::StakeLocked { member_id, .. } => self.tell(*member_id, "stake_locked", about(*member_id)),
             Fact::StakeReleased { member_id, burnt: false, .. } => self.tell(*member_id, "stake_returned", about(*member_id)),
             Fact::StakeReleased { member_id, burnt: true, .. } => self.tell(*member_id, "stake_burnt", about(*member_id)),
-            Fact::Founded { .. } | Fact::Renamed { .. } | Fact::MemberAdded { .. } | Fact::MemberRemoved { .. } => None,
+            Fact::Founded { .. }
+            | Fact::Renamed { .. }
+            | Fact::MemberAdded { .. }
+            | Fact::ProfileChanged { .. }
+            | Fact::MemberRemoved { .. } => None,
         };
         told.into_iter().collect()
     }

@@ -1,7 +1,7 @@
 //! Organizations, by who founded them.
 
 use aggregates::Decider;
-use aggregates::ids::MemberId;
+use aggregates::ids::{MemberId, OrganizationId};
 use aggregates::organization::{Event, Organization};
 
 use crate::{Recorded, Statement, Unreadable};
@@ -31,6 +31,7 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         ],
         Event::MemberAdded { .. }
         | Event::MemberChanged { .. }
+        | Event::ProfileChanged { .. }
         | Event::MemberRemoved { .. }
         | Event::ReputationChanged { .. }
         | Event::StakeLocked { .. }
@@ -38,10 +39,13 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
     })
 }
 
-/// The organizations `founder` founded.
-pub fn founded_by(founder: MemberId) -> Statement {
+/// The organizations `founder` founded, in order of id (which is the order of founding), after one.
+pub fn founded_by(founder: MemberId, after: OrganizationId, limit: u64) -> Statement {
     Statement::new(
-        "SELECT organization_id, name, slug, founded_at FROM organizations WHERE founder_id = $1 ORDER BY founded_at, organization_id LIMIT 200",
+        "SELECT organization_id, name, slug, founded_at FROM organizations
+         WHERE founder_id = $1 AND organization_id > $2 ORDER BY organization_id LIMIT $3",
     )
     .bind(founder)
+    .bind(after)
+    .bind(limit)
 }

@@ -45,6 +45,7 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         | Event::Renamed { .. }
         | Event::MemberAdded { .. }
         | Event::MemberChanged { .. }
+        | Event::ProfileChanged { .. }
         | Event::MemberRemoved { .. } => vec![],
     })
 }

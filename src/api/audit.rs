@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aggregates::Moment;
 use aggregates::ids::{MemberId, ZoneId};
 use axum::Json;
 use axum::extract::State;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 
 use super::page::{Wanted, within_rfc_3339};
 use super::request::{Query, Reader};
-use crate::engine::{App, Problem, permit_in_zone};
+use crate::engine::{App, Caller, Problem, Ruling, permit, permit_in_zone};
 
 /// In which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -51,6 +52,17 @@ pub struct Which {
     after: Option<u64>,
 }
 
+/// The whole log is for `audit.read`, and so is every part of it; the history of one zone is for whoever may read that zone, too.
+fn may_look(ruling: &Ruling, caller: &Caller, zone: Option<ZoneId>, now: Moment) -> Result<(), Problem> {
+    let whole = permit(ruling, caller, "audit.read");
+    match zone {
+        None => whole,
+        Some(zone) if ruling.authority.tree.zone(zone).is_none() => Err(Problem::not_found("zone")),
+        Some(_) if whole.is_ok() => Ok(()),
+        Some(zone) => permit_in_zone(ruling, caller, zone, "zone.read", now),
+    }
+}
+
 /// Events, filtered. The whole log is for `audit.read`; the history of one zone for whoever may read that zone.
 #[utoipa::path(get, path = "/audit", tag = "audit", params(Which), responses((status = 200, description = "A page of events"), (status = "4XX", body = Problem)))]
 pub async fn read(
@@ -60,10 +72,7 @@ pub async fn read(
 ) -> Result<Json<Value>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
     let ruling = app.ruling(caller.organization_id).await?;
-    match which.zone_id {
-        Some(zone) => permit_in_zone(&ruling, &caller, zone, "zone.read", app.clock.now())?,
-        None => drop(app.permitted(&caller, "audit.read").await?),
-    }
+    may_look(&ruling, &caller, which.zone_id, app.clock.now())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let filter = audit::Filter {
         actor_id: which.actor_id,

@@ -16,6 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::page::Wanted;
 use super::request::{Command, Query, Reader, id_in_path};
+use super::sight::Sight;
 use crate::engine::{Answer, App, Done, Problem, decision};
 use crate::governance::{Usage, using_grant};
 use crate::store::Row;
@@ -41,12 +42,12 @@ pub async fn list(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
-    app.permitted(&caller, "zone.read").await?;
+    let ruling = app.permitted(&caller, "zone.read").await?;
     app.fresh_views(caller.organization_id, which.after).await?;
     let now = app.clock.now();
-    let statement = grants::page(caller.organization_id, which.principal_id, which.zone_id, wanted.before(), wanted.one_more());
-    let rows = app.views.live().db.rows(statement).await?;
-    let items = rows.iter().map(|row| {
+    let organization = caller.organization_id;
+    let statement = |before, limit| grants::page(organization, which.principal_id, which.zone_id, before, limit);
+    let item = |row: &Row| {
         let voided = row.optional("voided", Row::text)?;
         let expires_at = row.time("expires_at")?;
         let ended = row.optional("ended", Row::text)?;
@@ -59,8 +60,9 @@ pub async fn list(
             "created_at": row.time("issued_at")?, "status": status, "reason": voided,
         });
         Ok((row.number("position")?, item))
-    });
-    Ok(Json(wanted.page(items.collect::<Result<_, Problem>>()?)))
+    };
+    let sight = Sight { ruling: &ruling, caller: &caller, now };
+    Ok(Json(wanted.page(sight.rows(&app, &wanted, statement, item).await?)))
 }
 
 /// What a grant is used for: the particulars it was given for, all of them.

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use aggregates::actor::{Actor, OrganizationRole, PrincipalKind};
 use aggregates::ids::{InviteId, MemberId};
+use aggregates::action::Action;
 use aggregates::invite::{Command as Ask, Invite};
 use aggregates::organization::{Command as Joining, Organization};
+use aggregates::permission::holds_in_organization;
 use aggregates::text::Name;
 use aggregates::token::{Command as TokenAsk, Token};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use chrono::{DateTime, Duration, Utc};
 use projections::invites;
 use serde::Deserialize;
@@ -17,9 +20,9 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::page::Wanted;
-use super::request::{Address, Body, Command, DryRun, Query, Reader};
+use super::request::{Address, Body, Command, DryRun, Nothing, Query, Reader, id_in_path};
 use crate::auth::{new_invite_code, new_token};
-use crate::engine::{Answer, App, Caller, Done, Envelope, Problem, decision, permit};
+use crate::engine::{Answer, App, Attempt, Caller, Done, Envelope, Problem, decision, permit};
 use crate::entropy;
 use crate::store::{Profile, Row, keep_invite_secret, keep_profile};
 
@@ -28,7 +31,7 @@ use crate::store::{Profile, Row, keep_invite_secret, keep_profile};
 #[serde(deny_unknown_fields)]
 pub struct NewInvite {
     role: OrganizationRole,
-    /// Seven days from now when absent.
+    /// Seven days from now when absent, 90 at most; never later than the token by which one invites.
     expires_at: Option<DateTime<Utc>>,
 }
 
@@ -50,15 +53,57 @@ pub async fn create(State(app): State<Arc<App>>, command: Command<NewInvite>) ->
     let code = new_invite_code();
     app.command(&envelope, decision!(attempt, [body, code] => {
         permit(&attempt.ruling, &attempt.caller, "member.invite")?;
-        let own = attempt.authority().organization.member(attempt.caller.id()).ok_or_else(Problem::unauthenticated)?;
-        let expires_at = body.expires_at.unwrap_or(attempt.now + Duration::days(7));
+        no_wider_than_token(attempt, body.expires_at)?;
+        let usual = attempt.now + Duration::days(7);
+        let usual = attempt.token_expires_at().map_or(usual, |token| token.min(usual));
+        let expires_at = body.expires_at.unwrap_or(usual);
+        let (invited_by, granted_by) = (attempt.caller.id(), own_role(attempt)?);
         let invite = attempt.load::<Invite>(id).await?;
         let mut plan = attempt.plan();
-        plan.decide(&invite, Ask::Create { id, role: body.role, granted_by: own.role, expires_at, now: attempt.now }).await?;
+        plan.decide(&invite, Ask::Create { id, role: body.role, invited_by, granted_by, expires_at, now: attempt.now }).await?;
         plan.beside(keep_invite_secret(&entropy::sha256(code), id.0, attempt.caller.organization_id));
-        let answer = json!({"id": id, "code": code, "role": body.role, "expires_at": expires_at, "created_at": attempt.now});
-        Ok((plan, Answer::created(answer, "/api/v1/invites".to_owned()).showing_once("code")))
+        let answer = json!({"id": id, "code": code, "role": body.role, "invited_by": invited_by, "expires_at": expires_at,
+            "created_at": attempt.now});
+        Ok((plan, Answer::created(answer, "/api/v1/invites".to_owned()).at_version(1).showing_once("code")))
     }))
+    .await
+}
+
+fn own_role(attempt: &Attempt) -> Result<OrganizationRole, Problem> {
+    let own = attempt.authority().organization.member(attempt.caller.id());
+    own.map(|own| own.role).ok_or_else(Problem::unauthenticated)
+}
+
+/// Whoever joins gets a token for everything their role allows: a token for less does not invite, and none invites for longer
+/// than it is good itself (SPEC A4).
+fn no_wider_than_token(attempt: &Attempt, expires_at: Option<DateTime<Utc>>) -> Result<(), Problem> {
+    let wider = |detail: &str| Problem::new(StatusCode::FORBIDDEN, "wider_than_token", detail);
+    if attempt.caller.scope.is_some() {
+        return Err(wider("a token that is not for everything cannot invite"));
+    }
+    let too_late = attempt.token_expires_at().zip(expires_at).is_some_and(|(token, invite)| invite > token);
+    if too_late { Err(wider("an invitation cannot be good for longer than the token it is made with")) } else { Ok(()) }
+}
+
+/// Takes an invitation back: its code is worthless at once. Taking it back again changes nothing.
+#[utoipa::path(delete, path = "/invites/{id}", tag = "organizations", params(("id" = String, Path)),
+    responses((status = 204, description = "Worthless now"), (status = "4XX", body = Problem)))]
+pub async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, command: Command<Nothing>) -> Result<Done, Problem> {
+    let id: InviteId = id_in_path(&id, "invitation")?;
+    if !app.log.has_invite(command.envelope.caller.organization_id, id.0).await? {
+        return Err(Problem::not_found("invitation"));
+    }
+    app.command(
+        &command.envelope,
+        decision!(attempt, [] => {
+            permit(&attempt.ruling, &attempt.caller, "member.invite")?;
+            let invite = attempt.load::<Invite>(id).await?;
+            attempt.must_match(invite.sequence)?;
+            let mut plan = attempt.plan();
+            plan.decide(&invite, Ask::Revoke { granted_by: own_role(attempt)?, now: attempt.now }).await?;
+            Ok((plan, Answer::nothing()))
+        }),
+    )
     .await
 }
 
@@ -86,6 +131,7 @@ pub async fn list(
         let item = json!({
             "id": row.id("invite_id")?, "role": row.text("role")?, "expires_at": row.time("expires_at")?,
             "created_at": row.time("created_at")?, "accepted_by": row.optional("accepted_by", Row::id)?,
+            "invited_by": row.optional("invited_by", Row::id)?, "revoked_at": row.optional("revoked_at", Row::time)?,
         });
         Ok((row.number("position")?, item))
     });
@@ -99,7 +145,7 @@ pub async fn accept(
     State(app): State<Arc<App>>,
     Address(address): Address,
     Query(asked): Query<DryRun>,
-    Body(body): Body<Acceptance>,
+    Body { key, body }: Body<Acceptance>,
 ) -> Result<Done, Problem> {
     let Some((organization_id, invite_id)) = app.log.invite(&entropy::sha256(&body.code)).await? else {
         let limited = app.limits.failed(address);
@@ -113,9 +159,10 @@ pub async fn accept(
     let caller = Caller { organization_id, actor, token_id: None, scope: None };
     let envelope = Envelope {
         caller,
-        answer_to: None,
+        // Whoever joins is somebody new each time it is asked: the answer is kept for the invitation.
+        answer_to: Some(MemberId(invite_id)),
         correlation_id: entropy::new_id(),
-        key: None,
+        key,
         if_match: None,
         dry_run: asked.dry_run,
     };
@@ -126,7 +173,8 @@ pub async fn accept(
             let now = attempt.now;
             let mut plan = attempt.plan();
             let invite = attempt.load::<Invite>(invite_id).await?;
-            let accepted = plan.decide(&invite, Ask::Accept { member_id, now }).await?;
+            let granted_by = invite.state.invited_by.and_then(|inviter| role_to_grant_by(attempt, inviter));
+            let accepted = plan.decide(&invite, Ask::Accept { member_id, granted_by, now }).await?;
             let role = accepted.role.ok_or_else(|| Problem::not_found("invitation"))?;
             let joining = Joining::AddMember {
                 id: member_id,
@@ -135,7 +183,8 @@ pub async fn accept(
                 sponsor_id: None,
                 agent_type: None,
                 skills: std::collections::BTreeSet::new(),
-                granted_by: OrganizationRole::Owner,
+                // Where the log does not say who invited, the invitation itself is what it rests on.
+                granted_by: granted_by.unwrap_or(OrganizationRole::Owner),
                 now,
             };
             plan.decide::<Organization>(&attempt.organization(), joining).await?;
@@ -145,7 +194,14 @@ pub async fn accept(
             plan.beside(new.kept.clone());
             plan.beside(keep_profile(organization_id, profile));
             let answer = json!({"id": member_id, "organization_id": organization_id, "role": role, "token": new.token});
-            Ok((plan, Answer::created(answer, format!("/api/v1/members/{member_id}"))))
+            Ok((plan, Answer::created(answer, format!("/api/v1/members/{member_id}")).showing_once("token")))
         }))
         .await
+}
+
+/// The role of whoever invited, if they are still here and may still invite.
+fn role_to_grant_by(attempt: &Attempt, inviter: MemberId) -> Option<OrganizationRole> {
+    let invite = Action::parse("member.invite").ok()?;
+    let member = attempt.authority().organization.member(inviter)?;
+    holds_in_organization(attempt.authority(), inviter, &invite).then_some(member.role)
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use aggregates::Fault;
 use aggregates::actor::{OrganizationRole, PrincipalKind};
 use aggregates::amount::Quantity;
 use aggregates::ids::MemberId;
@@ -16,11 +17,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::page::Wanted;
-use super::request::{Command, Nothing, Query, Reader, id_in_path};
-use crate::engine::{Answer, App, Attempt, Caller, Done, Problem, decision, permit};
+use super::page::WantedById;
+use super::request::{Command, Fresh, Nothing, Query, Reader, id_in_path};
+use crate::engine::{Answer, App, Attempt, Caller, Done, Plan, Problem, decision, permit};
 use crate::entropy;
-use crate::store::{Profile, keep_profile};
+use crate::store::{Profile, keep_address, keep_name, keep_profile};
 
 /// Someone new.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -42,7 +43,10 @@ pub struct NewMember {
 #[expect(clippy::option_option, reason = "absent, null and given are three different wishes")]
 #[serde(deny_unknown_fields)]
 pub struct MemberChange {
-    display_name: Option<Name>,
+    /// `null` takes the name away from who has left.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    display_name: Option<Option<Name>>,
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     email: Option<Option<Name>>,
@@ -88,7 +92,7 @@ pub fn view(member: &Member, profile: Option<&Profile>, shows_email: bool) -> Me
         id: member.id,
         kind: member.kind,
         role: member.role,
-        display_name: profile.map(|profile| profile.display_name.clone()),
+        display_name: profile.map(|profile| profile.display_name.clone()).filter(|name| !name.is_empty()),
         email: profile.and_then(|profile| profile.email.clone()).filter(|_| shows_email),
         sponsor_id: member.sponsor_id,
         agent_type: member.agent_type.clone(),
@@ -160,7 +164,7 @@ pub async fn list(
     Reader(caller): Reader,
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
-    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    let wanted = WantedById::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     let profiles: BTreeMap<MemberId, Profile> =
@@ -169,15 +173,21 @@ pub async fn list(
     let members = ruling.authority.organization.members();
     let members = members.filter(|member| which.kind.is_none_or(|kind| kind == member.kind));
     let members = members.filter(|member| which.role.is_none_or(|role| role == member.role));
-    let views = members.map(|member| view(member, profiles.get(&member.id), shows_email || member.id == caller.id()));
-    Ok(Json(wanted.page_of(views)))
+    let show = |member: &Member| view(member, profiles.get(&member.id), shows_email || member.id == caller.id());
+    Ok(Json(wanted.page(members.map(|member| (member.id.0, member)), show)))
 }
 
 /// Someone in the organization.
-#[utoipa::path(get, path = "/members/{id}", tag = "organizations", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/members/{id}", tag = "organizations", params(("id" = String, Path), Fresh),
     responses((status = 200, body = MemberView), (status = 404, body = Problem)))]
-pub async fn read(State(app): State<Arc<App>>, Reader(caller): Reader, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn read(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(fresh): Query<Fresh>,
+) -> Result<Response, Problem> {
     let id: MemberId = id_in_path(&id, "member")?;
+    app.fresh_memory(caller.organization_id, fresh.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     let member = ruling.authority.organization.anyone(id).ok_or_else(|| Problem::not_found("member"))?;
     let profile = profile_of(&app, &caller, id).await?;
@@ -189,7 +199,7 @@ async fn profile_of(app: &App, caller: &Caller, id: MemberId) -> Result<Option<P
     Ok(app.log.profiles(caller.organization_id, Some(id)).await?.into_iter().next())
 }
 
-/// Changes someone.
+/// Changes someone. Name and address can also be corrected, and taken away, of who has left.
 #[utoipa::path(patch, path = "/members/{id}", tag = "organizations", params(("id" = String, Path)), request_body = MemberChange,
     responses((status = 200, body = MemberView), (status = "4XX", body = Problem)))]
 pub async fn change(
@@ -199,49 +209,78 @@ pub async fn change(
 ) -> Result<Done, Problem> {
     let Command { envelope, body } = command;
     let id: MemberId = id_in_path(&id, "member")?;
-    let known = profile_of(&app, &envelope.caller, id).await?;
-    let renamed = body.display_name.is_some() || body.email.is_some();
-    let mut profile = known.unwrap_or(Profile { member_id: id, display_name: String::new(), email: None });
-    if let Some(name) = &body.display_name {
-        profile.display_name = name.to_string();
+    app.command(&envelope, decision!(attempt, [body] => { changed(attempt, id, body).await })).await
+}
+
+impl MemberChange {
+    /// Whether it is about more than name and address.
+    fn of_standing(&self) -> bool {
+        self.role.is_some() || self.sponsor_id.is_some() || self.agent_type.is_some() || self.skills.is_some()
     }
-    if let Some(email) = &body.email {
-        profile.email = email.as_ref().map(ToString::to_string);
+
+    /// The profile as it is to be, given how it is.
+    fn applied_to(&self, known: Profile) -> Profile {
+        let text = |wish: &Option<Name>| wish.as_ref().map(ToString::to_string);
+        Profile {
+            display_name: self.display_name.as_ref().map_or(known.display_name, |name| text(name).unwrap_or_default()),
+            email: self.email.as_ref().map_or(known.email, text),
+            ..known
+        }
     }
-    let standing_changes =
-        body.role.is_some() || body.sponsor_id.is_some() || body.agent_type.is_some() || body.skills.is_some();
-    app.command(
-        &envelope,
-        decision!(attempt, [body, profile] => {
-            attempt.token_must_cover("member.write")?;
-            let changes_nothing = role_of(attempt)? == OrganizationRole::Auditor;
-            if standing_changes || id != attempt.caller.id() || changes_nothing {
-                permit(&attempt.ruling, &attempt.caller, "member.write")?;
-            }
-            let member = attempt.authority().organization.member(id).ok_or_else(|| Problem::not_found("member"))?;
-            attempt.must_match(member.version)?;
-            let mut plan = attempt.plan();
-            let mut organization = attempt.organization().state;
-            if standing_changes {
-                let ask = Ask::ChangeMember {
-                    id,
-                    role: body.role,
-                    sponsor_id: body.sponsor_id,
-                    agent_type: body.agent_type.clone(),
-                    skills: body.skills.clone(),
-                    granted_by: role_of(attempt)?,
-                    now: attempt.now,
-                };
-                organization = plan.decide::<Organization>(&attempt.organization(), ask).await?;
-            }
-            if renamed {
-                plan.beside(keep_profile(attempt.caller.organization_id, profile));
-            }
-            let member = organization.member(id).ok_or_else(|| Problem::not_found("member"))?;
-            Ok((plan, Answer::ok(json!(view(member, Some(profile), true))).at_version(member.version)))
-        }),
-    )
-    .await
+}
+
+/// One's own name and address are one's own; everything else, and everyone else, needs `member.write`. A name is taken away
+/// only from who has left.
+fn may_change<'a>(attempt: &'a Attempt, id: MemberId, body: &MemberChange) -> Result<&'a Member, Problem> {
+    attempt.token_must_cover("member.write")?;
+    let changes_nothing = role_of(attempt)? == OrganizationRole::Auditor;
+    if body.of_standing() || id != attempt.caller.id() || changes_nothing {
+        permit(&attempt.ruling, &attempt.caller, "member.write")?;
+    }
+    let people = &attempt.authority().organization;
+    let member = if body.of_standing() { people.member(id) } else { people.anyone(id) };
+    let member = member.ok_or_else(|| Problem::not_found("member"))?;
+    attempt.must_match(member.version)?;
+    if member.active && body.display_name == Some(None) {
+        let fault = Fault::new("/display_name", "name_needed", "whoever belongs here has a name");
+        return Err(Problem::faults(vec![fault]));
+    }
+    Ok(member)
+}
+
+async fn changed(attempt: &Attempt, id: MemberId, body: &MemberChange) -> Result<(Plan, Answer), Problem> {
+    may_change(attempt, id, body)?;
+    let here = attempt.caller.organization_id;
+    let unknown = Profile { member_id: id, display_name: String::new(), email: None };
+    let known = profile_of(&attempt.app, &attempt.caller, id).await?.unwrap_or(unknown);
+    let profile = body.applied_to(known.clone());
+    let mut plan = attempt.plan();
+    if body.of_standing() {
+        let ask = Ask::ChangeMember {
+            id,
+            role: body.role,
+            sponsor_id: body.sponsor_id,
+            agent_type: body.agent_type.clone(),
+            skills: body.skills.clone(),
+            granted_by: role_of(attempt)?,
+            now: attempt.now,
+        };
+        plan.decide::<Organization>(&attempt.organization(), ask).await?;
+    }
+    if profile != known {
+        let organization = plan.as_planned(attempt.organization());
+        plan.decide::<Organization>(&organization, Ask::ChangeProfile { id, now: attempt.now }).await?;
+    }
+    if profile.display_name != known.display_name {
+        plan.beside(keep_name(here, id, &profile.display_name));
+    }
+    if profile.email != known.email {
+        plan.beside(keep_address(here, id, profile.email.clone()));
+    }
+    let organization = plan.as_planned(attempt.organization());
+    let member = organization.state.anyone(id).ok_or_else(|| Problem::not_found("member"))?;
+    let version = member.version;
+    Ok((plan, Answer::ok(json!(view(member, Some(&profile), true))).at_version(version)))
 }
 
 /// Lets someone go: their tokens are worthless at once, and they leave every open electorate.

@@ -20,6 +20,7 @@ mod overview;
 mod page;
 mod proposals;
 mod request;
+mod sight;
 mod standing;
 mod time_travel;
 mod tokens;
@@ -67,6 +68,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tokens::issue, tokens::list))
         .routes(routes!(tokens::revoke))
         .routes(routes!(invites::create, invites::list))
+        .routes(routes!(invites::revoke))
         .routes(routes!(invites::accept))
         .routes(routes!(me::read))
         .routes(routes!(inbox::read))

@@ -1,5 +1,6 @@
 //! `/organizations`: founding, listing, the current one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aggregates::ids::OrganizationId;
@@ -13,9 +14,10 @@ use chrono::{DateTime, Utc};
 use projections::organizations;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use super::request::{Command, Reader};
+use super::page::WantedById;
+use super::request::{Command, Fresh, Query, Reader};
 use crate::engine::{Answer, App, Done, Problem, decision, permit};
 use crate::governance::found;
 use crate::store::Profile;
@@ -78,24 +80,42 @@ pub async fn create(State(app): State<Arc<App>>, command: Command<NewOrganizatio
     .map(|(done, _)| done)
 }
 
-/// The caller's organization and those the caller founded.
-#[utoipa::path(get, path = "/organizations", tag = "organizations", responses((status = 200, description = "A page of organizations")))]
-pub async fn list(State(app): State<Arc<App>>, Reader(caller): Reader) -> Result<Json<Value>, Problem> {
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    limit: Option<u64>,
+    cursor: Option<String>,
+    after: Option<u64>,
+}
+
+/// The caller's organization and those the caller founded, in the order of founding.
+#[utoipa::path(get, path = "/organizations", tag = "organizations", params(Page), responses((status = 200, description = "A page of organizations")))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Query(page): Query<Page>,
+) -> Result<Json<Value>, Problem> {
+    let wanted = WantedById::read(page.limit, page.cursor.as_deref())?;
+    app.fresh_memory(caller.organization_id, page.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     app.latest_views().await;
-    let rows = app.views.live().db.rows(organizations::founded_by(caller.id())).await?;
-    let mut items = vec![json!(view(&ruling.authority.organization))];
+    let founded = organizations::founded_by(caller.id(), OrganizationId(wanted.after()), wanted.one_more());
+    let rows = app.views.live().db.rows(founded).await?;
+    let mut items = BTreeMap::from([(caller.organization_id.0, json!(view(&ruling.authority.organization)))]);
     for row in rows {
-        items.push(json!({
-            "id": row.id("organization_id")?, "name": row.text("name")?, "slug": row.text("slug")?, "created_at": row.time("founded_at")?,
+        let id = row.id("organization_id")?;
+        items.insert(id, json!({
+            "id": id, "name": row.text("name")?, "slug": row.text("slug")?, "created_at": row.time("founded_at")?,
         }));
     }
-    Ok(Json(json!({"items": items, "next": null})))
+    Ok(Json(wanted.page(items, |item| item)))
 }
 
 /// The caller's organization.
-#[utoipa::path(get, path = "/organizations/current", tag = "organizations", responses((status = 200, body = OrganizationView)))]
-pub async fn read(State(app): State<Arc<App>>, Reader(caller): Reader) -> Result<Response, Problem> {
+#[utoipa::path(get, path = "/organizations/current", tag = "organizations", params(Fresh), responses((status = 200, body = OrganizationView)))]
+pub async fn read(State(app): State<Arc<App>>, Reader(caller): Reader, Query(fresh): Query<Fresh>) -> Result<Response, Problem> {
+    app.fresh_memory(caller.organization_id, fresh.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     let organization = &ruling.authority.organization;
     Ok(Answer::ok(json!(view(organization))).at_version(organization.version).into_response())

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use super::request::{Query, Reader};
+use super::sight::Sight;
 use crate::engine::{App, Problem};
 use crate::overview::{AGES, DAYS, overview};
 
@@ -33,7 +34,8 @@ pub async fn read(
     let ruling = app.permitted(&caller, "zone.read").await?;
     app.fresh_views(caller.organization_id, which.after).await?;
     let now = app.clock.now();
-    let figures = overview(&app, caller.organization_id, now).await?;
+    let sight = Sight { ruling: &ruling, caller: &caller, now };
+    let figures = overview(&app, caller.organization_id, now, |zone| sight.reaches(zone)).await?;
     let (mut by_risk, mut by_zone) = (BTreeMap::new(), BTreeMap::new());
     for open in &figures.open {
         *by_risk.entry(&open.risk_level).or_insert(0) += open.number;
@@ -53,6 +55,7 @@ pub async fn read(
         .collect();
     let zones = ruling.authority.tree.zones();
     let budgets: Vec<Value> = zones
+        .filter(|zone| sight.reaches(zone.id))
         .filter_map(|zone| budget(&ruling.authority, zone.id, now))
         .filter(|budget| budget.limits.iter().any(|line| line.own))
         .map(|budget| {

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Datelike, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::engine::Problem;
 
@@ -24,12 +25,8 @@ pub struct Wanted {
 impl Wanted {
     /// Reads limit and cursor.
     pub fn read(limit: Option<u64>, cursor: Option<&str>) -> Result<Self, Problem> {
-        let limit = limit.unwrap_or(USUAL);
-        if !(1..=MOST).contains(&limit) {
-            return Err(refused("limit", "must be from 1 to 200"));
-        }
-        let cursor = cursor.map(|cursor| u64::from_str_radix(cursor.strip_prefix('c').unwrap_or("?"), 36)).transpose();
-        let cursor = cursor.map_err(|_| refused("cursor", "is none that was given out"))?;
+        let limit = limit_of(limit)?;
+        let cursor = cursor.map(|given| place_in(given).ok_or_else(never_given_out)).transpose()?;
         // Positions are kept as signed numbers.
         let cursor = cursor.map(|cursor| cursor.min(i64::MAX as u64));
         Ok(Self { limit, cursor })
@@ -54,14 +51,69 @@ impl Wanted {
         let items: Vec<T> = shown.into_iter().map(|(_, item)| item).collect();
         json!({"items": items, "next": next})
     }
+}
 
-    /// The page of a list held in memory.
-    pub fn page_of<T: Serialize>(&self, all: impl IntoIterator<Item = T>) -> Value {
-        let after = usize::try_from(self.cursor.unwrap_or(0)).unwrap_or(usize::MAX);
-        let one_more = usize::try_from(self.one_more()).unwrap_or(usize::MAX);
-        let items = all.into_iter().enumerate().skip(after).take(one_more);
-        self.page(items.map(|(index, item)| (index as u64 + 1, item)).collect())
+/// Which page of a list in order of ids is asked for. What was listed may go and other things may come in between: one goes on
+/// after an id, whether or not it is still there.
+#[derive(Clone, Copy, Debug)]
+pub struct WantedById {
+    limit: u64,
+    after: Option<Uuid>,
+}
+
+impl WantedById {
+    /// Reads limit and cursor.
+    pub fn read(limit: Option<u64>, cursor: Option<&str>) -> Result<Self, Problem> {
+        let limit = limit_of(limit)?;
+        let after = cursor.map(|given| id_in(given).ok_or_else(never_given_out)).transpose()?;
+        Ok(Self { limit, after })
     }
+
+    /// After which id to go on.
+    pub fn after(&self) -> Uuid {
+        self.after.unwrap_or_default()
+    }
+
+    /// One more than wanted, to see whether there is more.
+    pub fn one_more(&self) -> u64 {
+        self.limit + 1
+    }
+
+    /// The page of a list; `all` is in order of the ids, and only what is on the page is shown.
+    pub fn page<I, T: Serialize>(&self, all: impl IntoIterator<Item = (Uuid, I)>, show: impl Fn(I) -> T) -> Value {
+        let wanted = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let mut rest = all.into_iter().filter(|(id, _)| self.after.is_none_or(|after| *id > after));
+        let page: Vec<(Uuid, I)> = rest.by_ref().take(wanted).collect();
+        let last = page.last().map(|(id, _)| cursor_of(*id));
+        let next = if rest.next().is_some() { last } else { None };
+        let items: Vec<T> = page.into_iter().map(|(_, item)| show(item)).collect();
+        json!({"items": items, "next": next})
+    }
+}
+
+fn limit_of(limit: Option<u64>) -> Result<u64, Problem> {
+    let limit = limit.unwrap_or(USUAL);
+    if (1..=MOST).contains(&limit) { Ok(limit) } else { Err(refused("limit", "must be from 1 to 200")) }
+}
+
+fn never_given_out() -> Problem {
+    refused("cursor", "is none that was given out")
+}
+
+/// The place that a cursor names, if it is written as it would have been given out.
+fn place_in(given: &str) -> Option<u64> {
+    let place = u64::from_str_radix(given.strip_prefix('c')?, 36).ok()?;
+    (cursor(place) == given).then_some(place)
+}
+
+/// The id that a cursor names, if it is written as it would have been given out.
+fn id_in(given: &str) -> Option<Uuid> {
+    let id = Uuid::try_parse(given.strip_prefix('c')?).ok()?;
+    (cursor_of(id) == given).then_some(id)
+}
+
+fn cursor_of(id: Uuid) -> String {
+    format!("c{}", id.simple())
 }
 
 fn cursor(place: u64) -> String {
@@ -88,4 +140,33 @@ pub fn within_rfc_3339(key: &str, moment: Option<DateTime<Utc>>) -> Result<Optio
 /// A query parameter that does not fit.
 pub fn refused(key: &str, reason: &str) -> Problem {
     Problem::at(StatusCode::BAD_REQUEST, &format!("/{key}"), "malformed", &format!("`{key}` {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::{Wanted, WantedById, cursor};
+
+    #[test]
+    fn only_cursors_that_were_given_out_are_read() {
+        for place in [0, 5, 36, u64::MAX] {
+            assert!(Wanted::read(None, Some(&cursor(place))).is_ok(), "{place}");
+        }
+        for made_up in ["", "c", "5", "c+5", "c05", "cZ", "c 5", "c3w5e11264sgsg"] {
+            assert!(Wanted::read(None, Some(made_up)).is_err(), "{made_up}");
+            assert!(WantedById::read(None, Some(made_up)).is_err(), "{made_up}");
+        }
+    }
+
+    #[test]
+    fn a_page_goes_on_where_its_last_item_stood() {
+        let ids: Vec<Uuid> = (1..=5).map(Uuid::from_u128).collect();
+        let list = |ids: &[Uuid]| ids.iter().map(|id| (*id, id.as_u128())).collect::<Vec<_>>();
+        let first = WantedById::read(Some(2), None).expect("a page").page(list(&ids), |number| number.to_string());
+        assert_eq!(first["items"], serde_json::json!(["1", "2"]));
+        let next = WantedById::read(Some(2), first["next"].as_str()).expect("a page");
+        let second = next.page(list(&[ids[0], ids[2], ids[3]]), |number| number.to_string());
+        assert_eq!(second, serde_json::json!({"items": ["3", "4"], "next": null}));
+    }
 }

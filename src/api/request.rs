@@ -32,15 +32,22 @@ pub struct Command<T> {
     pub body: T,
 }
 
-/// A body from someone who need not sign in.
-pub struct Body<T>(pub T);
+/// What someone sends who need not sign in.
+pub struct Body<T> {
+    /// The key to answer under, and a digest of what is asked.
+    pub key: Option<(String, String)>,
+    /// What.
+    pub body: T,
+}
 
 impl<T: DeserializeOwned + 'static, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unread(rejection.status()))?;
-        read_body(&bytes).map(Self)
+        let (parts, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
+        let bytes = bytes.map_err(|rejection| unread(rejection.status()))?;
+        Ok(Self { key: key(&parts, &bytes)?, body: read_body(&bytes)? })
     }
 }
 
@@ -142,6 +149,14 @@ fn key(parts: &Parts, body: &[u8]) -> Result<Option<(String, String)>, Problem> 
     let key = key.ok_or_else(|| Problem::malformed("an Idempotency-Key has 1 to 255 visible characters"))?;
     let asked = [parts.method.as_str().as_bytes(), b" ", parts.uri.path().as_bytes(), b"\n", body].concat();
     Ok(Some((key.to_owned(), entropy::sha256(asked))))
+}
+
+/// How fresh a read is to be.
+#[derive(Clone, Copy, Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Fresh {
+    /// At least as of this position.
+    pub after: Option<u64>,
 }
 
 /// Whether a command is only to say what it would do.

@@ -66,7 +66,11 @@ pub async fn events_as_of<D: Decider>(
     as_of: &str,
 ) -> Result<Vec<D::Event>, Problem> {
     let position = match (as_of.parse::<u64>(), as_of.parse::<DateTime<Utc>>()) {
-        (Ok(position), _) => position.min(i64::MAX.unsigned_abs()),
+        (Ok(position), _) => {
+            // What has not happened yet is not known (412).
+            app.fresh_memory(organization, Some(position)).await?;
+            position
+        }
         (_, Ok(moment)) if (0..=9999).contains(&moment.year()) => {
             app.log.number(audit::position_at(organization, moment), "position").await?.unwrap_or(0)
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aggregates::action::Pattern;
 use aggregates::actor::OrganizationRole;
 use aggregates::ids::{MemberId, TokenId};
+use aggregates::organization::Member;
 use aggregates::text::Name;
 use aggregates::token::{Command as Ask, Token};
 use axum::Json;
@@ -60,6 +61,29 @@ fn no_wider_than(caller: &Caller, actions: Option<&BTreeSet<Pattern>>) -> Result
     ))
 }
 
+/// A token that ends one day never makes one that outlives it.
+fn no_longer_than(own: Option<DateTime<Utc>>, asked: Option<DateTime<Utc>>) -> Result<(), Problem> {
+    let Some(own) = own else { return Ok(()) };
+    if asked.is_some_and(|asked| asked <= own) {
+        return Ok(());
+    }
+    Err(Problem::at(
+        StatusCode::FORBIDDEN,
+        "/expires_at",
+        "wider_than_token",
+        "a token cannot make one that is good for longer than itself",
+    ))
+}
+
+/// Refuses to touch what belongs to someone whose role is above the caller's (SPEC A2).
+fn not_above(attempt: &Attempt, owner: &Member) -> Result<(), Problem> {
+    let own = attempt.authority().organization.member(attempt.caller.id()).ok_or_else(Problem::unauthenticated)?;
+    if owner.id == own.id || own.role.may_grant(owner.role) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::FORBIDDEN, "role_above_own", "that member's role is above your own"))
+}
+
 /// Issues a token. The answer shows it, this once.
 #[utoipa::path(post, path = "/tokens", tag = "organizations", request_body = NewToken,
     responses((status = 201, description = "Issued; `token` is shown once"), (status = "4XX", body = Problem)))]
@@ -72,12 +96,10 @@ pub async fn issue(State(app): State<Arc<App>>, command: Command<NewToken>) -> R
         decision!(attempt, [body, new] => {
             may_touch(attempt, member_id, "token.issue")?;
             no_wider_than(&attempt.caller, body.actions.as_ref())?;
+            no_longer_than(attempt.token_expires_at(), body.expires_at)?;
             let people = &attempt.authority().organization;
             let member = people.member(member_id).ok_or_else(|| Problem::not_found("member"))?;
-            let own = people.member(attempt.caller.id()).ok_or_else(Problem::unauthenticated)?;
-            if !own.role.may_grant(member.role) && member_id != own.id {
-                return Err(Problem::new(StatusCode::FORBIDDEN, "role_above_own", "that member's role is above your own"));
-            }
+            not_above(attempt, member)?;
             let token = attempt.load::<Token>(new.id).await?;
             let ask = Ask::Issue {
                 id: new.id,
@@ -95,7 +117,8 @@ pub async fn issue(State(app): State<Arc<App>>, command: Command<NewToken>) -> R
                 "id": new.id, "token": new.token, "prefix": new.prefix, "member_id": member_id, "name": body.name,
                 "expires_at": body.expires_at, "actions": body.actions, "created_at": attempt.now,
             });
-            Ok((plan, Answer::created(answer, format!("/api/v1/tokens/{}", new.id)).showing_once("token")))
+            let location = format!("/api/v1/tokens/{}", new.id);
+            Ok((plan, Answer::created(answer, location).at_version(1).showing_once("token")))
         }),
     )
     .await
@@ -146,10 +169,11 @@ pub async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, command
         &command.envelope,
         decision!(attempt, [] => {
             let token = attempt.load::<Token>(id).await?;
-            let owner = token.state.issued.as_ref().map(|issued| issued.member_id);
-            let owner = owner.filter(|owner| attempt.authority().organization.anyone(*owner).is_some());
+            let owner = token.state.issued.as_ref().and_then(|issued| attempt.authority().organization.anyone(issued.member_id));
             let owner = owner.ok_or_else(|| Problem::not_found("token"))?;
-            may_touch(attempt, owner, "token.revoke")?;
+            may_touch(attempt, owner.id, "token.revoke")?;
+            not_above(attempt, owner)?;
+            attempt.must_match(token.sequence)?;
             let mut plan = attempt.plan();
             plan.decide(&token, Ask::Revoke { now: attempt.now }).await?;
             Ok((plan, Answer::nothing()))

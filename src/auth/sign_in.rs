@@ -33,7 +33,7 @@ async fn failed(app: &App, address: IpAddr, failure: Option<(OrganizationId, acc
     }
     if let Some((organization_id, fact)) = failure {
         let nobody = Caller { organization_id, actor: Actor::SYSTEM, token_id: None, scope: None };
-        app.record(&nobody, &fact).await;
+        app.record_refusal(&nobody, &fact).await;
     }
     Problem::unauthenticated()
 }
@@ -59,12 +59,11 @@ async fn known(app: &App, bearer: &str) -> Result<Presented, Problem> {
     let Some(issued) = &token.state.issued else { return nobody };
     let right = bool::from(sha256(secret).as_bytes().ct_eq(kept.secret_sha256.as_bytes()));
     let ruling = app.ruling(kept.organization_id).await?;
-    if ruling.authority.organization.member(issued.member_id).is_none() {
-        return nobody;
-    }
+    let left = ruling.authority.organization.member(issued.member_id).is_none();
     let reason = match (right, caller_by_token(app, kept.organization_id, &token.state).await?) {
         (true, Some(caller)) => return Ok(Presented::Right(caller)),
         (false, _) => "wrong_secret",
+        (true, None) if left => "member_left",
         (true, None) => "expired_or_revoked",
     };
     let fact = access::Event::SignInFailed { token_id: issued.id, reason: reason.to_owned() };

@@ -74,7 +74,7 @@ pub struct Attempt {
     pub ruling: Arc<Ruling>,
     /// When.
     pub now: Moment,
-    token: Option<(Stream, u64)>,
+    token: Option<Loaded<Token>>,
     pub(super) from_log: bool,
     /// Whether what others have handed in and is not yet in the log is left out of account.
     pub(super) verifying: bool,
@@ -130,6 +130,15 @@ impl Attempt {
         if self.caller.token_covers(&asked) { Ok(()) } else { Err(Problem::forbidden(action)) }
     }
 
+    /// When the token by which the caller came expires, if it does.
+    pub fn token_expires_at(&self) -> Option<Moment> {
+        self.token.as_ref()?.state.issued.as_ref()?.expires_at
+    }
+
+    fn token_stream(&self) -> Option<(Stream, u64)> {
+        self.token.as_ref().map(|token| (token.stream.clone(), token.sequence))
+    }
+
     /// Refuses what `zone` or a zone above it blocks, whoever asks and by whatever token.
     pub fn not_blocked(&self, zone: ZoneId, action: &'static str) -> Result<(), Problem> {
         let asked = Action::parse(action).map_err(|_| Problem::forbidden(action))?;
@@ -148,7 +157,7 @@ impl Attempt {
 
     /// A plan that rests on the ruling, and on the token by which the caller came.
     pub fn plan(&self) -> Plan {
-        let guards = self.ruling.guards().into_iter().chain(self.token.clone()).collect();
+        let guards = self.ruling.guards().into_iter().chain(self.token_stream()).collect();
         Plan { writes: Vec::new(), guards, beside: Vec::new(), remember: Vec::new(), states: HashMap::new(), turn: None }
     }
 
@@ -428,12 +437,12 @@ impl App {
         self.token_of(caller, self.clock.now(), false).await.map(drop)
     }
 
-    /// The stream of the caller's token, which a command rests on: a token revoked in another process writes nothing any more.
-    async fn token_of(&self, caller: &Caller, now: Moment, from_log: bool) -> Result<Option<(Stream, u64)>, Problem> {
+    /// The caller's token, which a command rests on: a token revoked in another process writes nothing any more.
+    async fn token_of(&self, caller: &Caller, now: Moment, from_log: bool) -> Result<Option<Loaded<Token>>, Problem> {
         let Some(id) = caller.token_id else { return Ok(None) };
         let token = self.load::<Token>(id, from_log).await?;
         let valid = token.state.issued.as_ref().is_some_and(|issued| issued.is_valid(now));
-        if valid { Ok(Some((token.stream, token.sequence))) } else { Err(Problem::unauthenticated()) }
+        if valid { Ok(Some(token)) } else { Err(Problem::unauthenticated()) }
     }
 
     /// The answer already given under the envelope's key.
@@ -454,8 +463,15 @@ impl App {
         Ok(Some(Done { answer, position: given.position }))
     }
 
-    /// Puts something on record that rests on nothing, as far as the log can be written.
-    pub async fn record(&self, caller: &Caller, fact: &aggregates::access::Event) {
+    /// Puts on record what is refused anyway; that the log cannot be written does not change the answer.
+    pub async fn record_refusal(&self, caller: &Caller, fact: &aggregates::access::Event) {
+        if let Err(error) = self.record(caller, fact).await {
+            tracing::warn!(%error, "a refusal could not be put on record");
+        }
+    }
+
+    /// Puts something on record that rests on nothing. Whoever is to answer only what is on record passes the error on (SPEC L6).
+    pub async fn record(&self, caller: &Caller, fact: &aggregates::access::Event) -> Result<(), Refused> {
         let append = Append {
             organization_id: caller.organization_id,
             actor: caller.actor,
@@ -472,9 +488,7 @@ impl App {
             answer: None,
             beside: Vec::new(),
         };
-        if let Err(error) = self.writer.append(append).await {
-            tracing::warn!(%error, "a refusal could not be put on record");
-        }
+        self.writer.append(append).await.map(drop)
     }
 }
 

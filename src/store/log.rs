@@ -169,6 +169,13 @@ impl Log {
         row.map(|row| Ok((OrganizationId(row.id("organization_id")?), row.id("invite_id")?))).transpose()
     }
 
+    /// Whether an invitation is one of an organization.
+    pub async fn has_invite(&self, organization: OrganizationId, invite: Uuid) -> Result<bool, StoreError> {
+        let statement =
+            Statement::new("SELECT invite_id FROM invite_secrets WHERE organization_id = $1 AND invite_id = $2");
+        Ok(self.db.row(statement.bind(organization).bind(invite)).await?.is_some())
+    }
+
     /// Names and addresses in an organization; of one member where one is given.
     pub async fn profiles(&self, organization: OrganizationId, member: Option<MemberId>) -> Result<Vec<Profile>, StoreError> {
         let statement = match member {
@@ -201,6 +208,28 @@ pub fn keep_profile(organization: OrganizationId, profile: &Profile) -> Statemen
     .bind(profile.member_id)
     .bind(profile.display_name.as_str())
     .bind(profile.email.clone())
+}
+
+/// Keeps another name for someone, or none, and leaves the address alone.
+pub fn keep_name(organization: OrganizationId, member: MemberId, name: &str) -> Statement {
+    Statement::new(
+        "INSERT INTO profiles (organization_id, member_id, display_name) VALUES ($1, $2, $3)
+         ON CONFLICT (organization_id, member_id) DO UPDATE SET display_name = excluded.display_name",
+    )
+    .bind(organization)
+    .bind(member)
+    .bind(name)
+}
+
+/// Keeps another address for someone, or none, and leaves the name alone.
+pub fn keep_address(organization: OrganizationId, member: MemberId, email: Option<String>) -> Statement {
+    Statement::new(
+        "INSERT INTO profiles (organization_id, member_id, display_name, email) VALUES ($1, $2, '', $3)
+         ON CONFLICT (organization_id, member_id) DO UPDATE SET email = excluded.email",
+    )
+    .bind(organization)
+    .bind(member)
+    .bind(email)
 }
 
 /// Keeps the secret half of a token.

@@ -71,6 +71,87 @@ on_both!(an_invitation_is_taken_up_once_and_in_time, async |app: TestApp| {
     assert!(!said.contains("ida@example.org") && !said.contains("Ida"), "names and addresses are outside the log");
 });
 
+on_both!(an_invitation_holds_only_while_its_inviter_could_make_it, async |app: TestApp| {
+    let accept = |code: String| json!({"code": code, "display_name": "Ida"});
+    let invite = |role: &str| json!({"role": role});
+    let [gone, demoted] = [app.human("Gil", "admin").await, app.human("Dan", "admin").await];
+    let of_gone = gone.post("/invites", invite("admin")).await.expect(201);
+    assert_eq!(of_gone.text("/invited_by"), gone.id);
+    let of_demoted = demoted.post("/invites", invite("admin")).await.expect(201).text("/code");
+    let below_demoted = demoted.post("/invites", invite("member")).await.expect(201).text("/code");
+    app.owner.delete(&format!("/members/{}", gone.id)).await.expect(204);
+    app.owner.patch(&format!("/members/{}", demoted.id), invite("member")).await.expect(200);
+    for code in [of_gone.text("/code"), of_demoted, below_demoted.clone()] {
+        app.stranger().post("/invites/accept", accept(code)).await.expect_problem(409, "inviter_may_not_grant");
+    }
+    app.owner.patch(&format!("/members/{}", demoted.id), invite("admin")).await.expect(200);
+    app.stranger().post("/invites/accept", accept(below_demoted)).await.expect(201);
+
+    let far = json!({"role": "member", "expires_at": "2026-04-06T10:00:00Z"});
+    let refused = app.owner.post("/invites", far).await.expect_problem(422, "expires_too_late");
+    assert_eq!(refused.text("/errors/0/pointer"), "/expires_at");
+    app.owner.post("/invites", json!({"role": "member", "expires_at": "2026-04-05T10:00:00Z"})).await.expect(201);
+});
+
+on_both!(an_invitation_is_taken_back, async |app: TestApp| {
+    let [admin, member] = [app.human("Ada", "admin").await, app.human("Mia", "member").await];
+    let invited = app.owner.post("/invites", json!({"role": "owner"})).await.expect(201);
+    let path = format!("/invites/{}", invited.id());
+    let accept = json!({"code": invited.text("/code"), "display_name": "Ida"});
+    app.other_organization("Rivals").await.delete(&path).await.expect_problem(404, "not_found");
+    member.delete(&path).await.expect_problem(403, "forbidden");
+    admin.delete(&path).await.expect_problem(403, "role_above_own");
+    app.owner.send(Method::DELETE, &path, &[("if-match", "\"2\"")], None).await.expect_problem(412, "stale_version");
+    app.owner.delete(&path).await.expect(204);
+    app.owner.delete(&path).await.expect(204);
+    let revoked = app.owner.get("/audit?type=invite.revoked").await.expect(200);
+    assert_eq!(revoked.items().len(), 1, "once");
+    app.stranger().post("/invites/accept", accept).await.expect_problem(409, "invite_revoked");
+    let listed = app.owner.get("/invites").await.expect(200);
+    assert_eq!(listed.text("/items/0/revoked_at"), "2026-01-05T10:00:00Z");
+    assert_eq!(listed.text("/items/0/invited_by"), app.owner.id);
+
+    let taken = app.owner.post("/invites", json!({"role": "member"})).await.expect(201);
+    let accept = json!({"code": taken.text("/code"), "display_name": "Ida"});
+    let key = [("idempotency-key", "joining")];
+    let joined = app.stranger().post_with("/invites/accept", accept.clone(), &key).await.expect(201);
+    let again = app.stranger().post_with("/invites/accept", accept, &key).await.expect(201);
+    assert_eq!((again.id(), again.at("/token")), (joined.id(), &Value::Null), "joined once, and the token is shown once");
+    app.owner.delete(&format!("/invites/{}", taken.id())).await.expect_problem(409, "invite_used");
+});
+
+on_both!(no_token_is_revoked_by_who_could_not_issue_it, async |app: TestApp| {
+    let admin = app.human("Ada", "admin").await;
+    let of_owner = app.owner.post("/tokens", json!({"name": "spare"})).await.expect(201).id();
+    admin.delete(&format!("/tokens/{of_owner}")).await.expect_problem(403, "role_above_own");
+    let of_admin = app.owner.post("/tokens", json!({"name": "spare", "member_id": admin.id})).await.expect(201).id();
+    let path = format!("/tokens/{of_admin}");
+    app.owner.send(Method::DELETE, &path, &[("if-match", "\"2\"")], None).await.expect_problem(412, "stale_version");
+    app.owner.send(Method::DELETE, &path, &[("if-match", "\"1\"")], None).await.expect(204);
+    let own = admin.post("/tokens", json!({"name": "mine"})).await.expect(201).id();
+    admin.delete(&format!("/tokens/{own}")).await.expect(204);
+    app.owner.delete(&format!("/tokens/{of_owner}")).await.expect(204);
+});
+
+on_both!(a_token_makes_nothing_that_outlives_or_outreaches_it, async |app: TestApp| {
+    let brief = json!({"name": "brief", "expires_at": "2026-01-06T00:00:00Z"});
+    let brief = app.owner.with_token(&app.owner.post("/tokens", brief).await.expect(201).text("/token"));
+    let until = |moment: Value| json!({"name": "next", "expires_at": moment});
+    for longer in [Value::Null, json!("2026-01-06T00:00:01Z")] {
+        let refused = brief.post("/tokens", until(longer)).await.expect_problem(403, "wider_than_token");
+        assert_eq!(refused.text("/errors/0/pointer"), "/expires_at");
+    }
+    brief.post("/tokens", until(json!("2026-01-06T00:00:00Z"))).await.expect(201);
+    let invited = brief.post("/invites", json!({"role": "member"})).await.expect(201);
+    assert_eq!(invited.text("/expires_at"), "2026-01-06T00:00:00Z");
+    let longer = json!({"role": "member", "expires_at": "2026-01-07T00:00:00Z"});
+    brief.post("/invites", longer).await.expect_problem(403, "wider_than_token");
+
+    let narrow = app.owner.post("/tokens", json!({"name": "narrow", "actions": ["member.*"]})).await.expect(201);
+    let narrow = app.owner.with_token(&narrow.text("/token"));
+    narrow.post("/invites", json!({"role": "member"})).await.expect_problem(403, "wider_than_token");
+});
+
 on_both!(an_auditor_reads_everything_and_changes_nothing, async |app: TestApp| {
     let ann = app.human("Ann", "member").await;
     let zone = app.owner.makes_zone(json!({"name": "Zone"})).await;

@@ -162,3 +162,84 @@ on_both!(an_answer_is_forgotten_after_a_day, async |app: TestApp| {
     let again = app.owner.post_with("/zones", json!({"name": "Newer"}), &key("two")).await.expect(201);
     assert_eq!(again.id(), newer.id(), "what is younger is kept");
 });
+
+on_both!(nothing_newer_than_was_seen_is_decided_or_closed, async |app: TestApp| {
+    let owner = &app.owner;
+    let [ann, bob] = [app.human("Ann", "member").await, app.human("Bob", "member").await];
+    let criteria = json!({"criteria": [{"name": "quality", "type": "human"}]});
+    let root = owner.makes_zone(json!({"name": "Root"})).await;
+    let zone = json!({"name": "Zone", "parent_zone_id": root, "evaluation_criteria": criteria});
+    let zone = owner.makes_zone(zone).await;
+    for reviewer in [&ann, &bob] {
+        owner.assigns(&zone, reviewer, "approver").await.expect(201);
+    }
+    owner.assigns(&zone, owner, "executor").await.expect(201);
+    let proposal = format!("/proposals/{}", owner.proposes_work(&zone).await);
+    let judged = owner.proposes_work(&zone).await;
+    ann.votes(&judged, "approve").await.expect(200);
+    let judged = owner.post("/evaluations", json!({"proposal_id": judged, "executor_id": bob.id})).await.expect(201).id();
+    let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
+    let petition = owner.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201).id();
+    let held = json!({"action": "work.do", "amount": "1"});
+    let held = owner.post(&format!("/zones/{zone}/reservations"), held).await.expect(201);
+    assert_eq!(held.header("etag"), "\"1\"");
+    let held = format!("/reservations/{}", held.id());
+    let roles = format!("/zones/{zone}/assignments");
+    let score = json!({"criterion": "quality", "score": 1, "rationale": "I looked."});
+    let stale = [("if-match", "\"9999\"")];
+    for (who, path, body) in [
+        (&ann, format!("{proposal}/votes"), json!({"choice": "approve"})),
+        (&ann, format!("{proposal}/recuse"), json!({})),
+        (&ann, format!("{proposal}/delegate"), json!({"member_id": owner.id})),
+        (&ann, format!("{proposal}/comments"), json!({"text": "Hm."})),
+        (owner, format!("{proposal}/escalate"), json!({"reason": "No."})),
+        (owner, roles.clone(), json!({"member_id": ann.id, "role": "executor"})),
+        (&ann, format!("/escalations/{petition}/cosign"), json!({})),
+        (owner, format!("/escalations/{petition}/withdraw"), json!({})),
+        (owner, format!("/evaluations/{judged}/scores"), score),
+        (owner, format!("/evaluations/{judged}/auto-evaluate"), json!({})),
+        (owner, format!("/evaluations/{judged}/finalize"), json!({})),
+        (owner, format!("{held}/commit"), json!({})),
+        (owner, format!("{held}/release"), json!({})),
+    ] {
+        let reply = who.post_with(&path, body, &stale).await;
+        assert_eq!((reply.status, reply.body["code"].as_str()), (412, Some("stale_version")), "{path}: {}", reply.body);
+    }
+    let role = owner.assigns(&zone, &ann, "executor").await.expect(201);
+    let path = format!("{roles}/{}", role.id());
+    owner.send(Method::DELETE, &path, &stale, None).await.expect_problem(412, "stale_version");
+    owner.send(Method::DELETE, &path, &[("if-match", &role.header("etag"))], None).await.expect(204);
+    let seen = ann.get(&proposal).await.expect(200).header("etag");
+    let vote = json!({"choice": "approve"});
+    ann.post_with(&format!("{proposal}/votes"), vote, &[("if-match", &seen)]).await.expect(200);
+    let seen = owner.get(&held).await.expect(200).header("etag");
+    let closed = owner.post_with(&format!("{held}/release"), json!({}), &[("if-match", &seen)]).await.expect(200);
+    assert_eq!(closed.header("etag"), "\"2\"");
+});
+
+on_both!(a_profile_is_changed_on_record_key_by_key, async |app: TestApp| {
+    let owner = &app.owner;
+    let ann = json!({"kind": "human", "display_name": "Ann", "role": "member", "email": "ann@example.org"});
+    let ann = owner.post("/members", ann).await.expect(201).id();
+    let path = format!("/members/{ann}");
+    let seen = owner.get(&path).await.expect(200).header("etag");
+    let renamed = owner.patch(&path, json!({"display_name": "Anna"})).await.expect(200);
+    assert_ne!(renamed.header("etag"), seen);
+    let stale = Some(json!({"email": null}).to_string().into_bytes());
+    owner.send(Method::PATCH, &path, &[("if-match", &seen)], stale).await.expect_problem(412, "stale_version");
+    let again = owner.patch(&path, json!({"display_name": "Anna"})).await.expect(200);
+    assert_eq!(again.header("etag"), renamed.header("etag"), "the same once more changes nothing");
+    let both = [json!({"display_name": "Anne"}), json!({"email": "anne@example.org"})];
+    futures::future::join_all(both.into_iter().map(|change| owner.patch(&path, change))).await;
+    let shown = owner.get(&path).await.expect(200);
+    assert_eq!((shown.text("/display_name"), shown.text("/email")), ("Anne".to_owned(), "anne@example.org".to_owned()));
+    let log = owner.get("/audit?type=member.profile_changed").await.expect(200);
+    assert_eq!(log.items().len(), 3);
+    assert!(!log.body.to_string().contains("anne@"), "values stay out of the log");
+
+    owner.patch(&path, json!({"display_name": null})).await.expect_problem(422, "name_needed");
+    owner.delete(&path).await.expect(204);
+    owner.patch(&path, json!({"role": "admin"})).await.expect_problem(404, "not_found");
+    let erased = owner.patch(&path, json!({"display_name": null, "email": null})).await.expect(200);
+    assert_eq!((erased.at("/display_name"), erased.at("/email")), (&Value::Null, &Value::Null));
+});

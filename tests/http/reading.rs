@@ -80,6 +80,64 @@ on_both!(a_page_that_was_begun_does_not_shift_under_new_arrivals, async |app: Te
     assert_eq!(ids(&second), [opened[1].clone(), opened[0].clone()]);
 });
 
+on_both!(a_page_goes_on_after_its_last_item_even_if_that_has_gone, async |app: TestApp| {
+    let owner = &app.owner;
+    let root = owner.makes_zone(json!({"name": "Root"})).await;
+    let (mut children, mut held) = (Vec::new(), Vec::new());
+    let mut people = vec![owner.clone()];
+    for number in 0..4 {
+        let ann = app.human(&format!("Ann {number}"), "member").await;
+        children.push(owner.makes_zone(json!({"name": "Child", "parent_zone_id": root})).await);
+        held.push(owner.assigns(&root, &ann, "executor").await.expect(201).id());
+        people.push(ann);
+    }
+    let half = async |path: &str| {
+        let page = owner.get(&format!("{path}limit=2")).await.expect(200);
+        format!("{path}limit=2&cursor={}", page.text("/next"))
+    };
+    let members = half("/members?").await;
+    let zones = half(&format!("/zones/{root}/children?")).await;
+    let roles = half(&format!("/zones/{root}/assignments?")).await;
+    let able = half(&format!("/zones/{root}/who-can?action=work.do&")).await;
+    owner.delete(&format!("/zones/{root}/assignments/{}", held[1])).await.expect(204);
+    owner.post(&format!("/zones/{}/move", children[0]), json!({"parent_zone_id": null})).await.expect(200);
+    owner.delete(&format!("/members/{}", people[1].id)).await.expect(204);
+    for (path, key, expected) in [
+        (members, "id", &people[2].id),
+        (zones, "id", &children[2]),
+        (roles, "id", &held[2]),
+        (able, "principal_id", &people[2].id),
+    ] {
+        assert_eq!(owner.get(&path).await.expect(200).items()[0][key], expected.as_str(), "{path}");
+    }
+    for list in ["/members", "/zones", "/organizations", "/proposals"] {
+        owner.get(&format!("{list}?cursor=c%2B5")).await.expect_problem(400, "malformed");
+    }
+});
+
+on_both!(organizations_are_listed_page_by_page, async |app: TestApp| {
+    for number in 0..3 {
+        app.other_organization(&format!("Daughter {number}")).await;
+    }
+    app.settled().await;
+    let whole = all(&app.owner, "/organizations", 200).await;
+    assert_eq!(whole.len(), 4);
+    assert_eq!(whole[0], app.owner.get("/me").await.expect(200).text("/organization_id"));
+    for limit in 1..=4 {
+        assert_eq!(all(&app.owner, "/organizations", limit).await, whole, "by {limit}");
+    }
+    app.owner.get("/organizations?colour=blue").await.expect_problem(400, "malformed");
+});
+
+on_both!(whoever_reads_the_log_reads_its_part_of_any_zone, async |app: TestApp| {
+    let zone = app.owner.makes_zone(json!({"name": "Shut", "constraints": {"blocked_actions": ["zone.read"]}})).await;
+    let ann = app.human("Ann", "member").await;
+    let path = format!("/audit?zone_id={zone}");
+    assert_eq!(app.owner.get(&path).await.expect(200).text("/items/0/type"), "zone.created");
+    ann.get(&path).await.expect_problem(403, "action_blocked");
+    app.owner.get(&format!("/audit?zone_id={}", app.owner.id)).await.expect_problem(404, "not_found");
+});
+
 on_both!(a_read_after_a_position_sees_what_was_written_there, async |app: TestApp| {
     let ann = app.human("Ann", "member").await;
     let zone = app.owner.makes_zone(json!({"name": "Zone"})).await;
@@ -91,7 +149,10 @@ on_both!(a_read_after_a_position_sees_what_was_written_there, async |app: TestAp
         assert_eq!(listed.items().len(), number);
     }
     let head = app.owner.get("/audit?limit=1").await.expect(200).at("/items/0/position").as_u64().expect("a position");
-    for path in ["/zones", "/members", "/proposals", "/tokens", "/invites", "/grants", "/audit", "/zones/tree"] {
+    let me = format!("/members/{}", app.owner.id);
+    let single = ["/me", "/organizations", "/organizations/current", &me];
+    let lists = ["/zones", "/members", "/proposals", "/tokens", "/invites", "/grants", "/audit", "/zones/tree"];
+    for path in lists.into_iter().chain(single) {
         app.owner.get(&format!("{path}?after={head}")).await.expect(200);
         app.owner.get(&format!("{path}?after={}", head + 1000)).await.expect_problem(412, "position_ahead");
     }
@@ -117,8 +178,9 @@ on_both!(a_zone_can_be_read_as_it_was, async |app: TestApp| {
         ("2026-01-05T12:30:00%2B01:00".to_owned(), "Second", "active", "\"2\""),
         (suspended.position().to_string(), "Second", "suspended", "\"3\""),
         ("2026-01-05T12:00:00Z".to_owned(), "Second", "suspended", "\"3\""),
-        ("1000000".to_owned(), "Second", "suspended", "\"3\""),
     ];
+    let beyond = suspended.position() + 1000;
+    app.owner.get(&format!("{zone}?as_of={beyond}")).await.expect_problem(412, "position_ahead");
     for (as_of, name, status, tag) in moments {
         let then = app.owner.get(&format!("{zone}?as_of={as_of}")).await.expect(200);
         assert_eq!((then.text("/name").as_str(), then.text("/status").as_str()), (name, status), "{as_of}");
@@ -202,4 +264,32 @@ on_both!(the_whole_log_is_for_auditors_and_a_zones_history_for_those_who_read_it
     ann.get("/events").await.expect_problem(403, "forbidden");
     let history = ann.get(&format!("/audit?zone_id={zone}")).await.expect(200);
     assert_eq!(history.text("/items/0/type"), "zone.created");
+});
+
+on_both!(what_blocks_being_read_is_in_no_list, async |app: TestApp| {
+    let owner = &app.owner;
+    // Somebody who can decide what the owner proposes.
+    app.human("Ann", "owner").await;
+    let budget = json!({"budget_limit": "10"});
+    let [open, shut] = [owner.makes_zone(json!({"name": "Open"})).await, owner.makes_zone(json!({"name": "Shut"})).await];
+    let below = json!({"name": "Below", "parent_zone_id": shut, "resource_scope": budget});
+    let below = owner.makes_zone(below).await;
+    let seen = owner.proposes_work(&open).await;
+    for zone in [&shut, &below, &shut, &below] {
+        owner.proposes_work(zone).await;
+    }
+    let last = owner.proposes_work(&open).await;
+    let blocks = json!({"constraints": {"blocked_actions": ["zone.read"]}});
+    owner.patch(&format!("/zones/{shut}"), blocks).await.expect(200);
+    app.settled().await;
+
+    for path in ["/zones", "/zones/tree", "/proposals", "/overview", "/escalations", "/evaluations", "/grants"] {
+        let said = owner.get(path).await.expect(200).body.to_string();
+        assert!(!said.contains(&shut) && !said.contains(&below), "{path}: {said}");
+    }
+    assert_eq!(owner.get("/overview").await.expect(200).at("/open/total"), &json!(2));
+    let first = owner.get("/proposals?limit=1").await.expect(200);
+    assert_eq!(first.text("/items/0/id"), last);
+    let second = owner.get(&format!("/proposals?limit=1&cursor={}", first.text("/next"))).await.expect(200);
+    assert_eq!((second.text("/items/0/id"), second.at("/next")), (seen, &Value::Null));
 });

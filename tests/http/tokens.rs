@@ -69,6 +69,8 @@ on_both!(whoever_is_removed_has_no_token_left, async |app: TestApp| {
     ann.get("/me").await.expect(200);
     app.owner.delete(&format!("/members/{}", ann.id)).await.expect(204);
     ann.get("/me").await.expect_problem(401, "unauthenticated");
+    let found = app.owner.get("/audit?type=access.sign_in_failed").await.expect(200);
+    assert_eq!(found.text("/items/0/data/reason"), "member_left", "that it was tried is on record");
 });
 
 on_both!(a_right_prefix_with_a_wrong_secret_opens_nothing_and_is_on_record, async |app: TestApp| {

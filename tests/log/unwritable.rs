@@ -35,6 +35,9 @@ on_both!(while_the_log_cannot_be_written_nothing_is_answered_as_done, async |app
         assert!(!refused.header("retry-after").is_empty());
         ann.votes(&proposal, "approve").await.expect(503);
         app.owner.post("/members", json!({"kind": "human", "display_name": "Lost", "role": "member"})).await.expect(503);
+        let recorded = json!({"action": "work.do", "record": true});
+        app.owner.post(&format!("/zones/{zone}/check"), recorded).await.expect_problem(503, "log_unavailable");
+        app.owner.get("/events").await.expect_problem(503, "log_unavailable");
         app.stranger().get("/healthz").await.expect(200);
         let ready = app.stranger().get("/readyz").await.expect(503);
         assert_eq!((ready.at("/ready"), ready.at("/log/writes")), (&json!(false), &json!(false)));

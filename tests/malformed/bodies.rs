@@ -20,7 +20,7 @@ pub fn right(route: &str, member: &str, zone: &str) -> (Value, Vec<&'static str>
                 json!({"name": "New", "member_id": member, "expires_at": "2030-01-01T00:00:00Z", "actions": ["zone.read"]});
             (token, vec!["name"])
         }
-        "POST /api/v1/invites" => (json!({"role": "member", "expires_at": "2030-01-01T00:00:00Z"}), vec!["role"]),
+        "POST /api/v1/invites" => (json!({"role": "member", "expires_at": "2026-02-01T00:00:00Z"}), vec!["role"]),
         "POST /api/v1/invites/accept" => {
             (json!({"code": "tzi_nobody", "display_name": "Guest", "email": "a@b.c"}), vec!["code", "display_name"])
         }

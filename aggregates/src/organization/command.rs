@@ -38,6 +38,8 @@ pub enum Command {
         granted_by: OrganizationRole,
         now: Moment,
     },
+    /// Someone's name or address was corrected or erased, which the log does not hold (SPEC A7); also of who has left.
+    ChangeProfile { id: MemberId, now: Moment },
     /// Lets someone go.
     RemoveMember { id: MemberId, granted_by: OrganizationRole, now: Moment },
     /// A judgement has its effect on reputation. Whoever judges sees to it that it has it once.

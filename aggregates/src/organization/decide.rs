@@ -138,6 +138,10 @@ pub(super) fn decide(state: &State, command: Command) -> Result<Vec<Event>, Reje
             }
             Ok(vec![Event::MemberChanged { member_id: id, role, sponsor_id, agent_type, skills, changed_at: now }])
         }
+        Command::ChangeProfile { id, now } => {
+            let member = state.anyone(id).ok_or(Rejection::NoSuchMember(id))?;
+            Ok(vec![Event::ProfileChanged { member_id: member.id, changed_at: now }])
+        }
         Command::RemoveMember { id, granted_by, now } => {
             let member = state.member(id).ok_or(Rejection::NoSuchMember(id))?;
             may_grant(granted_by, member.role)?;

@@ -44,6 +44,9 @@ pub enum Event {
         skills: BTreeSet<Label>,
         changed_at: Moment,
     },
+    /// Someone's name or address is another now, or none; what it is stands outside the log (SPEC A7).
+    #[serde(rename = "member.profile_changed")]
+    ProfileChanged { member_id: MemberId, changed_at: Moment },
     /// Someone left.
     #[serde(rename = "member.removed")]
     MemberRemoved { member_id: MemberId, removed_at: Moment },
@@ -80,6 +83,7 @@ stored_names!(Event {
     Renamed => "organization.renamed",
     MemberAdded => "member.added",
     MemberChanged => "member.changed",
+    ProfileChanged => "member.profile_changed",
     MemberRemoved => "member.removed",
     ReputationChanged => "member.reputation_changed",
     StakeLocked => "member.stake_locked",
@@ -100,6 +104,7 @@ impl DomainEvent for Event {
             | Self::Renamed { .. }
             | Self::MemberAdded { .. }
             | Self::MemberChanged { .. }
+            | Self::ProfileChanged { .. }
             | Self::MemberRemoved { .. } => None,
         }
     }

@@ -139,6 +139,12 @@ impl State {
                     member.version += 1;
                 }
             }
+            Event::ProfileChanged { member_id, changed_at } => {
+                if let Some(member) = self.members.get_mut(member_id) {
+                    member.updated_at = *changed_at;
+                    member.version += 1;
+                }
+            }
             Event::ReputationChanged { member_id, after, .. } => {
                 if let Some(member) = self.members.get_mut(member_id) {
                     member.reputation = *after;

@@ -26,6 +26,7 @@ pub fn of_organization(event: &organization::Event) -> Option<Concern> {
         organization::Event::Founded { .. }
         | organization::Event::Renamed { .. }
         | organization::Event::MemberAdded { .. }
+        | organization::Event::ProfileChanged { .. }
         | organization::Event::ReputationChanged { .. }
         | organization::Event::StakeLocked { .. }
         | organization::Event::StakeReleased { .. } => None,

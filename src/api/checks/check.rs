@@ -117,7 +117,7 @@ pub async fn check(
         Decision::Allow if !which.dry_run && counts(&ruling, caller, zone, &ask) => {
             let (done, answer) = admitted(&app, &envelope, zone, &ask, answer).await?;
             if body.record {
-                record(&app, caller, zone, &ask, &answer).await;
+                record(&app, caller, zone, &ask, &answer).await?;
             }
             return Ok(done.into_response());
         }
@@ -127,7 +127,7 @@ pub async fn check(
         Decision::Allow | Decision::Deny | Decision::ApprovalRequired => {}
     }
     if body.record && !which.dry_run {
-        record(&app, caller, zone, &ask, &answer).await;
+        record(&app, caller, zone, &ask, &answer).await?;
     }
     Ok(Json(cured(&answer, zone, &ask, ruling.position)).into_response())
 }
@@ -148,7 +148,7 @@ async fn imagined(app: &App, caller: &Caller, zone: ZoneId, body: NewCheck) -> R
     Ok(Json(cured(&answer, zone, &ask, grounds.position)))
 }
 
-async fn record(app: &App, caller: &Caller, zone_id: ZoneId, ask: &Ask, answer: &Checked) {
+async fn record(app: &App, caller: &Caller, zone_id: ZoneId, ask: &Ask, answer: &Checked) -> Result<(), Problem> {
     let (principal_id, action, reasons) = (ask.principal, ask.action.to_string(), answer.reasons.clone());
     let particulars = Some(Box::new(Particulars::of(ask)));
     let fact = match answer.decision {
@@ -157,7 +157,7 @@ async fn record(app: &App, caller: &Caller, zone_id: ZoneId, ask: &Ask, answer: 
             Fact::CheckAnswered { zone_id, principal_id, action, decision, reasons, particulars }
         }
     };
-    app.record(caller, &fact).await;
+    Ok(app.record(caller, &fact).await?)
 }
 
 /// The answer where rate limits speak of the action: it is counted in the same breath (SPEC C7), and may differ from the one that

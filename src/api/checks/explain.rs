@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use super::imagined::Grounds;
-use crate::api::page::{Wanted, refused};
+use crate::api::page::{WantedById, refused};
 use crate::api::request::{Query, Reader, id_in_path};
 use crate::engine::{App, Caller, Problem, permit_in_zone};
 
@@ -75,11 +75,11 @@ pub async fn who_can(
     let zone: ZoneId = id_in_path(&id, "zone")?;
     let action = Action::parse(&who.action).map_err(|error| refused("action", &error.to_string()))?;
     let amount = who.amount.as_deref().map(Amount::parse).transpose().map_err(|error| refused("amount", &error.to_string()))?;
-    let wanted = Wanted::read(who.limit, who.cursor.as_deref())?;
+    let wanted = WantedById::read(who.limit, who.cursor.as_deref())?;
     let grounds = grounds(&app, &caller, zone, who.after, who.at_position).await?;
     let items = able(&grounds.authority, zone, &action, amount, grounds.now);
-    let items = items.into_iter().map(|(principal, decision)| json!({"principal_id": principal, "decision": decision}));
-    let mut page = wanted.page_of(items);
+    let items = items.into_iter().map(|(principal, decision)| (principal.0, (principal, decision)));
+    let mut page = wanted.page(items, |(principal, decision)| json!({"principal_id": principal, "decision": decision}));
     page["position"] = json!(grounds.position);
     Ok(Json(page))
 }

@@ -52,6 +52,7 @@ pub async fn dismiss(State(app): State<Arc<App>>, Path(id): Path<String>, comman
             attempt.permit(zone, "zone.read")?;
             let mut plan = attempt.plan();
             may_dismiss(attempt, &mut plan, &loaded.state).await?;
+            attempt.must_match(loaded.sequence)?;
             let by = Some(attempt.caller.id());
             let reason = DismissalReason::Refused;
             let state = escalating::dismiss(attempt, &mut plan, &loaded, by, reason, body.reason.clone()).await?;
@@ -73,6 +74,7 @@ pub async fn withdraw(State(app): State<Arc<App>>, Path(id): Path<String>, comma
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.permit(zone, "zone.read")?;
             attempt.token_must_cover("escalation.trigger")?;
+            attempt.must_match(loaded.sequence)?;
             let mut plan = attempt.plan();
             let by = Some(attempt.caller.id());
             let reason = DismissalReason::Withdrawn;

@@ -65,6 +65,7 @@ pub async fn escalate(
             attempt.token_must_cover("escalation.trigger")?;
             attempt.not_blocked(zone, "escalation.trigger")?;
             may_escalate(attempt.authority(), &source.state, attempt.caller.id()).map_err(|rejection| Problem::of(&rejection))?;
+            attempt.must_match(source.sequence)?;
             let mut plan = attempt.plan();
             let state = contest_decision(attempt, &mut plan, &source, body.reason.clone()).await?;
             raised(plan, &state)

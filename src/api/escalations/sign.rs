@@ -21,6 +21,7 @@ pub async fn cosign(State(app): State<Arc<App>>, Path(id): Path<String>, command
         decision!(attempt, [] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.permit(zone, "escalation.trigger")?;
+            attempt.must_match(loaded.sequence)?;
             let member_id = attempt.caller.id();
             let person_id = attempt.authority().organization.person(member_id);
             let mut plan = attempt.plan();

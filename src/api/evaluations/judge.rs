@@ -49,6 +49,7 @@ pub async fn score(State(app): State<Arc<App>>, Path(id): Path<String>, command:
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.permit(zone, "evaluation.submit")?;
             must_be_impartial(attempt, &loaded.state)?;
+            attempt.must_match(loaded.sequence)?;
             must_be_human(attempt)?;
             let mut plan = attempt.plan();
             let score = Judging::Score {
@@ -82,6 +83,7 @@ pub async fn auto_evaluate(
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.permit(zone, "evaluation.submit")?;
             must_be_impartial(attempt, &loaded.state)?;
+            attempt.must_match(loaded.sequence)?;
             let mut plan = attempt.plan();
             let sequence = loaded.sequence;
             let checked = evaluating::check_automatically(attempt, &mut plan, loaded).await?;
@@ -104,6 +106,7 @@ pub async fn finalize(State(app): State<Arc<App>>, Path(id): Path<String>, comma
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.permit(zone, "evaluation.submit")?;
             must_be_impartial(attempt, &loaded.state)?;
+            attempt.must_match(loaded.sequence)?;
             let mut plan = attempt.plan();
             let state = evaluating::finalize(attempt, &mut plan, &loaded).await?;
             let version = plan.sequence_after::<Evaluation>(id, loaded.sequence);

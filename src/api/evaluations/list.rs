@@ -13,6 +13,7 @@ use utoipa::IntoParams;
 
 use crate::api::page::Wanted;
 use crate::api::request::{Query, Reader};
+use crate::api::sight::Sight;
 use crate::engine::{App, Problem};
 use crate::store::Row;
 
@@ -38,12 +39,12 @@ pub async fn list(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
-    app.permitted(&caller, "zone.read").await?;
+    let ruling = app.permitted(&caller, "zone.read").await?;
     app.fresh_views(caller.organization_id, which.after).await?;
-    let filter = Filter { zone_id: which.zone_id, executor_id: which.executor_id, status: which.status };
-    let statement = evaluations::page(caller.organization_id, filter, wanted.before(), wanted.one_more());
-    let rows = app.views.live().db.rows(statement).await?;
-    Ok(Json(wanted.page(rows.iter().map(item).collect::<Result<_, _>>()?)))
+    let filter = || Filter { zone_id: which.zone_id, executor_id: which.executor_id, status: which.status };
+    let statement = |before, limit| evaluations::page(caller.organization_id, filter(), before, limit);
+    let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };
+    Ok(Json(wanted.page(sight.rows(&app, &wanted, statement, item).await?)))
 }
 
 fn item(row: &Row) -> Result<(u64, Value), Problem> {

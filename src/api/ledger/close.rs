@@ -62,6 +62,7 @@ async fn close(attempt: &Attempt, id: ReservationId, close: Close) -> Result<(Pl
     let standing = booking.authority.ledger.open(id).filter(|open| open.holder == aggregates::ledger::Holder::Task).cloned();
     let Some(open) = standing else { return closed_before(attempt, id, close).await };
     permit(attempt, &open)?;
+    attempt.must_match(ReservationView::open(id, &open).version())?;
     let now = attempt.now;
     let (command, actual) = match close {
         Close::Commit(actual) => (Closing::Commit { reservation_id: id, actual, now }, Some(actual.unwrap_or(open.amount))),
@@ -70,7 +71,8 @@ async fn close(attempt: &Attempt, id: ReservationId, close: Close) -> Result<(Pl
     booking.decide(&mut plan, command).await?;
     booking.hand_to(&mut plan);
     let shown = ReservationView::open(id, &open).closed(close.status(), actual, now);
-    Ok((plan, Answer::ok(json!(shown))))
+    let version = shown.version();
+    Ok((plan, Answer::ok(json!(shown)).at_version(version)))
 }
 
 /// Whose it is, who asked for it, or who tends the zone.
@@ -90,6 +92,7 @@ async fn closed_before(attempt: &Attempt, id: ReservationId, close: Close) -> Re
     let row = attempt.app.views.live().db.row(reservations::of(organization, id)).await?;
     let shown = ReservationView::of(&row.ok_or_else(|| Problem::not_found("reservation"))?)?;
     attempt.permit(shown.zone_id, "zone.read")?;
+    attempt.must_match(shown.version())?;
     let same = match close {
         Close::Release => shown.status == "released",
         Close::Commit(actual) => {
@@ -99,7 +102,8 @@ async fn closed_before(attempt: &Attempt, id: ReservationId, close: Close) -> Re
         }
     };
     if same {
-        return Ok((attempt.plan(), Answer::ok(json!(shown))));
+        let version = shown.version();
+        return Ok((attempt.plan(), Answer::ok(json!(shown)).at_version(version)));
     }
     let code = if shown.status == "lapsed" { "reservation_lapsed" } else { "reservation_closed" };
     Err(Problem::new(StatusCode::CONFLICT, code, format!("the reservation is {}", shown.status)))

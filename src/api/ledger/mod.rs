@@ -43,6 +43,11 @@ pub struct ReservationView {
 }
 
 impl ReservationView {
+    /// A reservation changes once in its life: when it is closed.
+    fn version(&self) -> u64 {
+        if self.closed_at.is_none() { 1 } else { 2 }
+    }
+
     fn standing(terms: &Terms) -> Self {
         Self {
             id: terms.reservation_id,

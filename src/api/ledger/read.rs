@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aggregates::ids::{ReservationId, ZoneId};
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use projections::reservations;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use utoipa::IntoParams;
 use super::ReservationView;
 use crate::api::page::Wanted;
 use crate::api::request::{Query, Reader, id_in_path};
-use crate::engine::{App, Problem, permit_in_zone};
+use crate::engine::{Answer, App, Problem, permit_in_zone};
 
 /// How fresh.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -30,14 +31,15 @@ pub async fn read(
     Reader(caller): Reader,
     Path(id): Path<String>,
     Query(which): Query<Which>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Response, Problem> {
     let id: ReservationId = id_in_path(&id, "reservation")?;
     app.fresh_views(caller.organization_id, which.after).await?;
     let row = app.views.live().db.row(reservations::of(caller.organization_id, id)).await?;
     let shown = ReservationView::of(&row.ok_or_else(|| Problem::not_found("reservation"))?)?;
     let ruling = app.ruling(caller.organization_id).await?;
     permit_in_zone(&ruling, &caller, shown.zone_id, "zone.read", app.clock.now())?;
-    Ok(Json(json!(shown)))
+    let version = shown.version();
+    Ok(Answer::ok(json!(shown)).at_version(version).into_response())
 }
 
 /// Which page.

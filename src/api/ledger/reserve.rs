@@ -86,7 +86,9 @@ pub async fn reserve(
             attempt.refuse_auditors(body.action.as_str())?;
             let (plan, terms) = reserving(attempt, wish, &asking(attempt, zone, body)?).await?;
             let location = format!("/api/v1/reservations/{}", wish.id);
-            Ok((plan, Answer::created(json!(ReservationView::standing(&terms)), location)))
+            let shown = ReservationView::standing(&terms);
+            let version = shown.version();
+            Ok((plan, Answer::created(json!(shown), location).at_version(version)))
         }),
     )
     .await

@@ -47,6 +47,7 @@ pub async fn comment(
         if member.is_none_or(|member| member.role == OrganizationRole::Auditor) {
             return Err(Problem::forbidden("proposal.comment"));
         }
+        attempt.must_match(loaded.sequence)?;
         let say = Deciding::Comment { id, author_id, text: body.text.clone(), now: attempt.now };
         let (plan, _) = deciding(attempt, &loaded, vec![say]).await?;
         let said = json!({"id": id, "proposal_id": proposal_id, "author_id": author_id, "text": body.text, "created_at": attempt.now});

@@ -39,6 +39,7 @@ pub async fn delegate(
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.permit(zone, "zone.read")?;
             attempt.token_must_cover("proposal.review")?;
+            attempt.must_match(loaded.sequence)?;
             let from_id = attempt.caller.id();
             if let Some(mine) = loaded.state.reviewer(from_id) {
                 still_sits(attempt, zone, &mine.elector)?;

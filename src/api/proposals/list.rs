@@ -15,6 +15,7 @@ use utoipa::IntoParams;
 use super::view::needed_now;
 use crate::api::page::Wanted;
 use crate::api::request::{Query, Reader};
+use crate::api::sight::Sight;
 use crate::engine::{App, Problem};
 use crate::store::Row;
 
@@ -69,7 +70,7 @@ pub async fn list(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
-    app.permitted(&caller, "zone.read").await?;
+    let ruling = app.permitted(&caller, "zone.read").await?;
     app.fresh_views(caller.organization_id, which.after).await?;
     let filter = Filter {
         zone_id: which.zone_id,
@@ -78,9 +79,9 @@ pub async fn list(
         proposer_id: which.proposer_id,
         reviewer_id: which.reviewer_id,
     };
-    let statement = proposals::page(caller.organization_id, filter, wanted.before(), wanted.one_more());
-    let rows = app.views.live().db.rows(statement).await?;
-    Ok(Json(wanted.page(rows.iter().map(item).collect::<Result<_, _>>()?)))
+    let statement = |before, limit| proposals::page(caller.organization_id, filter.clone(), before, limit);
+    let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };
+    Ok(Json(wanted.page(sight.rows(&app, &wanted, statement, item).await?)))
 }
 
 /// Which page.
@@ -100,9 +101,9 @@ pub async fn pending_reviews(
     Query(which): Query<Page>,
 ) -> Result<Json<Value>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
-    app.permitted(&caller, "zone.read").await?;
+    let ruling = app.permitted(&caller, "zone.read").await?;
     app.fresh_views(caller.organization_id, which.after).await?;
-    let statement = proposals::pending_reviews(caller.organization_id, caller.id(), wanted.before(), wanted.one_more());
-    let rows = app.views.live().db.rows(statement).await?;
-    Ok(Json(wanted.page(rows.iter().map(item).collect::<Result<_, _>>()?)))
+    let statement = |before, limit| proposals::pending_reviews(caller.organization_id, caller.id(), before, limit);
+    let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };
+    Ok(Json(wanted.page(sight.rows(&app, &wanted, statement, item).await?)))
 }

@@ -22,6 +22,7 @@ pub async fn recuse(State(app): State<Arc<App>>, Path(id): Path<String>, command
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.permit(zone, "zone.read")?;
             attempt.token_must_cover("proposal.review")?;
+            attempt.must_match(loaded.sequence)?;
             let recuse = Deciding::Recuse { member_id: attempt.caller.id(), reason: RecusalReason::Recused, now: attempt.now };
             let (plan, state) = deciding(attempt, &loaded, vec![recuse]).await?;
             let version = plan.sequence_after::<aggregates::proposal::Proposal>(id, loaded.sequence);

@@ -34,6 +34,7 @@ pub async fn retry_execution(
         decision!(attempt, [] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
             may_retry(attempt, zone)?;
+            attempt.must_match(loaded.sequence)?;
             let execution = loaded.state.execution.as_ref();
             if execution.is_none_or(|execution| execution.status != ExecutionStatus::Failed) {
                 return Err(Problem::new(StatusCode::CONFLICT, "nothing_to_execute", "there is no failed execution to retry"));

@@ -56,6 +56,7 @@ pub async fn vote(State(app): State<Arc<App>>, Path(id): Path<String>, command: 
             let (loaded, zone) = in_organization(attempt, id).await?;
             zone_of.lock().unwrap_or_else(std::sync::PoisonError::into_inner).replace(zone);
             may_vote(attempt, &loaded.state, zone, body.choice)?;
+            attempt.must_match(loaded.sequence)?;
             let rationale = body.rationale.clone().unwrap_or_else(Prose::none);
             let cast = Deciding::CastVote { voter_id: attempt.caller.id(), choice: body.choice, rationale, now: attempt.now };
             let (plan, state) = deciding(attempt, &loaded, vec![cast]).await?;
@@ -68,8 +69,8 @@ pub async fn vote(State(app): State<Arc<App>>, Path(id): Path<String>, command: 
         && (400..500).contains(&problem.status)
         && !envelope.dry_run
     {
-        app.record(&envelope.caller, &access::Event::VoteRefused { zone_id, proposal_id: id, reason: problem.code.clone() })
-            .await;
+        let refused = access::Event::VoteRefused { zone_id, proposal_id: id, reason: problem.code.clone() };
+        app.record_refusal(&envelope.caller, &refused).await;
     }
     done
 }

@@ -1,5 +1,6 @@
 //! `/zones/{id}/assignments`: who has which role in a zone.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aggregates::actor::ZoneRole;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::change::permit_governing;
-use crate::api::page::Wanted;
+use crate::api::page::WantedById;
 use crate::api::request::{Command, Nothing, Query, Reader, id_in_path};
 use crate::engine::{Answer, App, Attempt, Done, Problem, decision, permit_in_zone};
 use crate::entropy;
@@ -50,6 +51,7 @@ pub async fn assign(
     app.command(&envelope, decision!(attempt, [body] => {
         attempt.permit(zone_id, "zone.read")?;
         may_assign(attempt, zone_id, body.role)?;
+        attempt.must_match(attempt.authority().tree.zone(zone_id).map_or(0, |zone| zone.version))?;
         let member = attempt.authority().organization.member(body.member_id).ok_or_else(|| Problem::named_nowhere("/member_id", "member"))?;
         let ask = Ask::Assign {
             zone_id,
@@ -97,13 +99,15 @@ pub async fn list(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let id: ZoneId = id_in_path(&id, "zone")?;
-    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    let wanted = WantedById::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     permit_in_zone(&ruling, &caller, id, "zone.read", app.clock.now())?;
     let path = ruling.authority.tree.path(id);
     let zones = path.into_iter().rev().filter(|zone| which.inherited || zone.id == id);
-    Ok(Json(wanted.page_of(zones.flat_map(|zone| zone.assignments.iter().map(|held| view(zone.id, held))))))
+    let held = zones.flat_map(|zone| zone.assignments.iter().map(|held| (held.id.0, (zone.id, held))));
+    let held: BTreeMap<_, (ZoneId, &Assignment)> = held.collect();
+    Ok(Json(wanted.page(held, |(zone, held)| view(zone, held))))
 }
 
 /// Takes a role away. Whoever loses it leaves the electorates that rested on it.
@@ -123,6 +127,7 @@ pub async fn unassign(
         let held = zone.assignments.iter().find(|held| held.id == assignment_id);
         let role = held.ok_or_else(|| Problem::not_found("assignment"))?.role;
         may_assign(attempt, zone_id, role)?;
+        attempt.must_match(zone.version)?;
         let mut plan = attempt.plan();
         plan.decide::<Zones>(&attempt.zone_tree(), Ask::Unassign { zone_id, assignment_id, by_proposal: None, now: attempt.now }).await?;
         Ok((plan, Answer::nothing()))

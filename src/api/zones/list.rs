@@ -12,8 +12,9 @@ use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::view;
-use crate::api::page::Wanted;
+use crate::api::page::WantedById;
 use crate::api::request::{Query, Reader};
+use crate::api::sight::Sight;
 use crate::engine::{App, Problem};
 
 /// Which zones to list.
@@ -29,19 +30,21 @@ pub struct Which {
     after: Option<u64>,
 }
 
-/// Zones, in the order of creation.
+/// Zones that the caller may read, in the order of creation.
 #[utoipa::path(get, path = "/zones", tag = "zones", params(Which), responses((status = 200, description = "A page of zones")))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
-    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    let wanted = WantedById::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.permitted(&caller, "zone.read").await?;
-    let zones = ruling.authority.tree.zones();
+    let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };
+    let zones = ruling.authority.tree.zones().filter(|zone| sight.reaches(zone.id));
     let zones = zones.filter(|zone| which.status.is_none_or(|status| status == zone.status));
     let zones = zones.filter(|zone| which.parent_zone_id.is_none_or(|parent| zone.parent_zone_id == Some(parent)));
     let zones = zones.filter(|zone| which.slug.as_ref().is_none_or(|slug| *slug == zone.slug));
-    Ok(Json(wanted.page_of(zones.map(|zone| view(caller.organization_id, &ruling.authority, zone)))))
+    let show = |zone| view(caller.organization_id, &ruling.authority, zone);
+    Ok(Json(wanted.page(zones.map(|zone| (zone.id.0, zone)), show)))
 }

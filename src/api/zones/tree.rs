@@ -1,9 +1,9 @@
 //! `GET /zones/tree`, `/zones/{id}/children`, `/zones/{id}/ancestry`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aggregates::ids::ZoneId;
-use aggregates::permission::Authority;
 use aggregates::zones::Zone;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use super::view;
-use crate::api::page::Wanted;
+use crate::api::page::WantedById;
 use crate::api::request::{Query, Reader, id_in_path};
+use crate::api::sight::Sight;
 use crate::engine::{App, Problem, permit_in_zone};
 
 /// How fresh, and which page.
@@ -25,15 +26,18 @@ pub struct Which {
     after: Option<u64>,
 }
 
-fn branch(authority: &Authority, zone: &Zone) -> Value {
-    let children: Vec<Value> = authority.tree.children(zone.id).map(|child| branch(authority, child)).collect();
+/// A zone with what is below it; what a zone blocks is blocked below it, so nothing in sight hangs from what is not.
+fn branch(sight: &Sight, zone: &Zone) -> Value {
+    let authority = &sight.ruling.authority;
+    let children = authority.tree.children(zone.id).filter(|child| sight.reaches(child.id));
+    let children: Vec<Value> = children.map(|child| branch(sight, child)).collect();
     json!({
         "id": zone.id, "parent_zone_id": zone.parent_zone_id, "name": zone.name, "slug": zone.slug, "status": zone.status,
         "in_force": authority.tree.is_in_force(zone.id), "children": children,
     })
 }
 
-/// All zones as a tree: each root with its children, theirs, and so on.
+/// All zones that the caller may read, as a tree: each root with its children, theirs, and so on.
 #[utoipa::path(get, path = "/zones/tree", tag = "zones", params(Which), responses((status = 200, description = "The roots, each with its children")))]
 pub async fn tree(
     State(app): State<Arc<App>>,
@@ -42,12 +46,13 @@ pub async fn tree(
 ) -> Result<Json<Value>, Problem> {
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.permitted(&caller, "zone.read").await?;
-    let roots = ruling.authority.tree.zones().filter(|zone| zone.parent_zone_id.is_none());
-    let items: Vec<Value> = roots.map(|zone| branch(&ruling.authority, zone)).collect();
+    let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };
+    let roots = ruling.authority.tree.zones().filter(|zone| zone.parent_zone_id.is_none() && sight.reaches(zone.id));
+    let items: Vec<Value> = roots.map(|zone| branch(&sight, zone)).collect();
     Ok(Json(json!({"items": items, "next": null})))
 }
 
-/// The zones directly below one.
+/// The zones directly below one, in the order of creation.
 #[utoipa::path(get, path = "/zones/{id}/children", tag = "zones", params(("id" = String, Path), Which),
     responses((status = 200, description = "A page of zones"), (status = 404, body = Problem)))]
 pub async fn children(
@@ -57,12 +62,14 @@ pub async fn children(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let id: ZoneId = id_in_path(&id, "zone")?;
-    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    let wanted = WantedById::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     permit_in_zone(&ruling, &caller, id, "zone.read", app.clock.now())?;
-    let children = ruling.authority.tree.children(id);
-    Ok(Json(wanted.page_of(children.map(|zone| view(caller.organization_id, &ruling.authority, zone)))))
+    let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };
+    let children = ruling.authority.tree.children(id).filter(|child| sight.reaches(child.id));
+    let children: BTreeMap<_, &Zone> = children.map(|zone| (zone.id.0, zone)).collect();
+    Ok(Json(wanted.page(children, |zone| view(caller.organization_id, &ruling.authority, zone))))
 }
 
 /// The path from the root to a zone, the zone last.

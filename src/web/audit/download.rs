@@ -10,6 +10,7 @@ use futures::stream;
 use projections::audit;
 
 use super::filter::filter;
+use crate::engine::Problem;
 use crate::store::StoreError;
 use crate::web::form::Fields;
 use crate::web::page::Shown;
@@ -27,7 +28,8 @@ pub async fn give(visitor: Visitor) -> Shown {
     let until = visitor.position;
     let app = Arc::clone(&visitor.app);
     let format = "ndjson".to_owned();
-    app.record(&visitor.caller, &access::Event::LogExported { after_position: 0, format }).await;
+    let exported = access::Event::LogExported { after_position: 0, format };
+    app.record(&visitor.caller, &exported).await.map_err(Problem::from)?;
     let lines = stream::try_unfold(0, move |after: u64| {
         let (app, asked) = (Arc::clone(&app), asked.clone());
         async move {

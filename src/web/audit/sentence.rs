@@ -226,6 +226,7 @@ impl Teller<'_> {
             "organization.renamed" => format!("renamed the organization to {}", self.strong("name")),
             "member.added" => format!("took in {who}, {} and {}", self.text("kind"), self.strong("role")),
             "member.changed" => format!("changed who {who} is here: {}", self.strong("role")),
+            "member.profile_changed" => format!("corrected the name or address of {who}"),
             "member.removed" => format!("let {who} go"),
             "member.reputation_changed" => {
                 let (before, after) = (self.figure("before"), self.figure("after"));
@@ -246,6 +247,7 @@ impl Teller<'_> {
             }
             "invite.created" => format!("invited someone as {}", self.strong("role")),
             "invite.accepted" => "took up an invitation".to_owned(),
+            "invite.revoked" => "took an invitation back".to_owned(),
             "token.issued" => format!("made the token “{}” for {who}", self.text("name")),
             "token.revoked" => "made a token worthless".to_owned(),
             "access.check_denied" => {

@@ -43,6 +43,7 @@ fn line(visitor: &Visitor, invite: &Value) -> Option<Line> {
     let expires = moment("expires_at")?;
     let state = match taken_by {
         Some(_) => Badge::new("good", "Taken up"),
+        None if invite["revoked_at"].is_string() => Badge::new("off", "Taken back"),
         None if expires <= visitor.now() => Badge::new("off", "Expired"),
         None => Badge::new("open", "Open"),
     };

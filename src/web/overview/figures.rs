@@ -69,7 +69,7 @@ pub struct Read {
 /// Reads the figures.
 pub async fn read(visitor: &Visitor) -> Result<Read, Refusal> {
     let now = visitor.now();
-    let known = overview(&visitor.app, visitor.caller.organization_id, now).await?;
+    let known = overview(&visitor.app, visitor.caller.organization_id, now, |zone| visitor.may(zone, "zone.read")).await?;
     let days = days(&known);
     let mut by_zone = BTreeMap::new();
     for open in &known.open {
