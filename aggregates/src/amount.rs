@@ -15,6 +15,8 @@ use utoipa::{PartialSchema, ToSchema};
 const EXACT_DIGITS: usize = 15;
 /// Largest magnitude of any quantity, so that sums cannot overflow.
 const LARGEST: i64 = 1_000_000_000_000_000;
+/// More digits than the largest quantity has in billionths, and no more than a decimal holds.
+const MOST_BILLIONTHS_DIGITS: usize = 28;
 
 /// An amount of money or another resource: an exact decimal from 0 to 10^15 with at most 9 decimal places. Reads JSON
 /// strings and numbers, writes strings.
@@ -54,20 +56,67 @@ pub enum Unmeasurable {
     NotAShare,
 }
 
+/// A decimal number as it is written.
+struct Numeral<'a> {
+    negative: bool,
+    whole: &'a str,
+    fraction: &'a str,
+    exponent: i32,
+}
+
+impl<'a> Numeral<'a> {
+    /// Reads digits with at most one point among them, a sign before and an exponent behind; nothing else is a number.
+    fn read(text: &'a str) -> Option<Self> {
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent.parse().ok()?),
+            None => (text, 0),
+        };
+        let digits = mantissa.strip_prefix('-').unwrap_or(mantissa);
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let is_number = digits != "." && !digits.is_empty() && [whole, fraction].into_iter().all(is_digits);
+        is_number.then_some(Self { negative: mantissa.starts_with('-'), whole, fraction, exponent })
+    }
+
+    /// Its size in billionths, rounded down, and whether that leaves something; none where it is beyond every quantity.
+    fn billionths(&self) -> Option<(i128, bool)> {
+        let digits = [self.whole, self.fraction].concat();
+        let digits = digits.trim_start_matches('0');
+        if digits.is_empty() {
+            return Some((0, false));
+        }
+        let length = i64::try_from(digits.len()).ok()?;
+        let places = length + i64::from(self.exponent) - i64::try_from(self.fraction.len()).ok()? + 9;
+        let Ok(kept) = usize::try_from(places) else { return Some((0, true)) };
+        if kept > MOST_BILLIONTHS_DIGITS {
+            return None;
+        }
+        let (head, rest) = digits.split_at(kept.min(digits.len()));
+        let billionths = format!("0{head:0<kept$}").parse().ok()?;
+        Some((billionths, rest.bytes().any(|digit| digit != b'0')))
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn measure(text: &str) -> Result<Decimal, Unmeasurable> {
-    let number = Decimal::from_str(text)
-        .or_else(|_| Decimal::from_scientific(text))
-        .map_err(|_| Unmeasurable::NotANumber(text.chars().take(40).collect()))?;
-    if number.is_sign_negative() && !number.is_zero() {
+    let not_a_number = || Unmeasurable::NotANumber(text.chars().take(40).collect());
+    let numeral = Numeral::read(text).ok_or_else(not_a_number)?;
+    let size = numeral.billionths();
+    if numeral.negative && size != Some((0, false)) {
         return Err(Unmeasurable::Negative);
     }
+    let (billionths, finer) = size.ok_or(Unmeasurable::TooLarge)?;
+    let number = Decimal::from_i128_with_scale(billionths, 9);
     if number > Decimal::from(LARGEST) {
         return Err(Unmeasurable::TooLarge);
     }
-    if number.normalize().scale() > 9 {
+    if finer {
         return Err(Unmeasurable::TooFine);
     }
-    Ok(number.abs())
+    // As many places as were written are shown again.
+    Ok(Decimal::from_str_exact(text).unwrap_or_else(|_| number.normalize()).abs())
 }
 
 #[derive(Deserialize)]
@@ -181,6 +230,14 @@ impl Quantity {
     pub fn hours_after(self, moment: crate::Moment) -> Option<crate::Moment> {
         let milliseconds = i64::try_from((self.0 * Decimal::from(3_600_000)).round()).ok()?;
         moment.checked_add_signed(chrono::Duration::milliseconds(milliseconds))
+    }
+
+    /// Whether the number written as `text` is at most this, exactly, however many digits it has. What is no number is not.
+    pub fn admits(self, text: &str) -> bool {
+        let Some(numeral) = Numeral::read(text) else { return false };
+        let Some((billionths, finer)) = numeral.billionths() else { return numeral.negative };
+        let down = Decimal::from_i128_with_scale(billionths, 9);
+        numeral.negative || down < self.0 || (down == self.0 && !finer)
     }
 
     fn exact(number: Decimal) -> Result<Self, Unmeasurable> {
@@ -326,6 +383,38 @@ mod tests {
             ["-1", "\"-0.01\"", "\"abc\"", "0.12345678901234567", "1e300", "\"1e40\"", "true", "null", "\"0.0000000001\""]
         {
             assert!(serde_json::from_str::<Amount>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_rounded_and_only_digits_are_a_number() {
+        let long = |zeros: usize, last: &str| format!("0.{}{last}", "0".repeat(zeros));
+        assert_eq!(Amount::parse(&long(30, "1")), Err(Unmeasurable::TooFine));
+        assert_eq!(Amount::parse("0.99999999999999999999999999999999"), Err(Unmeasurable::TooFine));
+        assert_eq!(Amount::parse("1000000000000000.00000000000000000001"), Err(Unmeasurable::TooFine));
+        assert_eq!(Amount::parse(&format!("-{}", long(30, "1"))), Err(Unmeasurable::Negative));
+        assert_eq!(Amount::parse("-1e300"), Err(Unmeasurable::Negative));
+        assert_eq!(Amount::parse("1e300"), Err(Unmeasurable::TooLarge));
+        assert_eq!(Amount::parse("1000000000000000.000000001"), Err(Unmeasurable::TooLarge));
+        for text in ["1_000", "", ".", "-", "1.2.3", "+1", " 1", "1e", "1e1.5", "0x10", "1,5", "\u{661}"] {
+            assert!(matches!(Amount::parse(text), Err(Unmeasurable::NotANumber(_))), "{text}");
+        }
+        for (text, shown) in
+            [("1000.00", "1000.00"), ("-0", "0"), ("1e3", "1000"), ("25E-1", "2.5"), ("1.5e+2", "150"), (".5", "0.5")]
+        {
+            assert_eq!(Amount::parse(text).map(|amount| amount.to_string()), Ok(shown.to_owned()));
+        }
+        assert_eq!(Amount::parse(&format!("1.{}", "0".repeat(40))), Amount::parse("1"));
+    }
+
+    #[test]
+    fn a_limit_admits_what_is_not_above_it_however_it_is_written() {
+        let limit = Quantity::parse("0.3").expect("a quantity");
+        for below in ["0.3", "0.29999999999999999999999999999999999", "-0.30000000000000004", "-1e300", "3e-1", "1e-300", "0"] {
+            assert!(limit.admits(below), "{below}");
+        }
+        for above in ["0.30000000000000004", "0.3000000000000000000000000000000000001", "1e300", "", "x", "true"] {
+            assert!(!limit.admits(above), "{above}");
         }
     }
 

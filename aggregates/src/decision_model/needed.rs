@@ -17,10 +17,23 @@ pub struct Needed {
     pub may_still_vote: u64,
 }
 
-/// What an open vote under `rule` still needs.
-pub fn needed(rule: &Rule, tally: &Tally) -> Needed {
+/// What an open vote under `rule` still needs. `human_missing` says that one of the approvals must be a human's, and none is yet
+/// (SPEC D4).
+pub fn needed(rule: &Rule, tally: &Tally, human_missing: bool) -> Needed {
+    let (bar, approvals) = bar(rule, tally);
+    let (bar, approvals) = match (human_missing, approvals) {
+        (false, approvals) => (bar, approvals),
+        (true, Some(0)) => (format!("{bar}, and a human's approval"), Some(1)),
+        (true, approvals) => (format!("{bar}, a human's among them"), approvals),
+    };
+    let voters = tally.outstanding;
+    Needed { summary: format!("{bar}; {voters} may still vote"), approvals, may_still_vote: voters }
+}
+
+/// The bar an approval must pass, and how many more approvals that takes, where a number says it.
+fn bar(rule: &Rule, tally: &Tally) -> (String, Option<u64>) {
     let electors = tally.approve + tally.reject + tally.abstain + tally.outstanding;
-    let (bar, approvals) = match rule {
+    match rule {
         Rule::Unilateral => ("1 approval".to_owned(), Some(1)),
         Rule::Threshold { threshold } => {
             let more = u64::from(*threshold).saturating_sub(tally.approve);
@@ -45,14 +58,53 @@ pub fn needed(rule: &Rule, tally: &Tally) -> Needed {
             (text, None)
         }
         Rule::Consensus { fallback: None } => ("everyone's approval".to_owned(), Some(tally.outstanding)),
+        Rule::Consensus { fallback: Some(fallback) } if tally.reject > 0 => {
+            let (bar_of_fallback, approvals) = bar(fallback, tally);
+            (format!("{bar_of_fallback}, for with an objection {} decides", fallback.model_type()), approvals)
+        }
         Rule::Consensus { fallback: Some(fallback) } => {
             (format!("everyone's approval, else {} decides", fallback.model_type()), Some(tally.outstanding))
         }
-    };
-    let voters = tally.outstanding;
-    Needed { summary: format!("{bar}; {voters} may still vote"), approvals, may_still_vote: voters }
+    }
 }
 
 fn plural(number: u64, word: &str) -> String {
     if number == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::DecisionModel;
+    use super::*;
+
+    fn told(model: &str, (approve, reject, outstanding): (u64, u64, u64), human_missing: bool) -> (String, Option<u64>) {
+        let model: DecisionModel = serde_json::from_str(model).expect("a model");
+        let weights =
+            Tally { approve_weight: approve, reject_weight: reject, outstanding_weight: outstanding, ..Tally::default() };
+        let needed = needed(&model.rule, &Tally { approve, reject, outstanding, ..weights }, human_missing);
+        (needed.summary, needed.approvals)
+    }
+
+    #[test]
+    fn a_humans_approval_that_is_missing_is_asked_for() {
+        let two = r#"{"model_type":"threshold","threshold":2}"#;
+        let half = r#"{"model_type":"majority"}"#;
+        for (model, votes, missing, summary, approvals) in [
+            (two, (1, 0, 2), false, "1 more approval of 2; 2 may still vote", Some(1)),
+            (two, (1, 0, 2), true, "1 more approval of 2, a human's among them; 2 may still vote", Some(1)),
+            (two, (2, 0, 1), true, "0 more approvals of 2, and a human's approval; 1 may still vote", Some(1)),
+            (half, (3, 0, 1), true, "a quorum of 0.5 (3 of 4 took part), and a human's approval; 1 may still vote", Some(1)),
+        ] {
+            assert_eq!(told(model, votes, missing), (summary.to_owned(), approvals));
+        }
+    }
+
+    #[test]
+    fn a_consensus_with_an_objection_needs_what_its_fallback_needs() {
+        let falling = r#"{"model_type":"consensus","fallback_model":"threshold","threshold":2}"#;
+        let agreeing = ("everyone's approval, else threshold decides; 2 may still vote".to_owned(), Some(2));
+        assert_eq!(told(falling, (1, 0, 2), false), agreeing);
+        let objected = ("1 more approval of 2, for with an objection threshold decides; 1 may still vote".to_owned(), Some(1));
+        assert_eq!(told(falling, (1, 1, 1), false), objected);
+    }
 }

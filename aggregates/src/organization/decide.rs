@@ -124,9 +124,10 @@ pub(super) fn decide(state: &State, command: Command) -> Result<Vec<Event>, Reje
             may_grant(granted_by, member.role)?;
             let role = role.unwrap_or(member.role);
             may_grant(granted_by, role)?;
-            let sponsor_id = sponsor_id.unwrap_or(member.sponsor_id);
             let agent_type = agent_type.unwrap_or_else(|| member.agent_type.clone());
-            fits(state, member.kind, role, sponsor_id, agent_type.is_some())?;
+            // A sponsor who has left since is not named again by a change that speaks of something else.
+            fits(state, member.kind, role, sponsor_id.flatten(), agent_type.is_some())?;
+            let sponsor_id = sponsor_id.unwrap_or(member.sponsor_id);
             if role != OrganizationRole::Owner {
                 an_owner_remains(state, member)?;
             }
@@ -181,4 +182,38 @@ fn fits(
     let Some(sponsor_id) = sponsor_id else { return Ok(()) };
     let sponsor = state.member(sponsor_id).ok_or(Rejection::NoSuchSponsor(sponsor_id))?;
     if sponsor.kind == PrincipalKind::Human { Ok(()) } else { Err(Rejection::SponsorNotHuman(sponsor_id)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::super::Organization;
+    use super::*;
+    use crate::Decider;
+
+    #[test]
+    fn an_agent_whose_sponsor_has_left_can_still_be_changed() {
+        let (id, now) = (|number: u128| MemberId(Uuid::from_u128(number)), "2026-01-05T10:00:00Z");
+        let joined = |number: u128, kind: &str, sponsor: Option<u128>| -> Event {
+            serde_json::from_value(json!({"type": "member.added", "member_id": id(number), "kind": kind, "role": "member",
+                "sponsor_id": sponsor.map(id), "agent_type": null, "skills": [], "added_at": now}))
+            .expect("an event")
+        };
+        let moment = now.parse().expect("a moment");
+        let left = Event::MemberRemoved { member_id: id(1), removed_at: moment };
+        let state = Organization::replay(&[joined(1, "human", None), joined(2, "agent", Some(1)), left]);
+        let change = |sponsor_id: Option<Option<MemberId>>| {
+            let (role, granted_by) = (Some(OrganizationRole::Admin), OrganizationRole::Owner);
+            decide(
+                &state,
+                Command::ChangeMember { id: id(2), role, sponsor_id, agent_type: None, skills: None, granted_by, now: moment },
+            )
+        };
+        let changed = change(None).expect("a change");
+        assert!(matches!(changed.as_slice(), [Event::MemberChanged { sponsor_id, .. }] if *sponsor_id == Some(id(1))));
+        assert!(change(Some(None)).is_ok());
+        assert_eq!(change(Some(Some(id(1)))), Err(Rejection::NoSuchSponsor(id(1))));
+    }
 }

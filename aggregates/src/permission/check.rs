@@ -28,7 +28,7 @@ pub fn check(authority: &Authority, zone: ZoneId, ask: &Ask) -> Answer {
         .or_else(|| question.qualified())
         .or_else(|| question.by_role())
         .or_else(|| question.within_resources())
-        .or_else(|| funds.within_budget());
+        .or_else(|| if question.is_work { funds.within_budget() } else { None });
     let at_once = || funds.within_tasks().or_else(|| funds.within_rates());
     let denial = match (question.is_work, ask.standing.ahead) {
         (true, false) => denial.or_else(at_once).or_else(|| funds.within_spending()),

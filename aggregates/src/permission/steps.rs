@@ -5,7 +5,6 @@ use super::answer::Reason;
 use super::ask::{Ask, Via};
 use super::grants::holds_on_path;
 use crate::actor::PrincipalKind;
-use crate::amount::Quantity;
 use crate::organization::Member;
 use crate::policy::ResourceScope;
 use crate::zones::{Facts, Path, misaligned, unqualified};
@@ -180,8 +179,8 @@ impl Question<'_> {
         }
         scope.limits.iter().flat_map(|limits| &limits.0).find_map(|(name, limit)| {
             let requested = self.ask.params.get(name.as_str())?;
-            let number = serde_json::from_value::<Quantity>(requested.clone());
-            if number.is_ok_and(|number| number <= *limit) {
+            let written = requested.as_str().map_or_else(|| requested.to_string(), str::to_owned);
+            if limit.admits(&written) {
                 return None;
             }
             Some(("limit_exceeded", format!("limits/{name}"), json(limit), requested.clone()))

@@ -161,6 +161,30 @@ fn governing_is_refused_only_when_blocked_by_name() {
 }
 
 #[test]
+fn governing_is_not_held_against_a_budget() {
+    let poor = authority(&json!({"resource_scope": {"budget_limit": "5"}}), &json!({}));
+    let costly = |action: &str| Ask { amount: Some(Amount::parse("6").expect("amount")), ..ask(1, action) };
+    assert_eq!(code(&poor, &costly("zone.write")), "allow");
+    assert_eq!(code(&poor, &costly("deploy.production")), "budget_exceeded");
+}
+
+#[test]
+fn a_named_limit_is_compared_exactly() {
+    let limited = authority(&json!({"resource_scope": {"limits": {"rows": 0.5}}}), &json!({}));
+    let asked = |rows: Value| {
+        let mut asked = ask(3, "deploy.production");
+        asked.params.insert("rows".to_owned(), rows);
+        code(&limited, &asked)
+    };
+    for within in [json!(0.1 + 0.2), json!(-3), json!(-0.1), json!(0.5), json!("0.5")] {
+        assert_eq!(asked(within.clone()), "allow", "{within}");
+    }
+    for beyond in [json!(0.500_000_000_000_000_1), json!(1), json!(true), json!(null), json!("many"), json!([0])] {
+        assert_eq!(asked(beyond.clone()), "limit_exceeded", "{beyond}");
+    }
+}
+
+#[test]
 fn a_token_only_narrows() {
     let authority = authority(&json!({}), &json!({}));
     let mut asked = ask(3, "deploy.production");

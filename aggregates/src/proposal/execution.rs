@@ -39,11 +39,25 @@ pub struct Failure {
     pub reason: String,
 }
 
+/// The longest reason that is put on record, in characters.
+const LONGEST_REASON: usize = 1_000;
+
 impl From<Rejection> for Failure {
     fn from(rejection: Rejection) -> Self {
-        let code = rejection.faults().first().map_or_else(|| rejection.code().to_owned(), |fault| fault.code.clone());
-        Self { code, reason: rejection.to_string() }
+        let faults = rejection.faults();
+        let code = faults.first().map_or_else(|| rejection.code().to_owned(), |fault| fault.code.clone());
+        let told = std::iter::once(rejection.to_string()).chain(faults.iter().filter_map(binding));
+        let reason = told.collect::<Vec<_>>().join("; ");
+        Self { code, reason: reason.chars().take(LONGEST_REASON).collect() }
     }
+}
+
+/// Which key of which zone binds, and both values, where a limit is what stands in the way (SPEC Z5).
+fn binding(fault: &Fault) -> Option<String> {
+    let (zone, limit, requested) = (fault.zone_id?, fault.limit.as_ref()?, fault.requested.as_ref()?);
+    let key = fault.pointer.trim_start_matches("/payload/changes").trim_start_matches("/payload");
+    let whose = if key.is_empty() { format!("zone {zone}") } else { format!("{key} of zone {zone}") };
+    Some(format!("{whose} admits {limit}, {requested} was asked for"))
 }
 
 /// What executing `proposal` now would do. Ids are given in case a grant or an assignment comes of it.
@@ -327,4 +341,27 @@ fn on_tree(tree: &Tree, command: zones::Command, pointer: &str) -> Result<Vec<zo
             not_executable(&refused.to_string(), faults, pointer)
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_names_what_binds_within_bounds() {
+        let zone = ZoneId(uuid::Uuid::from_u128(7));
+        let wider = |requested: Value| Fault {
+            zone_id: Some(zone),
+            limit: Some(json!("5")),
+            requested: Some(requested),
+            ..Fault::new("/resource_scope/budget_limit", "wider_than_parent", "wider")
+        };
+        let failed =
+            |requested: Value| Failure::from(not_executable("it is wider", vec![wider(requested)], "/payload/changes"));
+        let failure = failed(json!("9"));
+        assert_eq!(failure.code, "wider_than_parent");
+        let told = format!("/resource_scope/budget_limit of zone {zone} admits \"5\", \"9\" was asked for");
+        assert_eq!(failure.reason, format!("it could not be executed: it is wider; {told}"));
+        assert_eq!(failed(json!("9".repeat(5_000))).reason.chars().count(), LONGEST_REASON);
+    }
 }

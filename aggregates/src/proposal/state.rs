@@ -184,15 +184,21 @@ impl State {
         Tally::of(&self.ballots())
     }
 
+    /// Whether one of its approvals must be a human's (SPEC D4), and none is yet.
+    pub fn is_human_missing(&self) -> bool {
+        let approves = |ballot: &Ballot| ballot.human && ballot.choice == Some(Choice::Approve);
+        self.opening.as_ref().is_some_and(|opening| opening.human_required) && !self.ballots().iter().any(approves)
+    }
+
     /// When the clock acts on it: its deadline or its expiry, whichever comes first.
     pub fn due_at(&self) -> Option<Moment> {
         let opening = self.opening.as_ref()?;
         [opening.deadline, opening.expires_at].into_iter().flatten().min()
     }
 
-    /// Whether the proposer decided alone (SPEC P6).
+    /// Whether the proposer decides alone (SPEC P6). Whoever has handed on or left that seat does not.
     pub fn is_solo(&self) -> bool {
-        self.reviewers.iter().any(|reviewer| reviewer.elector.reason == super::SelectionReason::Solo)
+        self.active_reviewers().any(|reviewer| reviewer.elector.reason == super::SelectionReason::Solo)
     }
 
     pub(super) fn evolve(&mut self, event: &Event) {

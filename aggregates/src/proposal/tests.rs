@@ -77,6 +77,11 @@ fn approved(tally: Tally, held_until: Option<Moment>, minute: i64) -> Event {
     Event::Approved { proposal_id, zone_id, reason: "votes".to_owned(), tally, held_until, decided_at: at(minute) }
 }
 
+fn seat(number: u128) -> Elector {
+    let (member_id, reason) = (MemberId(id(number)), SelectionReason::Delegate);
+    Elector { member_id, weight: 1, human: true, reason, zone_id: None, chosen_by: ChosenBy::Delegation }
+}
+
 fn threshold(number: u32) -> Value {
     json!({"model_type": "threshold", "threshold": number})
 }
@@ -193,9 +198,7 @@ fn what_has_been_executed_is_not_executed_again() {
 
 #[test]
 fn the_last_human_who_may_approve_hands_the_seat_to_a_human() {
-    let agent: Elector = serde_json::from_value(json!({"member_id": id(7), "weight": 1, "human": false, "reason": "delegate",
-        "zone_id": null, "chosen_by": "delegation"}))
-    .expect("an elector");
+    let agent = Elector { human: false, ..seat(7) };
     let delegate = Command::Delegate { from_id: MemberId(id(1)), to: Box::new(agent), now: at(2) };
     let abstained = |votes_may_change: bool| {
         let opening = opened(&threshold(2), 3, |opening| {
@@ -207,4 +210,34 @@ fn the_last_human_who_may_approve_hands_the_seat_to_a_human() {
     };
     assert_eq!(abstained(false).when(delegate.clone()), Err(Rejection::HumanNeeded));
     assert!(abstained(true).when(delegate).is_ok(), "an abstention may still become an approval");
+}
+
+#[test]
+fn a_seat_that_the_proposer_handed_on_makes_no_solo_decision() {
+    let alone = opened(&threshold(1), 1, |opening| opening.electorate[0].reason = SelectionReason::Solo);
+    assert!(Proposal::replay([&alone]).is_solo());
+    let elector = Elector { reason: SelectionReason::Delegate, ..seat(7) };
+    let handed = Event::ReviewDelegated {
+        proposal_id: ProposalId(id(50)),
+        zone_id: ZoneId(id(60)),
+        from_id: MemberId(id(1)),
+        elector,
+        tally: tally(0, 0, 1),
+        delegated_at: at(1),
+    };
+    assert!(!Proposal::replay([&alone, &handed]).is_solo());
+    let decided = [alone, cast(1, Choice::Approve, tally(1, 0, 0), 1), approved(tally(1, 0, 0), None, 1)];
+    assert!(Proposal::replay(&decided).is_solo(), "marked for ever");
+}
+
+#[test]
+fn a_human_is_missing_until_one_approves() {
+    let opening = opened(&threshold(2), 2, |opening| {
+        opening.human_required = true;
+        opening.electorate[0].human = false;
+    });
+    let by_agent = cast(1, Choice::Approve, tally(1, 0, 1), 1);
+    assert!(Proposal::replay([&opening, &by_agent]).is_human_missing());
+    let by_human = cast(2, Choice::Approve, tally(2, 0, 0), 2);
+    assert!(!Proposal::replay([&opening, &by_agent, &by_human]).is_human_missing());
 }

@@ -69,3 +69,23 @@ fn what_is_mended_from_above_may_be_shut_but_not_cut_loose() {
     let tree = given(vec![made(1, None, &json!({})), made(2, Some(1), &blocking(&["zone.*", "proposal.*"]))]);
     assert_eq!(Zones::decide(&tree, changed(2, json!({"parent_zone_id": null}))), Err(Rejection::Unmendable));
 }
+
+#[test]
+fn a_seal_binds_the_descendants_that_had_set_what_is_sealed() {
+    let tasks = |max: u32| json!({"constraints": {"max_concurrent_tasks": max}});
+    let tree = given(vec![
+        made(1, None, &json!({})),
+        made(2, Some(1), &tasks(9)),
+        made(3, Some(2), &json!({"decision_model": {"model_type": "consensus"}})),
+        changed(1, tasks(5)),
+        changed(1, json!({"sealed": ["decision_model"]})),
+    ]);
+    let bound = |tree: &Tree| json!(tree.bound_below(id(1)));
+    let third = json!({"zone_id": id(3), "keys": ["/decision_model"]});
+    assert_eq!(bound(&tree), json!([{"zone_id": id(2), "keys": ["/constraints/max_concurrent_tasks"]}, third]));
+    let mut sealed = tree;
+    for event in Zones::decide(&sealed, changed(1, json!({"sealed": ["decision_model", "constraints"]}))).expect("accepted") {
+        Zones::evolve(&mut sealed, &event);
+    }
+    assert_eq!(bound(&sealed), json!([{"zone_id": id(2), "keys": ["/constraints"]}, third]));
+}

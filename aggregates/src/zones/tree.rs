@@ -12,7 +12,7 @@ use super::path::Path;
 use crate::Moment;
 use crate::actor::ZoneRole;
 use crate::ids::{AssignmentId, MemberId, ZoneId};
-use crate::policy::{Effective, Level, Policies, widenings};
+use crate::policy::{Effective, Level, Policies, sealed_sections, widenings};
 use crate::slug::Slug;
 use crate::text::{Name, Prose};
 
@@ -83,7 +83,7 @@ pub struct Zone {
     pub updated_at: Moment,
 }
 
-/// A descendant that writes something wider than an ancestor now allows; the ancestor's limit stands.
+/// A descendant that writes something wider than an ancestor now allows, or has sealed; the ancestor's word stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Bound {
     /// The descendant.
@@ -193,12 +193,17 @@ impl Tree {
             .collect()
     }
 
-    /// Descendants of `id` that write something wider than is allowed now.
+    /// Descendants of `id` that write something wider than is allowed now, or something that is sealed.
     pub fn bound_below(&self, id: ZoneId) -> Vec<Bound> {
         let bound = |zone: &Zone| {
             let levels = self.levels(zone.id);
             let (_, ancestors) = levels.split_last()?;
-            let keys: Vec<String> = widenings(&zone.policies, ancestors).into_iter().map(|widening| widening.pointer).collect();
+            let wider = widenings(&zone.policies, ancestors).into_iter().map(|widening| widening.pointer);
+            let sealed: Vec<String> =
+                sealed_sections(&zone.policies, ancestors).into_iter().map(|(section, _)| format!("/{section}")).collect();
+            // What is sealed is void as a whole: how wide its keys are makes no difference.
+            let is_void = |pointer: &String| sealed.iter().any(|section| pointer.starts_with(&format!("{section}/")));
+            let keys: Vec<String> = wider.filter(|pointer| !is_void(pointer)).chain(sealed.iter().cloned()).collect();
             (!keys.is_empty()).then_some(Bound { zone_id: zone.id, keys })
         };
         self.descendants(id).into_iter().filter_map(bound).collect()

@@ -51,10 +51,12 @@ fn item(row: &Row) -> Result<(u64, Value), Problem> {
     let decided_at = row.optional("decided_at", Row::time)?;
     let reason = row.optional("reason", Row::text)?;
     let due = [deadline, expires_at].into_iter().flatten().min();
+    // A row does not know who has approved; the proposal itself says whether a human is missing.
+    let needed = needed_now(status, &model, &tally, false, due);
     let shown = json!({
         "id": row.id("proposal_id")?, "zone_id": row.id("zone_id")?, "type": row.text("proposal_type")?, "title": row.text("title")?,
         "status": status, "risk_level": row.text("risk_level")?, "proposer_id": row.id("proposer_id")?,
-        "needed": needed_now(status, &model, &tally, due), "decision_model": model, "tally": tally, "deadline": deadline,
+        "needed": needed, "decision_model": model, "tally": tally, "deadline": deadline,
         "expires_at": expires_at, "created_at": row.time("opened_at")?, "updated_at": row.time("updated_at")?,
         "resolution": decided_at.map(|at| json!({"outcome": status, "reason": reason, "decided_at": at})),
         "execution": row.optional("execution_status", Row::text)?.map(|status| json!({"status": status})),

@@ -165,7 +165,13 @@ pub struct ProposalView {
 }
 
 /// What is still needed, in a sentence; that it is over, once it is.
-pub fn needed_now(status: Status, model: &DecisionModel, tally: &Tally, deadline: Option<DateTime<Utc>>) -> Needed {
+pub fn needed_now(
+    status: Status,
+    model: &DecisionModel,
+    tally: &Tally,
+    human_missing: bool,
+    deadline: Option<DateTime<Utc>>,
+) -> Needed {
     if status != Status::PendingReview {
         return Needed { summary: format!("nothing: it is {status}"), approvals: None, may_still_vote: 0 };
     }
@@ -173,7 +179,7 @@ pub fn needed_now(status: Status, model: &DecisionModel, tally: &Tally, deadline
     if nobody_asked {
         return Needed { summary: "its reviewers are being chosen".to_owned(), approvals: None, may_still_vote: 0 };
     }
-    let mut needed = needed(&model.rule, tally);
+    let mut needed = needed(&model.rule, tally, human_missing);
     if let Some(deadline) = deadline {
         needed.summary = format!("{}; until {}", needed.summary, deadline.to_rfc3339());
     }
@@ -213,7 +219,7 @@ fn view(state: &State, version: u64) -> Result<ProposalView, Problem> {
         conflicts: opening.conflicts.clone(),
         human_review_required: opening.human_required,
         votes_may_change: opening.votes_may_change,
-        needed: needed_now(state.status, &opening.decision_model, &tally, state.due_at()),
+        needed: needed_now(state.status, &opening.decision_model, &tally, state.is_human_missing(), state.due_at()),
         decision_model: opening.decision_model.clone(),
         tally,
         deadline: opening.deadline,

@@ -187,7 +187,7 @@ impl Detail {
             model_words: words::model(&opening.decision_model),
             terms: terms(opening, state),
             tally: TallyBar(tally),
-            needed: if open { still_needed(&opening.decision_model, &tally) } else { String::new() },
+            needed: if open { still_needed(&opening.decision_model, &tally, state.is_human_missing()) } else { String::new() },
             due: due.filter(|_| state.status == Status::PendingReview).map(|at| When { at, now }),
             due_words: if opening.deadline.is_some() && due == opening.deadline { "The clock decides" } else { "Expires" },
             voters: state.reviewers.iter().map(|reviewer| voter(visitor, reviewer, weights_differ)).collect(),

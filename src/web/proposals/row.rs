@@ -54,8 +54,8 @@ fn read<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
 }
 
 /// What an open proposal still needs, without the deadline, which is shown by itself.
-pub fn still_needed(model: &DecisionModel, tally: &Tally) -> String {
-    let words = needed(&model.rule, tally).summary;
+pub fn still_needed(model: &DecisionModel, tally: &Tally, human_missing: bool) -> String {
+    let words = needed(&model.rule, tally, human_missing).summary;
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
 }
@@ -72,6 +72,7 @@ impl ProposalRow {
         let execution: Option<ExecutionStatus> = read(json!(row.optional("execution_status", Row::text)?))?;
         let due = [row.optional("deadline", Row::time)?, row.optional("expires_at", Row::time)?].into_iter().flatten().min();
         let open = status == Status::PendingReview;
+        // A row does not know who has approved; the proposal itself says whether a human is missing.
         Ok(Self {
             id: row.id("proposal_id")?.to_string(),
             title: row.text("title")?,
@@ -81,7 +82,7 @@ impl ProposalRow {
             status: words::status(status, execution),
             open,
             risk: words::risk(risk),
-            needed: if open { still_needed(&model, &tally) } else { String::new() },
+            needed: if open { still_needed(&model, &tally, false) } else { String::new() },
             tally: TallyBar(tally),
             due: due.filter(|_| open).map(|at| When { at, now }),
             opened: When { at: row.time("opened_at")?, now },
