@@ -78,10 +78,10 @@ async fn converse(stream: TcpStream, peer: SocketAddr, terms: Terms) {
         return;
     }
     connection.as_mut().graceful_shutdown();
-    match tokio::time::timeout(terms.patience, connection).await {
-        Ok(served) => told(served),
-        Err(_) => tracing::warn!("a request did not end in time"),
-    }
+    let Ok(served) = tokio::time::timeout(terms.patience, connection).await else {
+        return tracing::warn!("a request did not end in time");
+    };
+    told(served);
 }
 
 async fn answer(router: Router, peer: SocketAddr, request: Request<Incoming>) -> Result<Response, Infallible> {
