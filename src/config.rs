@@ -52,6 +52,9 @@ pub struct Config {
     /// Requests a credential may make in a second
     #[arg(long, env = "TRUST_ZONES_REQUESTS_PER_SECOND", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..), global = true)]
     pub requests_per_second: u32,
+    /// Milliseconds the head of a request may take, and a connection stay idle
+    #[arg(long, env = "TRUST_ZONES_REQUEST_HEAD_TIMEOUT_MS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(50..=120_000), global = true)]
+    pub request_head_timeout_ms: u64,
     /// The language model that chooses reviewers
     #[command(flatten)]
     pub gardener: GardenerSettings,

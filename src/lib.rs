@@ -5,6 +5,7 @@ pub mod api;
 pub mod auth;
 pub mod clock;
 pub mod config;
+mod connections;
 pub mod demo;
 pub mod door;
 pub mod engine;

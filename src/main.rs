@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser, Subcommand};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use trust_zones::clock::Clock;
 use trust_zones::config::{Config, LogFormat};
 use trust_zones::processes::rebuild;
@@ -42,30 +44,60 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    if let Err(reason) = cli.config.check() {
-        eprintln!("trust-zones: {reason}");
-        return ExitCode::from(2);
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => match wrong_value(&error) {
+            Some(reason) => return wrong(&reason),
+            None => error.exit(),
+        },
+    };
+    if let Err(reason) = cli.config.check().and_then(|()| observe(cli.config.log_format)) {
+        return wrong(&reason);
     }
-    observe(cli.config.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(cli)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("trust-zones: {error:#}");
+            eprintln!("trust-zones: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn observe(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+fn wrong(reason: &str) -> ExitCode {
+    eprintln!("trust-zones: {reason}");
+    ExitCode::from(2)
+}
+
+/// One line about a setting whose value does not do: its variable, its flag, and why. None where something else is wrong.
+fn wrong_value(error: &clap::Error) -> Option<String> {
+    if !matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation) {
+        return None;
+    }
+    let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else { return None };
+    let flag = named.split(' ').next()?;
+    let command = Cli::command();
+    let argument = command.get_arguments().find(|argument| argument.get_long() == flag.strip_prefix("--"))?;
+    let variable = argument.get_env()?.to_string_lossy();
+    let rendered = error.to_string();
+    let reason = rendered.lines().next()?.trim_start_matches("error: ");
+    let possible = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(values)) if !values.is_empty() => format!(", possible are: {}", values.join(", ")),
+        _ => String::new(),
+    };
+    Some(format!("{variable} ({flag}): {reason}{possible}"))
+}
+
+fn observe(format: LogFormat) -> Result<(), String> {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env();
+    let filter = filter.map_err(|error| format!("RUST_LOG: {error}"))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().init(),
     }
+    Ok(())
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
@@ -115,7 +147,7 @@ async fn serve(config: Config, with_demo: bool) -> anyhow::Result<()> {
             () = ending.cancelled() => {}
         }
     });
-    service.serve(listener).await?;
+    service.serve(listener).await;
     service.end().await;
     Ok(())
 }

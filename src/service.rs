@@ -1,6 +1,5 @@
 //! A running service: opened, served, ended.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use uuid::Uuid;
 use crate::auth::{Limits, Secrets};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::connections::{self, Terms};
 use crate::door;
 use crate::engine::{Answer, App, Caller, Envelope, Parts, Problem, Told};
 use crate::entropy;
@@ -97,15 +97,11 @@ impl Service {
     }
 
     /// Serves HTTP on `listener` until told to end, then finishes what is under way.
-    pub async fn serve(&self, listener: TcpListener) -> std::io::Result<()> {
-        let ending = self.tasks.ending();
-        let router = door::router(Arc::clone(&self.app)).into_make_service_with_connect_info::<SocketAddr>();
-        let told = ending.clone();
-        let served = axum::serve(listener, router).with_graceful_shutdown(async move { told.cancelled().await });
-        tokio::select! {
-            served = served => served,
-            () = async { ending.cancelled().await; tokio::time::sleep(PATIENCE).await } => Ok(()),
-        }
+    pub async fn serve(&self, listener: TcpListener) {
+        let router = door::router(Arc::clone(&self.app));
+        let head = Duration::from_millis(self.app.config.request_head_timeout_ms);
+        let terms = Terms { router, head, patience: PATIENCE, ending: self.tasks.ending() };
+        connections::serve(listener, terms).await;
     }
 
     /// Ends everything in order.

@@ -22,5 +22,6 @@ mod permissions;
 mod races;
 mod reach;
 mod readme;
+mod starting;
 mod together;
 mod web;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use aggregates::action::Action;
 use aggregates::actor::{Actor, OrganizationRole, PrincipalKind};
 use aggregates::ids::{InviteId, MemberId};
-use aggregates::action::Action;
 use aggregates::invite::{Command as Ask, Invite};
 use aggregates::organization::{Command as Joining, Organization};
 use aggregates::permission::holds_in_organization;

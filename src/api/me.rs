@@ -12,7 +12,11 @@ use crate::engine::{App, Problem};
 
 /// The caller: member, organization, roles in zones, and what the token is for.
 #[utoipa::path(get, path = "/me", tag = "organizations", params(Fresh), responses((status = 200, description = "The caller")))]
-pub async fn read(State(app): State<Arc<App>>, Reader(caller): Reader, Query(fresh): Query<Fresh>) -> Result<Json<Value>, Problem> {
+pub async fn read(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Query(fresh): Query<Fresh>,
+) -> Result<Json<Value>, Problem> {
     app.fresh_memory(caller.organization_id, fresh.after).await?;
     let (ruling, member) = app.known_caller(&caller).await?;
     let profile = app.log.profiles(caller.organization_id, Some(caller.id())).await?.into_iter().next();

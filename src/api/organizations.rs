@@ -105,16 +105,23 @@ pub async fn list(
     let mut items = BTreeMap::from([(caller.organization_id.0, json!(view(&ruling.authority.organization)))]);
     for row in rows {
         let id = row.id("organization_id")?;
-        items.insert(id, json!({
-            "id": id, "name": row.text("name")?, "slug": row.text("slug")?, "created_at": row.time("founded_at")?,
-        }));
+        items.insert(
+            id,
+            json!({
+                "id": id, "name": row.text("name")?, "slug": row.text("slug")?, "created_at": row.time("founded_at")?,
+            }),
+        );
     }
     Ok(Json(wanted.page(items, |item| item)))
 }
 
 /// The caller's organization.
 #[utoipa::path(get, path = "/organizations/current", tag = "organizations", params(Fresh), responses((status = 200, body = OrganizationView)))]
-pub async fn read(State(app): State<Arc<App>>, Reader(caller): Reader, Query(fresh): Query<Fresh>) -> Result<Response, Problem> {
+pub async fn read(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Query(fresh): Query<Fresh>,
+) -> Result<Response, Problem> {
     app.fresh_memory(caller.organization_id, fresh.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     let organization = &ruling.authority.organization;

@@ -16,6 +16,8 @@ use super::row::Row;
 
 /// After how long a connection is tried before use.
 const LONG_IDLE: Duration = Duration::from_millis(500);
+/// How long a server may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// One of two databases.
 #[derive(Clone, Debug)]
@@ -122,9 +124,12 @@ impl Db {
         if !durable {
             options = options.options([("synchronous_commit", "off")]);
         }
+        // A pool tries again and again until its time is up, and then says no more than that; why, the first try says.
+        let first = tokio::time::timeout(ANSWER_WITHIN, PgConnection::connect_with(&options)).await;
+        first.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))?.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(ANSWER_WITHIN)
             .test_before_acquire(false)
             .before_acquire(|connection, kept| Box::pin(answers(connection, kept.idle_for)))
             .connect_with(options)

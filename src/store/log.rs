@@ -171,8 +171,7 @@ impl Log {
 
     /// Whether an invitation is one of an organization.
     pub async fn has_invite(&self, organization: OrganizationId, invite: Uuid) -> Result<bool, StoreError> {
-        let statement =
-            Statement::new("SELECT invite_id FROM invite_secrets WHERE organization_id = $1 AND invite_id = $2");
+        let statement = Statement::new("SELECT invite_id FROM invite_secrets WHERE organization_id = $1 AND invite_id = $2");
         Ok(self.db.row(statement.bind(organization).bind(invite)).await?.is_some())
     }
 

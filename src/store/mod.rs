@@ -18,7 +18,9 @@ pub use append::{Append, Committed, Draft, DraftEvent, Expected, GivenAnswer, Li
 pub use db::{Db, Tx};
 pub use error::StoreError;
 pub use hosted::Hosted;
-pub use log::{KeptSecret, Log, Profile, keep_address, keep_invite_secret, keep_name, keep_profile, keep_token_secret, recorded};
+pub use log::{
+    KeptSecret, Log, Profile, keep_address, keep_invite_secret, keep_name, keep_profile, keep_token_secret, recorded,
+};
 pub use row::Row;
 pub use sessions::{Credential, KeptSession, SignIn};
 pub use views::{Generation, Place, Views};

@@ -148,8 +148,8 @@ impl FromRequestParts<Arc<Web>> for Visitor {
         let organizations = organizations(&app, &session).await?;
         let member = ruling.authority.organization.member(caller.id()).cloned().ok_or_else(Problem::unauthenticated)?;
         let profiles = app.log.profiles(caller.organization_id, None).await?;
-        let named = profiles.into_iter().filter(|profile| !profile.display_name.is_empty());
-        let names = named.map(|profile| (profile.member_id, profile.display_name)).collect();
+        let profiles = profiles.into_iter().filter(|profile| !profile.display_name.is_empty());
+        let names = profiles.map(|profile| (profile.member_id, profile.display_name)).collect();
         app.fresh_views(caller.organization_id, None).await?;
         let counted = app.views.live().db.row(desk::waiting_for(caller.organization_id, caller.id())).await?;
         let waiting = counted.map(|row| row.number("number")).transpose()?.unwrap_or(0);

@@ -161,6 +161,6 @@ pub async fn serve(store: &Store, flags: &[&str], clock: Clock) -> (Service, Soc
     let address = listener.local_addr().expect("an address");
     let tasks = service.tasks.clone();
     let door = Service { app: std::sync::Arc::clone(&service.app), tasks: tasks.clone() };
-    tasks.spawn("door", async move { door.serve(listener).await.expect("serving") });
+    tasks.spawn("door", async move { door.serve(listener).await });
     (service, address)
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod changing;
+mod connections;
 mod problems;
 mod reading;
 mod streams;

@@ -106,7 +106,7 @@ on_both!(a_page_goes_on_after_its_last_item_even_if_that_has_gone, async |app: T
         (members, "id", &people[2].id),
         (zones, "id", &children[2]),
         (roles, "id", &held[2]),
-        (able, "principal_id", &people[2].id),
+        (able, "principal_id", &people[3].id),
     ] {
         assert_eq!(owner.get(&path).await.expect(200).items()[0][key], expected.as_str(), "{path}");
     }

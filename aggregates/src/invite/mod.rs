@@ -129,11 +129,9 @@ impl Rejected for Rejection {
             Self::ExpiresInThePast | Self::ExpiresTooLate => {
                 vec![Fault::new("/expires_at", self.code(), self.to_string())]
             }
-            Self::NoSuchInvite
-            | Self::InviteUsed
-            | Self::InviteExpired
-            | Self::InviteRevoked
-            | Self::InviterMayNotGrant => Vec::new(),
+            Self::NoSuchInvite | Self::InviteUsed | Self::InviteExpired | Self::InviteRevoked | Self::InviterMayNotGrant => {
+                Vec::new()
+            }
         }
     }
 }
@@ -143,12 +141,7 @@ fn may_grant(own: OrganizationRole, granted: OrganizationRole) -> Result<(), Rej
 }
 
 impl State {
-    fn accept(
-        &self,
-        member_id: MemberId,
-        granted_by: Option<OrganizationRole>,
-        now: Moment,
-    ) -> Result<Vec<Event>, Rejection> {
+    fn accept(&self, member_id: MemberId, granted_by: Option<OrganizationRole>, now: Moment) -> Result<Vec<Event>, Rejection> {
         let (invite_id, role) = self.id.zip(self.role).ok_or(Rejection::NoSuchInvite)?;
         if self.accepted_by.is_some() {
             return Err(Rejection::InviteUsed);

@@ -14,14 +14,14 @@ use crate::api::request::{Command, id_in_path};
 use crate::engine::{Answer, App, Attempt, Done, Plan, Problem, decision};
 
 /// What a change of a zone may carry: a merge patch (RFC 7396) over what the zone writes.
-#[derive(Debug, utoipa::ToSchema)]
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the body; the keys are read by the rule book")]
 pub struct ZonePatch {
     name: Option<Name>,
     slug: Option<String>,
     description: Option<String>,
-    #[schema(inline)]
-    policies: Option<aggregates::policy::Policies>,
+    #[serde(flatten)]
+    policies: aggregates::policy::Policies,
 }
 
 /// Changes a zone. Absent keys stay, `null` drops a limit of one's own. What decides who decides needs `zone.govern`.
