@@ -119,11 +119,7 @@ async fn run(flags: Flags) -> anyhow::Result<bool> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let base = format!("http://{}", listener.local_addr()?);
     let door = Service { app: std::sync::Arc::clone(&service.app), tasks: service.tasks.clone() };
-    service.tasks.spawn("door", async move {
-        if let Err(error) = door.serve(listener).await {
-            eprintln!("{error}");
-        }
-    });
+    service.tasks.spawn("door", async move { door.serve(listener).await });
     let visitor = Visitor::signs_in(&base, &founded.token).await?;
     let zone = first_id(&visitor.reads("/zones").await?)?;
     for number in 0..flags.proposals {

@@ -77,17 +77,17 @@ fn whoever_would_get_more_of_a_say_does_not_decide_it() {
         json!({"approval_policy": {"reviewer_selection": "static", "static_reviewers": people}})
     };
     let three = id(3).to_string();
-    let weighed = |weight: u32| weighted(json!({three.as_str(): weight, "owner": 1}));
+    let of_three = |weight: u32| weighted(json!({three.as_str(): weight, "owner": 1}));
     let fallback =
         json!({"decision_model": {"model_type": "consensus", "fallback_model": "weighted", "weights": {three.as_str(): 9}}});
     let about_three = vec![(3, ConflictCode::SubjectOfProposal)];
     let cases = [
         (json!({}), listing(&[3]), about_three.clone()),
-        (json!({}), weighed(9), about_three.clone()),
+        (json!({}), of_three(9), about_three.clone()),
         (json!({}), fallback, about_three.clone()),
-        (weighed(2), weighed(9), about_three),
-        (weighed(2), weighed(1), vec![]),
-        (weighed(2), json!({"decision_model": {"model_type": "consensus"}}), vec![]),
+        (of_three(2), of_three(9), about_three),
+        (of_three(2), of_three(1), vec![]),
+        (of_three(2), json!({"decision_model": {"model_type": "consensus"}}), vec![]),
         (json!({}), json!({"name": "Another"}), vec![]),
     ];
     for (before, changes, expected) in cases {
