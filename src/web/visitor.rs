@@ -24,7 +24,7 @@ use super::shown::{Person, ZoneName};
 use crate::auth::sessions;
 use crate::engine::{App, Caller, Problem, Ruling, permit, permit_in_zone};
 use crate::entropy::sha256;
-use crate::store::KeptSession;
+use crate::store::{KeptSession, Row};
 
 /// The largest answer of the interface that pages read.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
@@ -186,21 +186,27 @@ impl Visitor {
         ZoneName::new(id, self.ruling.authority.tree.zone(id).map(|zone| zone.name.to_string()))
     }
 
-    /// All zones to choose from: id, and name behind its place in the tree.
-    pub fn zone_options(&self) -> Vec<(String, String)> {
+    /// The zones the visitor may read, each before those below it, and how deep it lies. What a zone hides is hidden below it, too.
+    pub fn zones(&self) -> Vec<(&Zone, usize)> {
         let tree = &self.ruling.authority.tree;
-        let mut options = Vec::new();
-        let mut roots: Vec<&Zone> = tree.zones().filter(|zone| zone.parent_zone_id.is_none()).collect();
-        roots.reverse();
-        let mut open: Vec<(&Zone, usize)> = roots.into_iter().map(|root| (root, 0)).collect();
+        let in_sight = |zone: &&Zone| self.may(zone.id, "zone.read");
+        let roots = tree.zones().filter(|zone| zone.parent_zone_id.is_none()).filter(in_sight);
+        let mut open: Vec<(&Zone, usize)> = roots.map(|root| (root, 0)).collect();
+        open.reverse();
+        let mut zones = Vec::new();
         while let Some((zone, depth)) = open.pop() {
-            let indent = "\u{2003}".repeat(depth);
-            options.push((zone.id.to_string(), format!("{indent}{}", zone.name)));
-            let mut children: Vec<&Zone> = tree.children(zone.id).collect();
+            zones.push((zone, depth));
+            let mut children: Vec<&Zone> = tree.children(zone.id).filter(in_sight).collect();
             children.reverse();
             open.extend(children.into_iter().map(|child| (child, depth + 1)));
         }
-        options
+        zones
+    }
+
+    /// Zones to choose from: id, and name behind its place in the tree.
+    pub fn zone_options(&self) -> Vec<(String, String)> {
+        let option = |(zone, depth): (&Zone, usize)| (zone.id.to_string(), format!("{}{}", "\u{2003}".repeat(depth), zone.name));
+        self.zones().into_iter().map(option).collect()
     }
 
     /// All active members to choose from: id and name.
@@ -214,6 +220,11 @@ impl Visitor {
     /// Whether the visitor may do `action` in `zone` by their roles and their token.
     pub fn may(&self, zone: ZoneId, action: &'static str) -> bool {
         self.must(zone, action).is_ok()
+    }
+
+    /// Whether the visitor may read the zone of a row.
+    pub fn sees(&self, row: &Row) -> bool {
+        row.id("zone_id").is_ok_and(|zone| self.may(ZoneId(zone), "zone.read"))
     }
 
     /// Refuses what the visitor may not do in `zone`.

@@ -72,6 +72,28 @@ on_both!(every_list_takes_every_filter, async |app: TestApp| {
     assert!(inbox.contains("Nothing waits for you"));
 });
 
+on_both!(what_a_zone_hides_is_on_no_page, async |app: TestApp| {
+    let ann = app.human("Ann", "member").await;
+    let shut = app.owner.makes_zone(json!({"name": "Behind the curtain"})).await;
+    let below = app.owner.makes_zone(json!({"name": "Deeper still", "parent_zone_id": shut})).await;
+    for zone in [&shut, &below] {
+        app.owner.proposes_work(zone).await;
+    }
+    app.settled().await;
+    let reader = Reader::of(&app, &ann).await;
+    let pages = ["/zones", "/proposals", "/proposals/new"];
+    for page in pages {
+        let (_, text) = reader.reads(page).await;
+        assert!(text.contains("Behind the curtain") && text.contains("Deeper still"), "{page}");
+    }
+    let blocks = json!({"constraints": {"blocked_actions": ["zone.read"]}});
+    app.owner.patch(&format!("/zones/{shut}"), blocks).await.expect(200);
+    for page in pages {
+        let (_, text) = reader.reads(page).await;
+        assert!(!text.contains("Behind the curtain") && !text.contains("Deeper still"), "{page}");
+    }
+});
+
 on_both!(the_inbox_tells_what_changed_until_it_is_read, async |app: TestApp| {
     let ann = app.human("Ann", "member").await;
     let zone = app.owner.makes_zone(json!({"name": "Work"})).await;

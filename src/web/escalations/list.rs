@@ -28,7 +28,6 @@ struct Line {
     who: String,
     signatures: Option<String>,
     when: When,
-    place: u64,
 }
 
 #[derive(Template)]
@@ -67,7 +66,6 @@ fn line(visitor: &Visitor, row: &Row) -> Result<Line, Refusal> {
         who: if automatic { "Trust Zones".to_owned() } else { visitor.name(MemberId(row.id("escalator_id")?)) },
         signatures: threshold.map(|threshold| format!("{signatures} of {threshold} signatures")),
         when: When { at: row.time("updated_at")?, now: visitor.now() },
-        place: row.number("position")?,
     })
 }
 
@@ -81,9 +79,10 @@ pub async fn show(visitor: Visitor) -> Shown {
     let before = fields.given("before").and_then(|place| place.parse().ok()).unwrap_or(i64::MAX as u64);
     let statement = escalations::page(visitor.caller.organization_id, zone, narrowed, before, ROWS as u64 + 1);
     let found = visitor.app.views.live().db.rows(statement).await?;
-    let rows = found.iter().take(ROWS).map(|row| line(&visitor, row)).collect::<Result<Vec<_>, _>>()?;
-    let older =
-        rows.last().filter(|_| found.len() > ROWS).map(|last| format!("/escalations?status={wanted}&before={}", last.place));
+    let shown = found.iter().take(ROWS).filter(|row| visitor.sees(row));
+    let rows = shown.map(|row| line(&visitor, row)).collect::<Result<Vec<_>, _>>()?;
+    let last = found.get(ROWS - 1).filter(|_| found.len() > ROWS).map(|last| last.number("position")).transpose()?;
+    let older = last.map(|place| format!("/escalations?status={wanted}&before={place}"));
     let tab = |(name, value): (&'static str, &str)| {
         let address = if value.is_empty() { "/escalations".to_owned() } else { format!("/escalations?status={value}") };
         (name, address, value == wanted)

@@ -28,7 +28,6 @@ struct Line {
     score: Option<String>,
     signal: Option<Badge>,
     when: When,
-    place: u64,
 }
 
 #[derive(Template)]
@@ -51,7 +50,6 @@ async fn line(visitor: &Visitor, row: &Row) -> Result<Line, Refusal> {
         score: row.optional("score", Row::text)?,
         signal: row.optional("signal", Row::text)?.map(|word| signal(&word)),
         when: When { at: row.time("updated_at")?, now: visitor.now() },
-        place: row.number("position")?,
     })
 }
 
@@ -67,11 +65,11 @@ pub async fn show(visitor: Visitor) -> Shown {
     let statement = evaluations::page(visitor.caller.organization_id, filter, before, ROWS as u64 + 1);
     let found = visitor.app.views.live().db.rows(statement).await?;
     let mut rows = Vec::new();
-    for row in found.iter().take(ROWS) {
+    for row in found.iter().take(ROWS).filter(|row| visitor.sees(row)) {
         rows.push(line(&visitor, row).await?);
     }
-    let older =
-        rows.last().filter(|_| found.len() > ROWS).map(|last| format!("/evaluations?status={wanted}&before={}", last.place));
+    let last = found.get(ROWS - 1).filter(|_| found.len() > ROWS).map(|last| last.number("position")).transpose()?;
+    let older = last.map(|place| format!("/evaluations?status={wanted}&before={place}"));
     let tabs = [("All", ""), ("Not begun", "pending"), ("In review", "in_review"), ("Completed", "completed")];
     let tab = |(name, value): (&'static str, &str)| {
         let address = if value.is_empty() { "/evaluations".to_owned() } else { format!("/evaluations?status={value}") };

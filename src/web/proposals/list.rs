@@ -97,9 +97,10 @@ pub async fn show(visitor: Visitor) -> Shown {
     let before = fields.given("before").and_then(|place| place.parse().ok()).unwrap_or(i64::MAX as u64);
     let statement = desk::page(visitor.caller.organization_id, filter(&fields), before, ROWS as u64 + 1);
     let found = visitor.app.views.live().db.rows(statement).await?;
-    let more = found.len() > ROWS;
-    let rows = found.iter().take(ROWS).map(|row| ProposalRow::read(&visitor, row)).collect::<Result<Vec<_>, _>>()?;
-    let older = rows.last().filter(|_| more).map(|last| address(&fields, "before", &last.place.to_string()));
+    let last = found.get(ROWS - 1).filter(|_| found.len() > ROWS).map(|last| last.number("opened_position")).transpose()?;
+    let shown = found.iter().take(ROWS).filter(|row| visitor.sees(row));
+    let rows = shown.map(|row| ProposalRow::read(&visitor, row)).collect::<Result<Vec<_>, _>>()?;
+    let older = last.map(|place| address(&fields, "before", &place.to_string()));
     let newer = fields.given("before").map(|_| address(&fields, "before", ""));
     let status = fields.given("status").unwrap_or_default().to_owned();
     let tabs =

@@ -42,8 +42,6 @@ pub struct ProposalRow {
     pub opened: When,
     /// When it was decided.
     pub decided: Option<When>,
-    /// Its place in the list.
-    pub place: u64,
 }
 
 fn read<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
@@ -87,7 +85,6 @@ impl ProposalRow {
             due: due.filter(|_| open).map(|at| When { at, now }),
             opened: When { at: row.time("opened_at")?, now },
             decided: row.optional("decided_at", Row::time)?.map(|at| When { at, now }),
-            place: row.number("opened_position")?,
         })
     }
 }

@@ -76,16 +76,7 @@ pub async fn show(visitor: Visitor) -> Shown {
     visitor.must_everywhere("zone.read")?;
     let open = open_by_zone(&visitor).await?;
     let tree = &visitor.ruling.authority.tree;
-    let mut branches = Vec::new();
-    let mut next: Vec<(&Zone, usize)> =
-        tree.zones().filter(|zone| zone.parent_zone_id.is_none()).map(|root| (root, 0)).collect();
-    next.reverse();
-    while let Some((zone, depth)) = next.pop() {
-        branches.push(branch(&visitor, tree, zone, depth, &open));
-        let mut children: Vec<&Zone> = tree.children(zone.id).collect();
-        children.reverse();
-        next.extend(children.into_iter().map(|child| (child, depth + 1)));
-    }
+    let branches = visitor.zones().into_iter().map(|(zone, depth)| branch(&visitor, tree, zone, depth, &open)).collect();
     let may_create = visitor.may_everywhere("zone.create");
     page(&Zones { frame: visitor.frame("Zones", "zones"), branches, may_create })
 }
