@@ -25,7 +25,6 @@ use super::app::{App, Caller, Envelope, permit_in_zone};
 use super::authorities::Ruling;
 use super::booking::PlannedTurn;
 use super::problem::Problem;
-use crate::entropy;
 use crate::store::{Append, Draft, DraftEvent, Expected, GivenAnswer, Hosted, Link, Refused, StoreError, Stream};
 
 /// How often a contended command begins again: more often than commands are in flight at once.
@@ -461,34 +460,6 @@ impl App {
             shown_once: None,
         };
         Ok(Some(Done { answer, position: given.position }))
-    }
-
-    /// Puts on record what is refused anyway; that the log cannot be written does not change the answer.
-    pub async fn record_refusal(&self, caller: &Caller, fact: &aggregates::access::Event) {
-        if let Err(error) = self.record(caller, fact).await {
-            tracing::warn!(%error, "a refusal could not be put on record");
-        }
-    }
-
-    /// Puts something on record that rests on nothing. Whoever is to answer only what is on record passes the error on (SPEC L6).
-    pub async fn record(&self, caller: &Caller, fact: &aggregates::access::Event) -> Result<(), Refused> {
-        let append = Append {
-            organization_id: caller.organization_id,
-            actor: caller.actor,
-            correlation_id: entropy::new_id(),
-            causation_id: entropy::new_id(),
-            occurred_at: self.clock.now(),
-            writes: vec![Draft {
-                stream: Stream::of::<aggregates::access::Access>(caller.id()),
-                expected: Expected::Anywhere,
-                events: vec![DraftEvent::of(fact)],
-            }],
-            guards: Vec::new(),
-            link: None,
-            answer: None,
-            beside: Vec::new(),
-        };
-        self.writer.append(append).await.map(drop)
     }
 }
 

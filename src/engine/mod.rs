@@ -11,6 +11,7 @@ mod memory;
 mod past;
 mod problem;
 mod recent;
+mod recording;
 
 pub use answer::{Answer, Done, Told};
 pub use app::{App, Caller, Envelope, Parts, permit, permit_in_zone};

@@ -205,7 +205,8 @@ impl Visitor {
 
     /// Zones to choose from: id, and name behind its place in the tree.
     pub fn zone_options(&self) -> Vec<(String, String)> {
-        let option = |(zone, depth): (&Zone, usize)| (zone.id.to_string(), format!("{}{}", "\u{2003}".repeat(depth), zone.name));
+        let option =
+            |(zone, depth): (&Zone, usize)| (zone.id.to_string(), format!("{}{}", "\u{2003}".repeat(depth), zone.name));
         self.zones().into_iter().map(option).collect()
     }
 

@@ -36,6 +36,29 @@ pub async fn tried(db: &Db, sql: &[&'static str]) -> Result<(), String> {
     tx.commit().await.map_err(|error| error.to_string())
 }
 
+on_both!(a_transaction_that_is_given_up_leaves_nothing_behind, async |app: TestApp| {
+    let db = app.service.app.log.db();
+    let secret = |prefix: &'static str| {
+        Statement::new("INSERT INTO token_secrets (prefix, token_id, organization_id, secret_sha256) VALUES ($1, $2, $2, $1)")
+            .bind(prefix)
+            .bind(new_id())
+    };
+    let find = || Statement::new("SELECT prefix FROM token_secrets WHERE prefix IN ('given up', 'half', 'kept') ORDER BY prefix");
+    let mut tx = db.begin().await.expect("a transaction");
+    tx.execute(secret("given up")).await.expect("a row");
+    assert_eq!(tx.rows(find()).await.expect("rows").len(), 1, "it sees what it has written");
+    drop(tx);
+
+    let mut tx = db.begin().await.expect("a transaction");
+    tx.execute(secret("kept")).await.expect("a row");
+    let refused = tx.all_or_none(vec![secret("half"), secret("kept")]).await.expect("a transaction that goes on");
+    assert!(refused.is_err_and(|error| error.is_about_the_data()));
+    tx.commit().await.expect("a commit");
+    let found = db.rows(find()).await.expect("rows");
+    let found: Vec<String> = found.iter().map(|row| row.text("prefix").expect("a text")).collect();
+    assert_eq!(found, ["kept"]);
+});
+
 on_both!(the_database_itself_refuses_to_change_events, async |app: TestApp| {
     let log = &app.service.app.log;
     app.human("Ann", "member").await;
