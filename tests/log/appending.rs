@@ -43,7 +43,8 @@ on_both!(a_transaction_that_is_given_up_leaves_nothing_behind, async |app: TestA
             .bind(prefix)
             .bind(new_id())
     };
-    let find = || Statement::new("SELECT prefix FROM token_secrets WHERE prefix IN ('given up', 'half', 'kept') ORDER BY prefix");
+    let find =
+        || Statement::new("SELECT prefix FROM token_secrets WHERE prefix IN ('given up', 'half', 'kept') ORDER BY prefix");
     let mut tx = db.begin().await.expect("a transaction");
     tx.execute(secret("given up")).await.expect("a row");
     assert_eq!(tx.rows(find()).await.expect("rows").len(), 1, "it sees what it has written");

@@ -90,14 +90,14 @@ fn each_overreach_has_its_code() {
 
 #[test]
 fn a_model_that_approves_nothing_is_refused() {
-    let weighted = |ratio: f64| json!({"model_type": "weighted", "weights": "reputation", "approval_ratio": ratio});
-    let question = Question { decision_model: serde_json::from_value(weighted(0.5)).expect("a model"), ..question() };
-    let advised = |ratio: f64| {
+    let weighted = |ratio: Value| json!({"model_type": "weighted", "weights": "reputation", "approval_ratio": ratio});
+    let question = Question { decision_model: serde_json::from_value(weighted(json!(0.5))).expect("a model"), ..question() };
+    let advised = |ratio: Value| {
         let answer = json!({"reviewers": [candidate(1)], "decision_model": weighted(ratio)});
         read_answer(&answer.to_string(), &question).map(|advice| advice.stricter_model.is_some())
     };
-    assert_eq!(advised(0.9), Ok(true));
-    assert_eq!(advised(1.0), Err(Unusable::UnapprovableModel));
+    assert_eq!(advised(json!(0.9)), Ok(true));
+    assert_eq!(advised(json!(1)), Err(Unusable::UnapprovableModel));
 }
 
 #[test]

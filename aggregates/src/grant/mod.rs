@@ -1,5 +1,8 @@
 //! Grants: the right, given by an approved proposal, to do one thing (SPEC X3).
 
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -79,9 +82,6 @@ pub fn particulars<const N: usize>(given: [(&str, Value); N]) -> Map<String, Val
 /// The largest whole number that every reader of JSON holds exactly, and the negative of the smallest (RFC 8259, section 6).
 const LARGEST_EXACT: u64 = (1 << 53) - 1;
 
-/// The same among floats.
-const LARGEST_EXACT_FLOAT: f64 = 9_007_199_254_740_991.0;
-
 /// What is said of a number beyond that.
 pub const INEXACT: &str = "must be less than 2^53 in size; a longer number is written as a string";
 
@@ -96,8 +96,7 @@ fn inexact_below(key: &str, value: &Value) -> Option<String> {
         Value::Number(number) => {
             let size = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
             // A whole number of more than 64 bits has been read as a float by now, and rounded.
-            let rounded = || number.as_f64().is_some_and(|float| float.abs() > LARGEST_EXACT_FLOAT);
-            let beyond = size.map_or_else(rounded, |size| size > LARGEST_EXACT);
+            let beyond = size.map_or_else(|| is_beyond(&number.to_string()), |size| size > LARGEST_EXACT);
             beyond.then(String::new)
         }
         Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| inexact_below(&index.to_string(), item)),
@@ -105,6 +104,13 @@ fn inexact_below(key: &str, value: &Value) -> Option<String> {
         Value::Null | Value::Bool(_) | Value::String(_) => None,
     };
     below.map(|below| format!("/{}{below}", key.replace('~', "~0").replace('/', "~1")))
+}
+
+/// Whether a number, as it is written, is larger than [`LARGEST_EXACT`] in size. What is too fine for a decimal is not, what is too
+/// large for one is.
+fn is_beyond(written: &str) -> bool {
+    let decimal = Decimal::from_str(written).or_else(|_| Decimal::from_scientific(written));
+    decimal.map_or_else(|_| !written.contains("e-"), |decimal| decimal.abs() > Decimal::from(LARGEST_EXACT))
 }
 
 /// SHA-256 (lower-case hex) of the canonical JSON (RFC 8785) of `parameters`.
