@@ -4,6 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration as Span;
 
 use chrono::Duration;
+use projections::Statement;
 use serde_json::json;
 use trust_zones::clock::Clock;
 use trust_zones::processes::rebuild;
@@ -136,10 +137,7 @@ async fn end_the_log_at(log: &Log, last: u64) {
         ],
     };
     for statement in statements {
-        match log.db() {
-            Db::Sqlite { read, .. } => drop(sqlx::raw_sql(&statement).execute(read).await.expect("a trigger")),
-            Db::Postgres(pool) => drop(sqlx::raw_sql(&statement).execute(pool).await.expect("a trigger")),
-        }
+        log.db().execute(Statement::new(statement.leak())).await.expect("a trigger");
     }
 }
 
