@@ -76,6 +76,7 @@ on_both!(what_a_zone_hides_is_on_no_page, async |app: TestApp| {
     let ann = app.human("Ann", "member").await;
     let shut = app.owner.makes_zone(json!({"name": "Behind the curtain"})).await;
     let below = app.owner.makes_zone(json!({"name": "Deeper still", "parent_zone_id": shut})).await;
+    app.owner.assigns(&shut, &ann, "approver").await.expect(201);
     for zone in [&shut, &below] {
         app.owner.proposes_work(zone).await;
     }
