@@ -155,6 +155,11 @@ pub fn stream_until(organization: OrganizationId, aggregate_type: &'static str, 
     .bind(until)
 }
 
+/// Which event has a global position.
+pub fn id_at(global_position: u64) -> Statement {
+    Statement::new("SELECT event_id FROM events WHERE global_position = $1").bind(global_position)
+}
+
 /// The position of one event of a stream.
 pub fn position_of(aggregate_type: &'static str, aggregate_id: &str, sequence: u64) -> Statement {
     Statement::new("SELECT position FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence = $3")

@@ -154,6 +154,11 @@ impl From<Refused> for Problem {
             Refused::Conflict => Self::unavailable("contended", "too many commands at once on the same thing, try again"),
             Refused::Answered => Self::unavailable("contended", "the same key is being answered, try again"),
             Refused::Unavailable(_) => Self::unavailable("log_unavailable", "the log cannot be written, nothing has been done"),
+            Refused::Unknown(_) => {
+                let detail = "the log was lost while it was being written: whether this has been done shows when it is asked for \
+                              again under the same Idempotency-Key";
+                Self::unavailable("outcome_unknown", detail)
+            }
         }
     }
 }

@@ -128,7 +128,7 @@ async fn stride(log: &Log, views: &Db, recent: Option<&Recent>, care: Care) -> R
     places.keep(&mut tx).await?;
     tx.commit().await?;
     let all = remembered.is_empty() && (read.len() as u64) < STRIDE;
-    Ok(if all && places.failed.is_empty() { Stride::AtTheEnd(last) } else { Stride::More })
+    Ok(if all && places.failed.is_empty() || places.all_failed() { Stride::AtTheEnd(last) } else { Stride::More })
 }
 
 /// Where each projection stands; an event that one cannot take in stops that one, visibly, and no other.
@@ -169,6 +169,11 @@ impl Checkpoints {
     fn earliest(&self) -> u64 {
         let healthy = self.at.iter().filter(|(name, _)| !self.failed.contains_key(*name)).map(|(_, at)| *at);
         healthy.min().or_else(|| self.at.values().max().copied()).unwrap_or(0)
+    }
+
+    /// Whether nothing goes on.
+    fn all_failed(&self) -> bool {
+        self.failed.len() == self.at.len()
     }
 
     /// What each projection that is not past it makes of an event.

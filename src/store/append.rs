@@ -151,8 +151,8 @@ impl Deref for Part {
     }
 }
 
-/// Why nothing was appended.
-#[derive(Debug, thiserror::Error)]
+/// Why an append is not known to be in the log.
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Refused {
     /// A stream had moved.
     #[error("a stream this rests on has moved")]
@@ -160,13 +160,19 @@ pub enum Refused {
     /// The key has an answer.
     #[error("this key has been answered")]
     Answered,
-    /// The log could not be written; whether it was is unknown if the connection broke while committing.
+    /// The log could not be written.
     #[error("the log cannot be written: {0}")]
     Unavailable(String),
+    /// The way to the log was lost while it was being written, and nobody could say afterwards whether it had been.
+    #[error("whether the log was written is not known: {0}")]
+    Unknown(String),
 }
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
-        Self::Unavailable(error.to_string())
+        match error {
+            StoreError::Unanswered(_) => Self::Unknown(error.to_string()),
+            _ => Self::Unavailable(error.to_string()),
+        }
     }
 }

@@ -8,7 +8,7 @@ use chrono::SecondsFormat;
 use projections::{Group, Param, Statement};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres, SqlitePool, Transaction};
+use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres, SqlitePool, Transaction};
 
 use super::error::StoreError;
 use super::file::{self, File, FileTx};
@@ -89,6 +89,15 @@ async fn answers(connection: &mut PgConnection, idle_for: Duration) -> Result<bo
     Ok(true)
 }
 
+/// A server may be set up to confirm commits that a loss of power takes back: what must be `durable` is not confirmed like that.
+async fn be_durable(connection: &mut PgConnection, durable: bool) -> Result<(), sqlx::Error> {
+    if durable {
+        let waits = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+        connection.execute(waits).await?;
+    }
+    Ok(())
+}
+
 impl Db {
     /// Opens an SQLite file, making it if need be. What is `durable` survives a loss of power; what is not survives a crash of
     /// the process and is worked out again from the log otherwise.
@@ -131,6 +140,7 @@ impl Db {
             .max_connections(connections)
             .acquire_timeout(ANSWER_WITHIN)
             .test_before_acquire(false)
+            .after_connect(move |connection, _| Box::pin(be_durable(connection, durable)))
             .before_acquire(|connection, kept| Box::pin(answers(connection, kept.idle_for)))
             .connect_with(options)
             .await?;

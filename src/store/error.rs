@@ -20,6 +20,9 @@ pub enum StoreError {
     /// A file or folder.
     #[error("{0}: {1}")]
     File(String, std::io::Error),
+    /// A transaction was to be committed, and neither yes nor no came back.
+    #[error("a commit was not answered: {0}")]
+    Unanswered(String),
     /// The writer has stopped.
     #[error("the log is closed")]
     Closed,

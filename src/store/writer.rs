@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use aggregates::ids::OrganizationId;
-use projections::Recorded;
+use projections::{Recorded, audit};
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
@@ -22,6 +22,9 @@ const QUEUE: usize = 1024;
 
 /// How often those who are ready to hand something in are let ahead before a batch is closed: a larger one costs little more.
 const COURTESIES: usize = 2;
+
+/// How often it is tried to find out what became of a commit.
+const ENQUIRIES: usize = 3;
 
 /// The last link of each organization that the log took.
 type Links = HashMap<OrganizationId, u64>;
@@ -72,7 +75,7 @@ impl Writer {
     pub async fn hand_in(&self, append: Append) -> Result<impl Future<Output = Result<Committed, Refused>> + Send, Refused> {
         let (reply, answer) = oneshot::channel();
         self.queue.send(Pending { append, reply }).await.map_err(|_| StoreError::Closed)?;
-        Ok(async move { answer.await.map_err(|_| StoreError::Closed)? })
+        Ok(async move { answer.await.map_err(|_| Refused::Unknown(StoreError::Closed.to_string()))? })
     }
 }
 
@@ -118,7 +121,7 @@ impl<C: OnCommit> WriterTask<C> {
                 tracing::error!(%error, "the log cannot be written");
                 self.known.forget();
                 self.healthy.send_replace(false);
-                (0..number).map(|_| Err(Refused::Unavailable(error.to_string()))).collect()
+                vec![Err(error.into()); number]
             }
         }
     }
@@ -143,10 +146,33 @@ impl<C: OnCommit> WriterTask<C> {
             for statement in beside {
                 tx.execute(statement).await?;
             }
-            tx.commit().await?;
+            if let Err(unanswered) = tx.commit().await {
+                self.must_hold(&events, unanswered).await?;
+            }
         }
         self.known.learn(heads);
         Ok((outcomes, events, linked))
+    }
+
+    /// Finds out whether a commit that failed or was not answered has happened: whoever holds the head of the log next can tell,
+    /// because whatever is left of that transaction has let go of it.
+    async fn must_hold(&self, events: &[Recorded], unanswered: StoreError) -> Result<(), StoreError> {
+        let Some(first) = events.first() else { return Err(StoreError::Unanswered(unanswered.to_string())) };
+        for _ in 0..ENQUIRIES {
+            match self.holds(first).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => return Err(unanswered),
+                Err(error) => tracing::warn!(%error, "what became of a commit cannot be found out yet"),
+            }
+        }
+        Err(StoreError::Unanswered(unanswered.to_string()))
+    }
+
+    async fn holds(&self, event: &Recorded) -> Result<bool, StoreError> {
+        let mut tx = self.db.begin().await?;
+        tx.heads(Asked::default(), &mut Known::default()).await?;
+        let found = tx.rows(audit::id_at(event.global_position)).await?;
+        Ok(found.first().map(|row| row.id("event_id")).transpose()? == Some(event.id))
     }
 }
 

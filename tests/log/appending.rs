@@ -93,7 +93,7 @@ on_both!(the_database_itself_refuses_to_change_events, async |app: TestApp| {
 });
 
 /// Nobody listens.
-struct Silence;
+pub struct Silence;
 
 impl OnCommit for Silence {
     fn committed(&self, _events: &Arc<Vec<Recorded>>) {}
@@ -108,7 +108,7 @@ fn stream(name: &str) -> Stream {
 }
 
 /// A command that adds `facts` to a stream.
-fn append(organization: OrganizationId, name: &str, expected: Expected, facts: &[u64]) -> Append {
+pub fn append(organization: OrganizationId, name: &str, expected: Expected, facts: &[u64]) -> Append {
     Append {
         organization_id: organization,
         actor: Actor::SYSTEM,

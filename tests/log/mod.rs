@@ -3,6 +3,7 @@
 
 mod appending;
 mod following;
+mod lost_answers;
 mod plans;
 mod read_models;
 mod unwritable;
