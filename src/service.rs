@@ -19,7 +19,9 @@ use crate::engine::{Answer, App, Caller, Envelope, Parts, Problem, Told};
 use crate::entropy;
 use crate::gardener::Gardener;
 use crate::governance::{Founded, found};
-use crate::processes::{Tasks, choose_reviewers, follow_log, keep_house, project_log, react_to_log, review_work, watch_clock};
+use crate::processes::{
+    Tasks, catch_up, choose_reviewers, follow_log, keep_house, project_log, react_to_log, review_work, watch_clock,
+};
 use crate::store::{Log, Place, Profile, StoreError, Views, Writer};
 
 /// How long requests under way have to finish when the service is told to end.
@@ -49,11 +51,15 @@ impl Service {
         metrics_text();
         let (log, place) = open_log(&config).await?;
         let views = Views::open(place, &log).await?;
+        if views.live().was_torn {
+            tracing::warn!("the machine went down while read models were written: they are made again from the log");
+            catch_up(&log, &views.live().db, None).await?;
+        }
         let parts = Arc::new(Parts::default());
         parts.begin_at(log.head().await?);
         let tasks = Tasks::default();
-        let (writer, task, log_health) = Writer::new(log.db().clone(), Arc::clone(&parts), entropy::new_id);
-        tasks.spawn("writer", task.run());
+        let (writer, task, log_health) = Writer::new(log.db().apart(), Arc::clone(&parts), entropy::new_id);
+        tasks.spawn_to_write(log.db(), "writer", task.run());
         let limits = Limits::new(config.sign_ins_per_minute, config.requests_per_second);
         let secrets = Secrets::default();
         let ending = tasks.ending();
@@ -61,7 +67,7 @@ impl Service {
         let gardener = endpoint.map(|endpoint| Gardener::new(endpoint, config.gardener.timeout()));
         let app = Arc::new(App { config, clock, log, writer, log_health, views, parts, limits, ending, gardener, secrets });
         tasks.spawn("follower", follow_log(Arc::clone(&app), tasks.ending()));
-        tasks.spawn("projector", project_log(Arc::clone(&app), tasks.ending()));
+        tasks.spawn_to_write(app.log.db(), "projector", project_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("reactions", react_to_log(Arc::clone(&app), tasks.ending()));
         tasks.spawn("clock", watch_clock(Arc::clone(&app), tasks.ending()));
         tasks.spawn("housekeeping", keep_house(Arc::clone(&app), tasks.ending()));
@@ -115,7 +121,9 @@ impl Service {
         if tokio::time::timeout(PATIENCE, tasks.end()).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
-        views.live().db.close().await;
+        if let Err(error) = views.live().close().await {
+            tracing::warn!(%error, "read models cannot be flushed and will be made again if the machine goes down");
+        }
         log.db().close().await;
     }
 }

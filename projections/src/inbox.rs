@@ -83,15 +83,8 @@ impl Telling<'_> {
         let Ok(id) = Uuid::parse_str(&self.recorded.aggregate_id) else { return vec![] };
         let about = About { subject: "proposal", id, zone_id: self.recorded.zone_id };
         let to_author = |kind| vec![self.tell_author(kind, about)];
-        let asked = |electorate: &[proposal::Elector]| -> Vec<Statement> {
-            electorate.iter().filter_map(|elector| self.tell(elector.member_id, "review_requested", about)).collect()
-        };
         match event {
-            Fact::Opened(opening) => {
-                std::iter::once(self.author(opening.proposer_id, about)).chain(asked(&opening.electorate)).collect()
-            }
-            Fact::ReviewersChosen { electorate, .. } => asked(&electorate),
-            Fact::ReviewDelegated { elector, .. } => asked(&[elector]),
+            Fact::Opened(opening) => vec![self.author(opening.proposer_id, about)],
             Fact::ReviewerRecused { member_id, .. } => self.tell(member_id, "seat_lost", about).into_iter().collect(),
             Fact::Approved { .. } => to_author("proposal_approved"),
             Fact::Rejected { .. } => to_author("proposal_rejected"),
@@ -101,6 +94,8 @@ impl Telling<'_> {
             Fact::Commented { .. } => to_author("commented"),
             Fact::Escalated { .. } => to_author("proposal_escalated"),
             Fact::Reinstated { .. } => to_author("proposal_reinstated"),
+            // Whoever is asked for a review has a row among the reviewers, which says so.
+            Fact::ReviewersChosen { .. } | Fact::ReviewDelegated { .. } => vec![],
             Fact::VoteCast { .. }
             | Fact::VoteChanged { .. }
             | Fact::ExecutionSucceeded { .. }
@@ -196,15 +191,26 @@ impl Telling<'_> {
     }
 }
 
-/// A page of what changed for a member before `before`, the latest first; with what they have read of it.
+/// A page of what changed for a member before `before`, the latest first; with what they have read of it. That a review is asked of
+/// them is told by their row among the reviewers.
 pub fn page(organization: OrganizationId, member: MemberId, before: u64, limit: u64) -> Statement {
     Statement::new(
         "SELECT n.position, n.kind, n.subject_type, n.subject_id, n.zone_id, n.at,
-             CAST(CASE WHEN n.position <= COALESCE(i.read_up_to, 0) OR r.position IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) AS is_read
-         FROM notifications n
-         LEFT JOIN inboxes i ON i.organization_id = n.organization_id AND i.member_id = n.member_id
-         LEFT JOIN read_marks r ON r.organization_id = n.organization_id AND r.member_id = n.member_id AND r.position = n.position
-         WHERE n.organization_id = $1 AND n.member_id = $2 AND n.position < $3 ORDER BY n.position DESC, n.kind LIMIT $4",
+             CAST(CASE WHEN n.position <= COALESCE(i.read_up_to, 0) OR m.position IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) AS is_read
+         FROM (
+             SELECT * FROM (
+                 SELECT position, kind, subject_type, subject_id, zone_id, at FROM notifications
+                 WHERE organization_id = $1 AND member_id = $2 AND position < $3 ORDER BY position DESC, kind LIMIT $4) told
+             UNION ALL
+             SELECT * FROM (
+                 SELECT r.asked_position, 'review_requested', 'proposal', r.proposal_id, p.zone_id, r.told_at
+                 FROM reviewers r JOIN proposals p ON p.proposal_id = r.proposal_id
+                 WHERE r.organization_id = $1 AND r.member_id = $2 AND r.told_at IS NOT NULL AND r.asked_position < $3
+                 ORDER BY r.asked_position DESC LIMIT $4) asked
+         ) n
+         LEFT JOIN inboxes i ON i.organization_id = $1 AND i.member_id = $2
+         LEFT JOIN read_marks m ON m.organization_id = $1 AND m.member_id = $2 AND m.position = n.position
+         ORDER BY n.position DESC, n.kind LIMIT $4",
     )
     .bind(organization)
     .bind(member)
@@ -215,10 +221,14 @@ pub fn page(organization: OrganizationId, member: MemberId, before: u64, limit: 
 /// How much of what changed for a member they have not read.
 pub fn unread(organization: OrganizationId, member: MemberId) -> Statement {
     Statement::new(
-        "SELECT COUNT(*) AS unread FROM notifications n
-         WHERE n.organization_id = $1 AND n.member_id = $2
-           AND n.position > COALESCE((SELECT read_up_to FROM inboxes i WHERE i.organization_id = $1 AND i.member_id = $2), 0)
-           AND NOT EXISTS (SELECT 1 FROM read_marks r WHERE r.organization_id = $1 AND r.member_id = $2 AND r.position = n.position)",
+        "SELECT COUNT(*) AS unread FROM (
+             SELECT position FROM notifications WHERE organization_id = $1 AND member_id = $2
+                 AND position > COALESCE((SELECT read_up_to FROM inboxes i WHERE i.organization_id = $1 AND i.member_id = $2), 0)
+             UNION ALL
+             SELECT asked_position FROM reviewers WHERE organization_id = $1 AND member_id = $2 AND told_at IS NOT NULL
+                 AND asked_position > COALESCE((SELECT read_up_to FROM inboxes i WHERE i.organization_id = $1 AND i.member_id = $2), 0)
+         ) n
+         WHERE NOT EXISTS (SELECT 1 FROM read_marks r WHERE r.organization_id = $1 AND r.member_id = $2 AND r.position = n.position)",
     )
     .bind(organization)
     .bind(member)

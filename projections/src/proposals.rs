@@ -27,9 +27,7 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         Event::ReviewersChosen { proposal_id, electorate, risk_level, decision_model, chosen_at, .. } => {
             let mut rows = vec![reviewers_known(proposal_id, &electorate, risk_level, &decision_model, chosen_at)];
             rows.extend(
-                electorate
-                    .iter()
-                    .map(|elector| reviewers::seated(proposal_id, elector.member_id, recorded.position, chosen_at)),
+                electorate.iter().map(|elector| reviewers::seated(proposal_id, elector.member_id, recorded, chosen_at)),
             );
             rows
         }
@@ -58,7 +56,7 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
             vec![
                 counted(proposal_id, &tally, delegated_at),
                 reviewers::left(proposal_id, from_id),
-                reviewers::seated(proposal_id, elector.member_id, recorded.position, delegated_at),
+                reviewers::seated(proposal_id, elector.member_id, recorded, delegated_at),
             ]
         }
         Event::Escalated { proposal_id, reason, escalated_at, .. } => went_up(proposal_id, &reason, escalated_at),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// look into it share what the first of them has read.
 #[derive(Clone)]
 pub struct Data {
-    text: Box<str>,
+    text: Arc<str>,
     fact: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -34,11 +34,15 @@ impl Debug for Data {
 impl Data {
     /// What an event holds.
     pub fn of<E: DomainEvent>(event: &E) -> Self {
-        let text = serde_json::to_string(event).expect("events are plain data");
-        let name = format!("{{\"type\":\"{}\"", event.event_type());
-        let rest = text.strip_prefix(&name).map(|rest| rest.strip_prefix(',').unwrap_or(rest));
+        let mut text = serde_json::to_string(event).expect("events are plain data");
+        let name = ["{\"type\":\"", event.event_type(), "\""];
+        let rest = name.iter().try_fold(text.as_str(), |rest, part| rest.strip_prefix(part));
+        let rest = rest.map(|rest| text.len() - rest.strip_prefix(',').unwrap_or(rest).len());
         let data = match rest {
-            Some(rest) => Self::kept(&format!("{{{rest}")),
+            Some(rest) => {
+                text.replace_range(..rest, "{");
+                Self::kept(&text)
+            }
             None => Self::nameless(serde_json::from_str(&text).unwrap_or_default()),
         };
         Self { fact: OnceLock::from(Arc::new(event.clone()) as Arc<dyn Any + Send + Sync>), ..data }

@@ -12,10 +12,16 @@ const LATEST: u64 = 1_000;
 /// How many of someone's latest answers the middle of their answer times is taken of.
 pub const LATEST_ANSWERS: u64 = 101;
 
+/// When `member` is told that a review is asked of them; not at all if they brought it about themselves.
+fn told(recorded: &Recorded, member: MemberId) -> Option<DateTime<Utc>> {
+    (member != recorded.actor.id).then_some(recorded.occurred_at)
+}
+
 /// Someone is asked for a review when a proposal opens.
 pub fn asked(proposal: ProposalId, member: MemberId, recorded: &Recorded, at: DateTime<Utc>) -> Statement {
     Statement::new(
-        "INSERT INTO reviewers (proposal_id, organization_id, opened_position, pending, asked_position, asked_epoch, member_id) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO reviewers (proposal_id, organization_id, opened_position, pending, asked_position, asked_epoch, member_id, told_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(proposal)
     .bind(recorded.organization_id)
@@ -24,18 +30,21 @@ pub fn asked(proposal: ProposalId, member: MemberId, recorded: &Recorded, at: Da
     .bind(recorded.position)
     .bind(at.timestamp())
     .bind(member)
+    .bind(told(recorded, member))
 }
 
 /// Someone is asked later, chosen or handed a seat: their row is like those of the others.
-pub fn seated(proposal: ProposalId, member: MemberId, position: u64, at: DateTime<Utc>) -> Statement {
+pub fn seated(proposal: ProposalId, member: MemberId, recorded: &Recorded, at: DateTime<Utc>) -> Statement {
     Statement::new(
-        "INSERT INTO reviewers (proposal_id, organization_id, opened_position, pending, asked_position, asked_epoch, member_id)
-         SELECT proposal_id, organization_id, opened_position, status = 'pending_review', $2, $3, $4 FROM proposals WHERE proposal_id = $1",
+        "INSERT INTO reviewers (proposal_id, organization_id, opened_position, pending, asked_position, asked_epoch, member_id, told_at)
+         SELECT proposal_id, organization_id, opened_position, status = 'pending_review', $2, $3, $4, $5
+         FROM proposals WHERE proposal_id = $1",
     )
     .bind(proposal)
-    .bind(position)
+    .bind(recorded.position)
     .bind(at.timestamp())
     .bind(member)
+    .bind(told(recorded, member))
 }
 
 /// Someone answered; their first answer is the one whose time counts, their last the one that stands.
@@ -93,7 +102,7 @@ pub fn record(organization: OrganizationId, member: MemberId) -> Statement {
                     AS overturned,
                 COALESCE(SUM(CASE WHEN pending THEN 1 ELSE 0 END), 0) AS open_reviews
          FROM (SELECT answered_position, missed, pending FROM reviewers
-               WHERE member_id = $2 AND organization_id = $1 ORDER BY opened_position DESC LIMIT $3) latest",
+               WHERE member_id = $2 AND organization_id = $1 ORDER BY asked_position DESC LIMIT $3) latest",
     )
     .bind(organization)
     .bind(member)
@@ -104,7 +113,7 @@ pub fn record(organization: OrganizationId, member: MemberId) -> Statement {
 pub fn answer_times(organization: OrganizationId, member: MemberId) -> Statement {
     Statement::new(
         "SELECT answer_seconds FROM (SELECT answer_seconds FROM reviewers
-             WHERE member_id = $2 AND organization_id = $1 AND answer_seconds IS NOT NULL ORDER BY opened_position DESC LIMIT $3) latest
+             WHERE member_id = $2 AND organization_id = $1 AND answer_seconds IS NOT NULL ORDER BY asked_position DESC LIMIT $3) latest
          ORDER BY answer_seconds",
     )
     .bind(organization)

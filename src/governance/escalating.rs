@@ -50,7 +50,8 @@ pub async fn contest_deciders(
     let ascent = ascent(attempt, zone_id);
     count_against_allowance(attempt, plan, ascent.escalation_id, zone_id).await?;
     let escalator_id = attempt.caller.id();
-    let policy = attempt.authority().tree.effective(zone_id).escalation_policy;
+    let effective = attempt.authority().tree.effective(zone_id);
+    let policy = &effective.escalation_policy;
     let about = contested_people(attempt.authority(), zone_id, &change);
     let contest = Contest::Governance {
         change,

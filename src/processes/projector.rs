@@ -50,11 +50,11 @@ pub async fn project_log(app: Arc<App>, ending: CancellationToken) {
 async fn project_on(app: &App) -> Result<(), StoreError> {
     if let Some(upcoming) = app.views.upcoming(&app.log).await? {
         // Nobody reads it before it is as far as what it replaces.
-        catch_up(&app.log, &upcoming.db, None).await?;
+        catch_up(&app.log, &upcoming.db.apart(), None).await?;
         app.views.go_live(upcoming);
     }
     let generation = app.views.live();
-    let reached = catch_up(&app.log, &generation.db, Some(&app.parts.recent)).await?;
+    let reached = catch_up(&app.log, &generation.db.apart(), Some(&app.parts.recent)).await?;
     app.parts.freshness.views_reached(reached);
     let lag = app.parts.freshness.log_position().saturating_sub(reached);
     metrics::gauge!("trust_zones_projection_lag_events").set(u32::try_from(lag).unwrap_or(u32::MAX));

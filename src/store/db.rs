@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres, SqlitePool, Transaction};
 
 use super::error::StoreError;
-use super::file::{self, File, FileTx};
+use super::file::{self, File, FileTx, Flushed};
 use super::row::Row;
 
 /// After how long a connection is tried before use.
@@ -99,10 +99,13 @@ async fn be_durable(connection: &mut PgConnection, durable: bool) -> Result<(), 
 }
 
 impl Db {
-    /// Opens an SQLite file, making it if need be. What is `durable` survives a loss of power; what is not survives a crash of
-    /// the process and is worked out again from the log otherwise.
-    pub async fn sqlite(path: &Path, durable: bool) -> Result<Self, StoreError> {
-        let synchronous = if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
+    /// Opens an SQLite file, making it if need be.
+    pub async fn sqlite(path: &Path, flushed: Flushed) -> Result<Self, StoreError> {
+        let synchronous = match flushed {
+            Flushed::Always => SqliteSynchronous::Full,
+            Flushed::AtCheckpoints => SqliteSynchronous::Normal,
+            Flushed::Never => SqliteSynchronous::Off,
+        };
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -113,7 +116,7 @@ impl Db {
             .foreign_keys(true);
         // A file does not hang up: there is nothing to try before use.
         let read = SqlitePoolOptions::new().test_before_acquire(false).max_connections(4).connect_with(options).await?;
-        Ok(Self::Sqlite { write: File::open(path, durable)?, read })
+        Ok(Self::Sqlite { write: File::open(path, flushed)?, read })
     }
 
     /// Connects to PostgreSQL; unqualified tables are found in `schema`, then in `public`.
@@ -177,6 +180,20 @@ impl Db {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin().await),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+
+    /// The same database for a task with a thread of its own, which may block while a file is written.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        match self {
+            Self::Sqlite { write, read } => Self::Sqlite { write: write.apart(), read: read.clone() },
+            Self::Postgres(pool) => Self::Postgres(pool.clone()),
+        }
+    }
+
+    /// Whether it is a file, and whoever writes it blocks.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Self::Sqlite { .. })
     }
 
     /// Closes all connections.

@@ -29,6 +29,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether a server said so: what it refused, it has not done.
+    pub fn is_an_answer(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(_)))
+    }
+
     /// Whether the statement was refused for what it says, so that trying again changes nothing; not for the state in which the
     /// database or the way to it is.
     pub fn is_about_the_data(&self) -> bool {

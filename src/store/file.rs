@@ -28,6 +28,18 @@ const PREPARED: usize = 128;
 #[derive(Clone, Debug)]
 pub struct File {
     connection: Arc<Mutex<Connection>>,
+    apart: bool,
+}
+
+/// When what is written is flushed to the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flushed {
+    /// At the end of each transaction: a loss of power takes nothing back.
+    Always,
+    /// Now and then: a loss of power takes the latest transactions back.
+    AtCheckpoints,
+    /// Never: a loss of power may tear the file.
+    Never,
 }
 
 /// A part of a transaction, to be done at the next visit.
@@ -38,6 +50,7 @@ pub struct FileTx {
     connection: Option<Writing>,
     begun: bool,
     gathered: Vec<Work>,
+    apart: bool,
 }
 
 /// Holds the connection; takes back what has not been committed when it goes.
@@ -69,25 +82,36 @@ impl FileRow {
 }
 
 impl File {
-    /// Opens an existing file for writing. What is `durable` survives a loss of power.
-    pub fn open(path: &Path, durable: bool) -> Result<Self, StoreError> {
+    /// Opens an existing file for writing.
+    pub fn open(path: &Path, flushed: Flushed) -> Result<Self, StoreError> {
         let connection =
             Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(PATIENCE)?;
-        connection.pragma_update(None, "synchronous", if durable { "FULL" } else { "NORMAL" })?;
+        let synchronous = match flushed {
+            Flushed::Always => "FULL",
+            Flushed::AtCheckpoints => "NORMAL",
+            Flushed::Never => "OFF",
+        };
+        connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "recursive_triggers", true)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
-        Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), apart: false })
+    }
+
+    /// The same connection for a task that has a thread of its own: it visits the connection from there.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self { connection: Arc::clone(&self.connection), apart: true }
     }
 
     /// Begins a transaction, once nobody else writes through this connection.
     pub async fn begin(&self) -> FileTx {
         let connection = Some(Writing(Arc::clone(&self.connection).lock_owned().await));
-        FileTx { connection, begun: false, gathered: Vec::new() }
+        FileTx { connection, begun: false, gathered: Vec::new(), apart: self.apart }
     }
 }
 
@@ -118,7 +142,8 @@ impl FileTx {
             let outcome = all(&held.0);
             (held, outcome)
         };
-        let (held, outcome) = tokio::task::spawn_blocking(visit).await.map_err(|_| StoreError::Closed)?;
+        let (held, outcome) =
+            if self.apart { visit() } else { tokio::task::spawn_blocking(visit).await.map_err(|_| StoreError::Closed)? };
         self.connection = Some(held);
         Ok(outcome?)
     }

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use lru::LruCache;
 use uuid::Uuid;
 
-use super::append::{Append, GivenAnswer, Stream};
+use super::append::{Append, Expected, GivenAnswer, Stream};
 
 /// How many streams and organizations are known at most.
 const KEPT: usize = 20_000;
@@ -89,6 +89,26 @@ impl Known {
             streams: asked.streams.iter().filter(|stream| !self.streams.contains(stream)).cloned().collect(),
             keys: asked.keys.clone(),
         }
+    }
+
+    /// Where `appends` will find the log if nobody else has appended; nothing if more than that has to be known. A stream that is to
+    /// begin is taken for new, and a key for unanswered: the log holds neither twice.
+    pub fn trusted(&mut self, appends: &[Append]) -> Option<Heads> {
+        let mut heads = Heads { log: self.log, ..Heads::default() };
+        for append in appends {
+            let id = append.organization_id.0;
+            heads.organizations.insert(id, *self.organizations.get(&id)?);
+            let guards = append.guards.iter().map(|(stream, _)| (stream, false));
+            let writes = append.writes.iter().map(|draft| (&draft.stream, draft.expected == Expected::At(0)));
+            for (stream, begins) in guards.chain(writes) {
+                match self.streams.get(stream) {
+                    Some(sequence) => drop(heads.streams.insert(stream.clone(), *sequence)),
+                    None if begins => {}
+                    None => return None,
+                }
+            }
+        }
+        Some(heads)
     }
 
     /// Forgets everything, unless the log is where it was.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::append::GivenAnswer;
 use super::db::Db;
 use super::error::StoreError;
+use super::file::Flushed;
 use super::hosted::{self, Hosted};
 use super::row::Row;
 
@@ -47,7 +48,7 @@ pub struct Profile {
 impl Log {
     /// Opens the log in an SQLite file and brings its schema up to date.
     pub async fn sqlite(path: &Path) -> Result<Self, StoreError> {
-        let db = Db::sqlite(path, true).await?;
+        let db = Db::sqlite(path, Flushed::Always).await?;
         if let Db::Sqlite { read, .. } = &db {
             sqlx::migrate!("migrations/sqlite/log").run(read).await?;
         }

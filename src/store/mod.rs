@@ -1,6 +1,7 @@
 //! The store: one log, appended by a group-commit writer, on SQLite or PostgreSQL; read models beside it.
 
 mod append;
+mod batch;
 mod db;
 mod error;
 mod file;
@@ -11,6 +12,7 @@ mod log;
 mod many;
 mod row;
 mod sessions;
+mod unflushed;
 mod views;
 mod writer;
 

@@ -1,7 +1,7 @@
 //! The read models: generations of tables beside each other, one of which is live. A generation is a schema on PostgreSQL
 //! and a file on SQLite, so the same SQL text fills and reads either.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -9,7 +9,9 @@ use projections::Statement;
 
 use super::db::Db;
 use super::error::StoreError;
+use super::file::Flushed;
 use super::log::Log;
+use super::unflushed::{self, Mark};
 
 /// One generation of read models.
 #[derive(Debug)]
@@ -18,6 +20,18 @@ pub struct Generation {
     pub number: u64,
     /// Where its tables are.
     pub db: Db,
+    mark: Option<Mark>,
+    /// Whether its file may have been torn when the machine went down, and is made anew.
+    pub was_torn: bool,
+}
+
+impl Generation {
+    /// Closes it.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.db.close().await;
+        let Some(mark) = &self.mark else { return Ok(()) };
+        mark.lift().map_err(|error| StoreError::File("the mark of the read models".to_owned(), error))
+    }
 }
 
 /// Where generations live.
@@ -90,14 +104,23 @@ async fn live_number(log: &Log) -> Result<u64, StoreError> {
     Ok(number.unwrap_or(1))
 }
 
+/// The file of a generation.
+fn file_of(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("projections-{number}.db"))
+}
+
 async fn open_generation(place: &Place, number: u64) -> Result<Generation, StoreError> {
-    let db = match place {
+    Ok(match place {
         Place::Folder(folder) => {
-            let db = Db::sqlite(&folder.join(format!("projections-{number}.db")), false).await?;
+            let path = file_of(folder, number);
+            let marked = Mark::set(&path).map_err(|error| StoreError::File(path.display().to_string(), error))?;
+            let flushed = if marked.is_some() { Flushed::Never } else { Flushed::AtCheckpoints };
+            let db = Db::sqlite(&path, flushed).await?;
             if let Db::Sqlite { read, .. } = &db {
                 sqlx::migrate!("migrations/sqlite/projections").run(read).await?;
             }
-            db
+            let was_torn = marked.as_ref().is_some_and(|marked| marked.was_torn);
+            Generation { number, db, mark: marked.map(|marked| marked.mark), was_torn }
         }
         Place::Url(url) => {
             let schema = format!("projections_{number}");
@@ -106,24 +129,16 @@ async fn open_generation(place: &Place, number: u64) -> Result<Generation, Store
                 sqlx::query(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).execute(pool).await?;
                 sqlx::migrate!("migrations/postgres/projections").run(pool).await?;
             }
-            db
+            Generation { number, db, mark: None, was_torn: false }
         }
-    };
-    Ok(Generation { number, db })
+    })
 }
 
 async fn drop_generation(place: &Place, log: &Log, number: u64) -> Result<(), StoreError> {
     match (place, log.db()) {
         (Place::Folder(folder), _) => {
-            for suffix in ["", "-wal", "-shm"] {
-                let file = folder.join(format!("projections-{number}.db{suffix}"));
-                match std::fs::remove_file(&file) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(StoreError::File(file.display().to_string(), error));
-                    }
-                    Ok(()) | Err(_) => {}
-                }
-            }
+            let file = file_of(folder, number);
+            unflushed::remove(&file).map_err(|error| StoreError::File(file.display().to_string(), error))?;
         }
         (Place::Url(_), Db::Postgres(pool)) => {
             sqlx::query(&format!("DROP SCHEMA IF EXISTS projections_{number} CASCADE")).execute(pool).await?;

@@ -247,6 +247,7 @@ on_both!(a_conflict_in_a_batch_fails_alone_and_leaks_nothing, async |app: TestAp
             Err(Refused::Conflict) => "conflict",
             Err(Refused::Answered) => "answered",
             Err(Refused::Unavailable(_)) => "unavailable",
+            Err(Refused::Unknown(_)) => "unknown",
         })
         .collect();
     let expected = [

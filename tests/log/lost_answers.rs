@@ -41,7 +41,8 @@ impl Bridge {
         let (host, after) = rest.split_once('&').expect("a user");
         let folder = tempfile::tempdir().expect("a folder");
         let listener = UnixListener::bind(folder.path().join(SOCKET)).expect("a socket");
-        let (breaks, server) = (Arc::default(), PathBuf::from(host).join(SOCKET));
+        let breaks: Arc<Mutex<Option<Breaks>>> = Arc::default();
+        let server = PathBuf::from(host).join(SOCKET);
         let tasks = Tasks::default();
         let shared = Arc::clone(&breaks);
         tasks.spawn("a bridge", async move {

@@ -50,8 +50,9 @@ pub fn may_escalate(authority: &Authority, proposal: &proposal::State, member: M
 pub fn contested_people(authority: &Authority, zone: ZoneId, change: &Map<String, Value>) -> Vec<MemberId> {
     let approvers = authority.tree.zone(zone).into_iter().flat_map(|zone| &zone.assignments);
     let approvers = approvers.filter(|held| matches!(held.role, ZoneRole::Approver | ZoneRole::Gardener));
-    let policy = authority.tree.effective(zone).approval_policy;
-    let listed = policy.static_reviewers.into_iter().flatten().filter(|_| policy.reviewer_selection.is_some_and(is_static));
+    let effective = authority.tree.effective(zone);
+    let policy = &effective.approval_policy;
+    let listed = policy.static_reviewers.iter().flatten().copied().filter(|_| policy.reviewer_selection.is_some_and(is_static));
     let named = ZoneChange { zone_id: Some(zone), changes: change.clone() }.people(&authority.tree, zone);
     let people = approvers.map(|held| held.member_id).chain(listed).chain(named);
     let mut people: Vec<MemberId> = people.collect();

@@ -13,12 +13,12 @@ use crate::proposal::{Opening, Subject};
 /// [`Rejection::NoCriteria`] where no zone on the path says.
 pub fn terms(authority: &Authority, zone: ZoneId) -> Result<Terms, Rejection> {
     let effective = authority.tree.effective(zone);
-    let criteria = effective.evaluation_criteria.criteria.unwrap_or_default();
+    let criteria = effective.evaluation_criteria.criteria.clone().unwrap_or_default();
     if criteria.is_empty() {
         return Err(Rejection::NoCriteria);
     }
     let evaluators_required = effective.evaluation_criteria.evaluators_required.unwrap_or(1).max(1);
-    Ok(Terms { criteria, evaluators_required, incentives: effective.incentive_model })
+    Ok(Terms { criteria, evaluators_required, incentives: effective.incentive_model.clone() })
 }
 
 /// Whose work came of a proposal: whom it names, else its proposer. Where it names nobody, `claimed` may say who did it.

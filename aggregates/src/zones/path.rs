@@ -2,7 +2,7 @@
 //! kept until the tree changes.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono_tz::Tz;
 
@@ -10,7 +10,7 @@ use super::tree::{Status, Tree, Zone};
 use crate::actor::ZoneRole;
 use crate::ids::{MemberId, ZoneId};
 use crate::ledger::wall_clock;
-use crate::policy::{AgentQualifications, AlignmentRequirements, Constraints, Level, ResourceScope};
+use crate::policy::{AgentQualifications, AlignmentRequirements, Constraints, Effective, Level, ResourceScope};
 
 /// The levels that hold in a zone, root first, and who has which role in it.
 #[derive(Clone, Debug)]
@@ -23,6 +23,7 @@ pub struct Path {
     alignments: Vec<usize>,
     clocks: Vec<Tz>,
     roles: HashMap<MemberId, Vec<ZoneRole>>,
+    effective: OnceLock<Arc<Effective>>,
 }
 
 macro_rules! said_by {
@@ -75,7 +76,14 @@ impl Path {
             clocks: (1..=levels.len()).map(|depth| wall_clock(&levels[..depth])).collect(),
             roles,
             zones,
+            effective: OnceLock::new(),
         }
+    }
+
+    /// What really holds at its end.
+    pub(super) fn effective(&self) -> &Arc<Effective> {
+        let levels = || Level::of_path(self.zones.iter().map(|zone| (zone.id, &zone.policies)));
+        self.effective.get_or_init(|| Arc::new(Effective::of(&levels())))
     }
 
     /// The zones of the path, root first.

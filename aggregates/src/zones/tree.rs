@@ -164,9 +164,9 @@ impl Tree {
         Level::of_path(self.path(id).into_iter().map(|zone| (zone.id, &zone.policies)))
     }
 
-    /// What really holds in `id`.
-    pub fn effective(&self, id: ZoneId) -> Effective {
-        Effective::of(&self.levels(id))
+    /// What really holds in `id`, worked out once until the tree changes.
+    pub fn effective(&self, id: ZoneId) -> Arc<Effective> {
+        self.compiled(id).map_or_else(|| Arc::new(Effective::of(&[])), |path| Arc::clone(path.effective()))
     }
 
     /// The zone on the path that keeps `id` from being in force, if any (SPEC Z2).

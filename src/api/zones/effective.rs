@@ -33,7 +33,7 @@ pub async fn effective_policy(
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     permit_in_zone(&ruling, &caller, id, "zone.read", app.clock.now())?;
-    let mut shown = json!(ruling.authority.tree.effective(id));
+    let mut shown = json!(*ruling.authority.tree.effective(id));
     shown["zone_id"] = json!(id);
     shown["in_force"] = json!(ruling.authority.tree.is_in_force(id));
     shown["position"] = json!(ruling.position);

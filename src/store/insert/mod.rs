@@ -10,9 +10,18 @@ use projections::Recorded;
 use uuid::Uuid;
 
 use super::append::GivenAnswer;
-use super::db::Tx;
+use super::db::{Db, Tx};
 use super::error::StoreError;
 use super::heads::{Asked, Heads, Known};
+
+/// From where to where a batch moves the head of the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// Where the log stands.
+    pub from: u64,
+    /// Where it stands then.
+    pub to: u64,
+}
 
 fn whole(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
@@ -50,8 +59,8 @@ impl Tx {
     /// Writes events, heads and answers.
     pub async fn insert(
         &mut self,
+        way: Way,
         events: &Arc<Vec<Recorded>>,
-        head: u64,
         organizations: &BTreeMap<Uuid, u64>,
         answers: Vec<GivenAnswer>,
     ) -> Result<(), StoreError> {
@@ -60,15 +69,31 @@ impl Tx {
                 let (events, organizations) = (Arc::clone(events), organizations.clone());
                 tx.gather(move |file| {
                     sqlite::insert(file, &events)?;
-                    sqlite::move_heads(file, head, &organizations)?;
+                    sqlite::move_heads(file, way.to, &organizations)?;
                     sqlite::keep(file, &answers)
                 });
                 Ok(())
             }
             Self::Postgres(tx) => {
-                postgres::insert(tx, events, organizations, head).await?;
-                if answers.is_empty() { Ok(()) } else { postgres::keep(tx, &answers).await }
+                let written = postgres::write(&mut **tx, way, events, organizations, &answers).await?;
+                if written { Ok(()) } else { Err(sqlx::Error::RowNotFound.into()) }
             }
+        }
+    }
+}
+
+impl Db {
+    /// Writes events, heads and answers at one go, if the log stands where `way` begins; says whether it does. Only a server can.
+    pub async fn insert_on_trust(
+        &self,
+        way: Way,
+        events: &[Recorded],
+        organizations: &BTreeMap<Uuid, u64>,
+        answers: &[GivenAnswer],
+    ) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite { .. } => Ok(false),
+            Self::Postgres(pool) => postgres::write(pool, way, events, organizations, answers).await,
         }
     }
 }

@@ -1,15 +1,15 @@
-//! An append on PostgreSQL: one statement for any number of events.
+//! An append on PostgreSQL: one statement for any number of events, heads and answers.
 
 use std::collections::BTreeMap;
 
 use projections::Recorded;
-use sqlx::Row as _;
+use sqlx::{PgExecutor, Row as _};
 use uuid::Uuid;
 
 use super::super::append::{GivenAnswer, Stream};
 use super::super::error::StoreError;
 use super::super::heads::{Asked, Heads};
-use super::{signed, whole};
+use super::{Way, signed, whole};
 
 type PgTx = sqlx::Transaction<'static, sqlx::Postgres>;
 
@@ -60,28 +60,43 @@ pub async fn look_up(tx: &mut PgTx, log: u64, asked: Asked) -> Result<Heads, Sto
     Ok(heads)
 }
 
-/// Writes events and heads.
-pub async fn insert(
-    tx: &mut PgTx,
+/// Writes events, heads and answers by one statement, if the log stands where `way` begins; says whether it does. Whoever finds the head
+/// locked waits, and looks again.
+pub async fn write<'c>(
+    server: impl PgExecutor<'c>,
+    way: Way,
     events: &[Recorded],
     organizations: &BTreeMap<Uuid, u64>,
-    head: u64,
-) -> Result<(), StoreError> {
-    fn column<'e, T>(events: &'e [Recorded], read: impl Fn(&'e Recorded) -> T) -> Vec<T> {
-        events.iter().map(read).collect()
+    answers: &[GivenAnswer],
+) -> Result<bool, StoreError> {
+    fn column<'e, R, T>(rows: &'e [R], read: impl Fn(&'e R) -> T) -> Vec<T> {
+        rows.iter().map(read).collect()
     }
     let (ids, positions): (Vec<Uuid>, Vec<i64>) = organizations.iter().map(|(id, position)| (*id, signed(*position))).unzip();
-    sqlx::query(
-        "WITH heads AS (
-             INSERT INTO organization_heads (organization_id, position) SELECT * FROM unnest($17::uuid[], $18::bigint[])
+    let moved = sqlx::query(
+        "WITH head AS (
+             UPDATE log_head SET position = $2 WHERE position = $1
+             RETURNING position, pg_notify('trust_zones_log', $2::text)::text AS told),
+         heads AS (
+             INSERT INTO organization_heads (organization_id, position)
+             SELECT heads.* FROM unnest($3::uuid[], $4::bigint[]) AS heads, head
              ON CONFLICT (organization_id) DO UPDATE SET position = excluded.position),
-         head AS (
-             UPDATE log_head SET position = $19 FROM (SELECT pg_notify('trust_zones_log', $19::text)) AS told)
-         INSERT INTO events (global_position, organization_id, position, event_id, aggregate_type, aggregate_id, sequence,
-             event_type, event_version, payload, zone_id, actor_id, actor_kind, correlation_id, causation_id, occurred_at, metadata)
-         SELECT *, '{}'::jsonb FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::bigint[],
-             $8::text[], $9::text[], $10::text[]::jsonb[], $11::uuid[], $12::uuid[], $13::text[], $14::uuid[], $15::uuid[], $16::timestamptz[])",
+         facts AS (
+             INSERT INTO events (global_position, organization_id, position, event_id, aggregate_type, aggregate_id, sequence,
+                 event_type, event_version, payload, zone_id, actor_id, actor_kind, correlation_id, causation_id, occurred_at, metadata)
+             SELECT facts.*, '{}'::jsonb FROM unnest($5::bigint[], $6::uuid[], $7::bigint[], $8::uuid[], $9::text[], $10::text[],
+                 $11::bigint[], $12::text[], $13::text[], $14::text[]::jsonb[], $15::uuid[], $16::uuid[], $17::text[], $18::uuid[],
+                 $19::uuid[], $20::timestamptz[]) AS facts, head),
+         answers AS (
+             INSERT INTO idempotency_keys (caller_id, key, fingerprint, status, body, etag, location, position, recorded_at)
+             SELECT answers.* FROM unnest($21::uuid[], $22::text[], $23::text[], $24::integer[], $25::text[], $26::text[],
+                 $27::text[], $28::bigint[], $29::timestamptz[]) AS answers, head)
+         SELECT position FROM head",
     )
+    .bind(signed(way.from))
+    .bind(signed(way.to))
+    .bind(&ids)
+    .bind(&positions)
     .bind(column(events, |event| signed(event.global_position)))
     .bind(column(events, |event| event.organization_id.0))
     .bind(column(events, |event| signed(event.position)))
@@ -98,24 +113,6 @@ pub async fn insert(
     .bind(column(events, |event| event.correlation_id))
     .bind(column(events, |event| event.causation_id))
     .bind(column(events, |event| event.occurred_at))
-    .bind(&ids)
-    .bind(&positions)
-    .bind(signed(head))
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Keeps answers.
-pub async fn keep(tx: &mut PgTx, answers: &[GivenAnswer]) -> Result<(), StoreError> {
-    fn column<'a, T>(answers: &'a [GivenAnswer], read: impl Fn(&'a GivenAnswer) -> T) -> Vec<T> {
-        answers.iter().map(read).collect()
-    }
-    sqlx::query(
-        "INSERT INTO idempotency_keys (caller_id, key, fingerprint, status, body, etag, location, position, recorded_at)
-         SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-             $9::timestamptz[])",
-    )
     .bind(column(answers, |answer| answer.caller_id))
     .bind(column(answers, |answer| answer.key.as_str()))
     .bind(column(answers, |answer| answer.fingerprint.as_str()))
@@ -125,7 +122,7 @@ pub async fn keep(tx: &mut PgTx, answers: &[GivenAnswer]) -> Result<(), StoreErr
     .bind(column(answers, |answer| answer.location.clone()))
     .bind(column(answers, |answer| signed(answer.position)))
     .bind(column(answers, |answer| answer.given_at))
-    .execute(&mut **tx)
+    .fetch_optional(server)
     .await?;
-    Ok(())
+    Ok(moved.is_some())
 }

@@ -97,8 +97,9 @@ fn zone_of(visitor: &Visitor, fields: &Fields) -> Option<ZoneId> {
 fn form(visitor: &Visitor, fields: Fields, faults: Faults, preview: Option<Preview>, status: StatusCode) -> Shown {
     visitor.must_everywhere("zone.read")?;
     let kind = kind(&fields);
-    let zone_model =
-        zone_of(visitor, &fields).map(|zone| visitor.ruling.authority.tree.effective(zone).decision_model).unwrap_or_default();
+    let zone_model = zone_of(visitor, &fields)
+        .map(|zone| visitor.ruling.authority.tree.effective(zone).decision_model.clone())
+        .unwrap_or_default();
     let types = [
         ProposalType::TaskExecution,
         ProposalType::ResourceAllocation,
@@ -134,8 +135,9 @@ pub async fn submit(visitor: Visitor, fields: Fields) -> Shown {
         let fields = fields.clone().with("type", kind);
         return form(&visitor, fields, Faults::default(), None, StatusCode::OK);
     }
-    let zone_model =
-        zone_of(&visitor, &fields).map(|zone| visitor.ruling.authority.tree.effective(zone).decision_model).unwrap_or_default();
+    let zone_model = zone_of(&visitor, &fields)
+        .map(|zone| visitor.ruling.authority.tree.effective(zone).decision_model.clone())
+        .unwrap_or_default();
     let body = match body(&fields, &zone_model) {
         Ok(body) => body,
         Err((pointer, fault)) => {
