@@ -11,8 +11,6 @@ pub enum Kind {
     Forbidden,
     /// The state does not admit it.
     Conflict,
-    /// The caller acted on an older version.
-    Stale,
     /// A rule forbids it.
     Rule,
     /// Too often.

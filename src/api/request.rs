@@ -178,16 +178,19 @@ fn dry_run(parts: &Parts) -> Result<bool, Problem> {
     }
 }
 
-fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
-    let Some(tag) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let tag = tag.to_str().unwrap_or_default().trim();
-    if tag == "*" {
+/// The versions `If-Match` names, any of which will do (RFC 9110); none where it is absent or takes every one.
+fn if_match(headers: &HeaderMap) -> Result<Option<Vec<u64>>, Problem> {
+    let lines = headers.get_all(header::IF_MATCH).iter();
+    let tags: Vec<&str> = lines.flat_map(|line| line.to_str().unwrap_or_default().split(',')).map(str::trim).collect();
+    if tags.is_empty() || tags.contains(&"*") {
         return Ok(None);
     }
-    let version = tag.trim_start_matches("W/").trim_matches('"').parse();
-    version
-        .map(Some)
-        .map_err(|_| Problem::new(StatusCode::PRECONDITION_FAILED, "stale_version", "If-Match names no version of this"))
+    let version = |tag: &&str| tag.trim_start_matches("W/").trim_matches('"').parse().ok();
+    let versions: Vec<u64> = tags.iter().filter_map(version).collect();
+    if versions.is_empty() {
+        return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale_version", "If-Match names no version of this"));
+    }
+    Ok(Some(versions))
 }
 
 fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -74,8 +74,8 @@ pub struct Envelope {
     pub correlation_id: Uuid,
     /// The key to answer under, and a digest of what is asked.
     pub key: Option<(String, String)>,
-    /// The version the caller saw.
-    pub if_match: Option<u64>,
+    /// The versions the caller will have it at.
+    pub if_match: Option<Vec<u64>>,
     /// Whether it is only asked what would happen.
     pub dry_run: bool,
 }

@@ -67,8 +67,8 @@ pub struct Attempt {
     pub app: Arc<App>,
     /// Who asks.
     pub caller: Caller,
-    /// The version the caller saw.
-    pub if_match: Option<u64>,
+    /// The versions the caller will have it at.
+    pub if_match: Option<Vec<u64>>,
     /// Who is who and what holds where.
     pub ruling: Arc<Ruling>,
     /// When.
@@ -94,9 +94,10 @@ impl Attempt {
 
     /// Refuses a caller who saw another version than `current` (SPEC H3).
     pub fn must_match(&self, current: u64) -> Result<(), Problem> {
-        match self.if_match {
-            Some(seen) if seen != current => {
-                let detail = format!("it is at version {current}, not {seen}");
+        match &self.if_match {
+            Some(seen) if !seen.contains(&current) => {
+                let seen: Vec<String> = seen.iter().map(ToString::to_string).collect();
+                let detail = format!("it is at version {current}, not {}", seen.join(" or "));
                 Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale_version", detail))
             }
             Some(_) | None => Ok(()),
@@ -348,7 +349,7 @@ impl App {
             let token = self.token_of(caller, now, from_log).await?;
             let (app, caller) = (Arc::clone(self), caller.clone());
             let speculates = Arc::new(AtomicBool::new(false));
-            let (rests_on_memory, if_match) = (Arc::clone(&speculates), envelope.if_match);
+            let (rests_on_memory, if_match) = (Arc::clone(&speculates), envelope.if_match.clone());
             let decided = decide(Attempt { app, caller, if_match, ruling, now, token, from_log, verifying, speculates }).await;
             let certain = from_log && !rests_on_memory.load(Ordering::Relaxed);
             match decided {

@@ -64,7 +64,7 @@ impl Replay {
     fn moved_on(&mut self, fact: &zones::Event, now: Moment) {
         Zones::evolve(&mut self.tree, fact);
         let changes = Box::new(self.changes.clone());
-        let change = zones::Command::Change { zone_id: self.zone, changes, expected_version: None, by_proposal: None, now };
+        let change = zones::Command::Change { zone_id: self.zone, changes, by_proposal: None, now };
         let mut imagined = self.tree.clone();
         for event in Zones::decide(&self.tree, change).unwrap_or_default() {
             Zones::evolve(&mut imagined, &event);

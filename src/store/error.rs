@@ -23,15 +23,26 @@ pub enum StoreError {
     /// A transaction was to be committed, and neither yes nor no came back.
     #[error("a commit was not answered: {0}")]
     Unanswered(String),
+    /// The way to the database was lost before a transaction was committed.
+    #[error("the way to the database was lost: {0}")]
+    Lost(String),
     /// The writer has stopped.
     #[error("the log is closed")]
     Closed,
 }
 
 impl StoreError {
-    /// Whether a server said so: what it refused, it has not done.
-    pub fn is_an_answer(&self) -> bool {
-        matches!(self, Self::Database(sqlx::Error::Database(_)))
+    /// What became of a statement on its own that failed on its way: a server that refused it has not done it, one that broke off or said
+    /// nothing may have.
+    pub(super) fn on_the_way(self) -> Self {
+        match &self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                let code = error.try_downcast_ref::<PgDatabaseError>().map_or("", PgDatabaseError::code);
+                // The class of an operator who intervenes, such as by shutting down.
+                if code.starts_with("57P") { Self::Unanswered(self.to_string()) } else { self }
+            }
+            _ => Self::Unanswered(self.to_string()),
+        }
     }
 
     /// Whether the statement was refused for what it says, so that trying again changes nothing; not for the state in which the

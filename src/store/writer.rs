@@ -144,7 +144,7 @@ impl<C: OnCommit> WriterTask<C> {
                 tx.execute(statement).await?;
             }
             if let Err(unanswered) = tx.commit().await {
-                self.must_hold(&events, unanswered).await?;
+                self.must_hold(&events, unanswered.to_string()).await?;
             }
         }
         self.known.learn(batch.heads);
@@ -171,8 +171,8 @@ impl<C: OnCommit> WriterTask<C> {
             Ok(false) => return Ok(None),
             // What was believed to be new is not: the log is asked which.
             Err(refused) if refused.is_about_the_data() => return Ok(None),
-            Err(refused) if refused.is_an_answer() => return Err(refused),
-            Err(unanswered) => self.must_hold(&events, unanswered).await?,
+            Err(StoreError::Unanswered(why)) => self.must_hold(&events, why).await?,
+            Err(refused) => return Err(refused),
         }
         self.known.learn(batch.heads);
         Ok(Some((batch.outcomes, events, batch.linked)))
@@ -180,16 +180,16 @@ impl<C: OnCommit> WriterTask<C> {
 
     /// Finds out whether a commit that failed or was not answered has happened: whoever holds the head of the log next can tell,
     /// because whatever is left of that transaction has let go of it.
-    async fn must_hold(&self, events: &[Recorded], unanswered: StoreError) -> Result<(), StoreError> {
-        let Some(first) = events.first() else { return Err(StoreError::Unanswered(unanswered.to_string())) };
+    async fn must_hold(&self, events: &[Recorded], unanswered: String) -> Result<(), StoreError> {
+        let Some(first) = events.first() else { return Err(StoreError::Unanswered(unanswered)) };
         for _ in 0..ENQUIRIES {
             match self.holds(first).await {
                 Ok(true) => return Ok(()),
-                Ok(false) => return Err(unanswered),
+                Ok(false) => return Err(StoreError::Lost(unanswered)),
                 Err(error) => tracing::warn!(%error, "what became of a commit cannot be found out yet"),
             }
         }
-        Err(StoreError::Unanswered(unanswered.to_string()))
+        Err(StoreError::Unanswered(unanswered))
     }
 
     async fn holds(&self, event: &Recorded) -> Result<bool, StoreError> {

@@ -142,7 +142,10 @@ on_both!(a_change_to_something_newer_than_was_seen_is_refused, async |app: TestA
     let stale = ann.post_with(&withdraw, json!({}), &[("if-match", "\"9\"")]).await;
     stale.expect_problem(412, "stale_version");
     let seen = ann.get(&format!("/proposals/{proposal}")).await.expect(200).header("etag");
-    ann.post_with(&withdraw, json!({}), &[("if-match", &seen)]).await.expect(200);
+    for others in ["\"8\", \"9\"", "\"abc\", \"9\""] {
+        ann.post_with(&withdraw, json!({}), &[("if-match", others)]).await.expect_problem(412, "stale_version");
+    }
+    ann.post_with(&withdraw, json!({}), &[("if-match", &format!("\"9\", {seen}"))]).await.expect(200);
 });
 
 on_both!(an_answer_is_forgotten_after_a_day, async |app: TestApp| {

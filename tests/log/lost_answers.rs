@@ -27,10 +27,13 @@ enum Breaks {
     ForGood,
 }
 
-/// A way to the server that breaks at a commit when it is told to.
+/// Where the way breaks, and at which words.
+type Orders = Arc<Mutex<Option<(Breaks, &'static [u8])>>>;
+
+/// A way to the server that breaks when it is told to.
 struct Bridge {
     url: String,
-    breaks: Arc<Mutex<Option<Breaks>>>,
+    orders: Orders,
     _folder: TempDir,
     _tasks: Tasks,
 }
@@ -41,48 +44,51 @@ impl Bridge {
         let (host, after) = rest.split_once('&').expect("a user");
         let folder = tempfile::tempdir().expect("a folder");
         let listener = UnixListener::bind(folder.path().join(SOCKET)).expect("a socket");
-        let breaks: Arc<Mutex<Option<Breaks>>> = Arc::default();
+        let orders = Orders::default();
         let server = PathBuf::from(host).join(SOCKET);
         let tasks = Tasks::default();
-        let shared = Arc::clone(&breaks);
+        let shared = Arc::clone(&orders);
         tasks.spawn("a bridge", async move {
             let mut ways = tokio::task::JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
-                if *shared.lock().expect("a lock") != Some(Breaks::ForGood) {
-                    let server = UnixStream::connect(&server).await.expect("the server");
-                    ways.spawn(carry(client, server, Arc::clone(&shared)));
-                }
+                let server = UnixStream::connect(&server).await.expect("the server");
+                ways.spawn(carry(client, server, Arc::clone(&shared)));
             }
         });
-        Self { url: format!("{before}host={}&{after}", folder.path().display()), breaks, _folder: folder, _tasks: tasks }
+        Self { url: format!("{before}host={}&{after}", folder.path().display()), orders, _folder: folder, _tasks: tasks }
     }
 
-    fn breaks(&self, how: Breaks) {
-        *self.breaks.lock().expect("a lock") = Some(how);
+    /// Breaks when the next one to say `words` comes by.
+    fn breaks(&self, how: Breaks, words: &'static [u8]) {
+        *self.orders.lock().expect("a lock") = Some((how, words));
     }
 }
 
-/// What happens to a commit that comes by now.
-fn next(breaks: &Mutex<Option<Breaks>>) -> Option<Breaks> {
-    let mut breaks = breaks.lock().expect("a lock");
-    if *breaks == Some(Breaks::ForGood) { *breaks } else { breaks.take() }
+/// What happens to those who say `asked`.
+fn ordered(orders: &Orders, asked: &[u8]) -> Option<Breaks> {
+    let mut orders = orders.lock().expect("a lock");
+    if *orders == Some((Breaks::ForGood, b"")) {
+        return Some(Breaks::BeforeItIsHeard);
+    }
+    let (how, _) = orders.filter(|(_, words)| !words.is_empty() && asked.windows(words.len()).any(|said| said == *words))?;
+    *orders = (how == Breaks::ForGood).then_some((how, b""));
+    Some(how)
 }
 
 /// Carries what both sides say until one of them has gone, or the way breaks.
-async fn carry(mut client: UnixStream, mut server: UnixStream, breaks: Arc<Mutex<Option<Breaks>>>) {
+async fn carry(mut client: UnixStream, mut server: UnixStream, orders: Orders) {
     let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
     loop {
         tokio::select! {
             Ok(length) = client.read(&mut asked) => {
                 let asked = &asked[..length];
-                let commits = asked.windows(6).any(|window| window == b"COMMIT");
-                let armed = if commits { next(&breaks) } else { None };
-                if length == 0 || armed == Some(Breaks::BeforeItIsHeard) {
+                let broken = ordered(&orders, asked);
+                if length == 0 || broken == Some(Breaks::BeforeItIsHeard) {
                     return;
                 }
                 server.write_all(asked).await.expect("the server hears");
-                if armed.is_some() {
-                    server.read(&mut answered).await.expect("the server answers");
+                if broken.is_some() {
+                    server.readable().await.expect("the server answers");
                     return;
                 }
             }
@@ -108,16 +114,25 @@ async fn what_became_of_a_commit_is_found_out_when_its_answer_is_lost() {
     let position = || app.service.app.log.organization_head(organization);
     let tried = async |fact| writer.append(append(organization, "a stream", Expected::Anywhere, &[fact])).await;
 
-    bridge.breaks(Breaks::BeforeItIsHeard);
+    // The first time the log is asked where everything stands; from then on a batch is one statement that commits by itself.
+    let (commit, fact) = (&b"COMMIT"[..], &b"ndjson"[..]);
+    bridge.breaks(Breaks::BeforeItIsHeard, commit);
     assert!(matches!(tried(1).await, Err(Refused::Unavailable(_))));
     assert_eq!(position().await.expect("a position"), 0);
 
-    bridge.breaks(Breaks::BeforeItIsAnswered);
+    bridge.breaks(Breaks::BeforeItIsAnswered, commit);
     assert_eq!(tried(2).await.expect("it is in the log").position, 1);
     assert_eq!(tried(3).await.expect("the writer goes on").position, 2);
-    assert_eq!(position().await.expect("a position"), 2);
 
-    bridge.breaks(Breaks::ForGood);
-    assert!(matches!(tried(4).await, Err(Refused::Unknown(_))));
-    assert_eq!(position().await.expect("a position"), 3, "it was in the log, and nobody could say so");
+    bridge.breaks(Breaks::BeforeItIsHeard, fact);
+    assert!(matches!(tried(4).await, Err(Refused::Unavailable(_))));
+    assert_eq!(position().await.expect("a position"), 2);
+    assert_eq!(tried(5).await.expect("the writer goes on").position, 3);
+
+    bridge.breaks(Breaks::BeforeItIsAnswered, fact);
+    assert_eq!(tried(6).await.expect("it is in the log").position, 4);
+
+    bridge.breaks(Breaks::ForGood, fact);
+    assert!(matches!(tried(7).await, Err(Refused::Unknown(_))));
+    assert_eq!(position().await.expect("a position"), 5, "it is in the log, and nobody could say so");
 }

@@ -1,6 +1,7 @@
 //! Everything else is worked out from the log and can be made again.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aggregates::Decider;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use trust_zones::processes::rebuild;
 use trust_zones::store::Db;
 
-use crate::harness::{Person, Store, TestApp, beginning, rows_of};
+use crate::harness::{Kind, Person, Store, TestApp, beginning, rows_of};
 use crate::on_both;
 
 use super::appending::{tried, whole};
@@ -274,6 +275,28 @@ on_both!(read_models_that_are_gone_are_made_again_at_the_start, async |app: Test
     }
     assert_eq!(rows(&app.service.app.views.live().db).await, before.1);
 });
+
+#[tokio::test]
+async fn read_models_that_a_loss_of_power_may_have_torn_are_made_again_before_the_door_opens() {
+    let app = TestApp::start(Kind::Sqlite).await;
+    let (zone, ..) = story(&app).await;
+    app.settled().await;
+    let before = (answers(&app.owner, &zone).await, rows(&app.service.app.views.live().db).await);
+    let (app, owner) = restarted(app, async |store| {
+        let views = Path::new(&store.flags()[1]).join("projections-1.db");
+        let mark = views.with_extension("db-unflushed");
+        assert_eq!(std::fs::read_to_string(&mark).expect("a mark"), "", "ended in order, it is flushed");
+        let mut torn = std::fs::read(&views).expect("the file");
+        torn[8_192..].fill(0x5a);
+        std::fs::write(&views, torn).expect("the file, torn");
+        std::fs::write(&mark, "a start of the machine before this one").expect("a mark");
+    })
+    .await;
+    assert_eq!(rows(&app.service.app.views.live().db).await, before.1);
+    for ((path, was), (_, is)) in before.0.iter().zip(answers(&owner, &zone).await) {
+        assert_eq!(is, *was, "{path}");
+    }
+}
 
 on_both!(a_statement_that_is_refused_stops_its_projection_and_no_other, async |app: TestApp| {
     let (zone, ann, _) = story(&app).await;

@@ -170,13 +170,8 @@ impl Context<'_> {
             self.stays_inside(parent)?;
         }
         self.refuse_strangers(zone_id, &changes)?;
-        let command = zones::Command::Change {
-            zone_id,
-            changes: Box::new(changes),
-            expected_version: None,
-            by_proposal: self.by_proposal,
-            now: self.now,
-        };
+        let command =
+            zones::Command::Change { zone_id, changes: Box::new(changes), by_proposal: self.by_proposal, now: self.now };
         let mut steps = on_tree(&self.authority.tree, command, "/payload/changes")?;
         let mut after = (*self.authority.tree).clone();
         for event in &steps {

@@ -24,14 +24,8 @@ pub enum Command {
         policies: Box<Policies>,
         now: Moment,
     },
-    /// Changes a zone. `expected_version` refuses a change to something newer than the caller saw.
-    Change {
-        zone_id: ZoneId,
-        changes: Box<Changes>,
-        expected_version: Option<u64>,
-        by_proposal: Option<ProposalId>,
-        now: Moment,
-    },
+    /// Changes a zone.
+    Change { zone_id: ZoneId, changes: Box<Changes>, by_proposal: Option<ProposalId>, now: Moment },
     /// Gives someone a role.
     Assign {
         zone_id: ZoneId,

@@ -24,11 +24,8 @@ pub(super) fn decide(tree: &Tree, command: Command) -> Decision {
         Command::Create { id, parent_zone_id, name, slug, description, status, policies, now } => {
             create(tree, NewZone { id, parent_zone_id, name, slug, description, status, policies }, now)
         }
-        Command::Change { zone_id, changes, expected_version, by_proposal, now } => {
-            let zone = changeable(tree, zone_id)?;
-            if let Some(expected) = expected_version.filter(|expected| *expected != zone.version) {
-                return Err(Rejection::StaleVersion { expected, current: zone.version });
-            }
+        Command::Change { zone_id, changes, by_proposal, now } => {
+            changeable(tree, zone_id)?;
             change(tree, zone_id, &changes, by_proposal, now)
         }
         Command::Assign { zone_id, assignment_id, assignee, role, by_proposal, now } => {

@@ -115,11 +115,11 @@ fn grown(steps: Vec<Step>) -> Tree {
             }
             Step::Change { zone, patch } => {
                 let changes = Box::new(Changes { policies: patch, ..Changes::default() });
-                Command::Change { zone_id: id(zone), changes, expected_version: None, by_proposal: None, now }
+                Command::Change { zone_id: id(zone), changes, by_proposal: None, now }
             }
             Step::Move { zone, below } => {
                 let changes = Box::new(Changes::to_parent(Some(id(below))));
-                Command::Change { zone_id: id(zone), changes, expected_version: None, by_proposal: None, now }
+                Command::Change { zone_id: id(zone), changes, by_proposal: None, now }
             }
         };
         for event in Zones::decide(&tree, command).unwrap_or_default() {

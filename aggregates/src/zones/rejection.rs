@@ -73,14 +73,6 @@ pub enum Rejection {
         /// What would cure it.
         cure: String,
     },
-    /// The caller saw an older version.
-    #[error("the zone is at version {current}, not {expected}")]
-    StaleVersion {
-        /// What the caller saw.
-        expected: u64,
-        /// What it is.
-        current: u64,
-    },
 }
 
 impl Rejected for Rejection {
@@ -94,7 +86,6 @@ impl Rejected for Rejection {
             Self::SlugTaken(_) | Self::ZoneArchived(_) | Self::InvalidTransition { .. } | Self::ZoneNotInForce(_) => {
                 Kind::Conflict
             }
-            Self::StaleVersion { .. } => Kind::Stale,
             Self::Cycle(_)
             | Self::TooDeep(_)
             | Self::WiderThanParent(_)
@@ -119,11 +110,7 @@ impl Rejected for Rejection {
             Self::SlugTaken(_) => here("/slug"),
             Self::Unmendable => here("/constraints/blocked_actions"),
             Self::InvalidTransition { .. } => here("/status"),
-            Self::NoSuchZone(_)
-            | Self::NoSuchAssignment(_)
-            | Self::ZoneArchived(_)
-            | Self::ZoneNotInForce(_)
-            | Self::StaleVersion { .. } => Vec::new(),
+            Self::NoSuchZone(_) | Self::NoSuchAssignment(_) | Self::ZoneArchived(_) | Self::ZoneNotInForce(_) => Vec::new(),
         }
     }
 }

@@ -32,7 +32,7 @@ fn made(number: u128, parent: Option<u128>, policies: &Value) -> Command {
 fn changed(number: u128, changes: Value) -> Command {
     let Value::Object(keys) = changes else { panic!("a change is an object") };
     let changes = Box::new(Changes::read(keys).expect("a change"));
-    Command::Change { zone_id: id(number), changes, expected_version: None, by_proposal: None, now: now() }
+    Command::Change { zone_id: id(number), changes, by_proposal: None, now: now() }
 }
 
 /// The tree after these commands, all of which are accepted.

@@ -52,7 +52,7 @@ pub fn changed(authority: &Authority, zone_id: ZoneId, changes: Map<String, Valu
     {
         people_named(authority, &after, &zone.policies)?;
     }
-    let command = Command::Change { zone_id, changes: Box::new(changes), expected_version: None, by_proposal: None, now };
+    let command = Command::Change { zone_id, changes: Box::new(changes), by_proposal: None, now };
     let refused = |rejection: aggregates::zones::Rejection| {
         let mut problem = Problem::of(&rejection);
         problem.errors = problem.errors.into_iter().map(under).collect();

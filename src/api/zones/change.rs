@@ -75,13 +75,10 @@ pub fn permit_governing(attempt: &Attempt, id: ZoneId) -> Result<(), Problem> {
 
 /// A plan that changes a zone, and the answer: the zone, and which descendants are bound now.
 pub async fn change_zone(attempt: &Attempt, id: ZoneId, changes: Changes) -> Result<(Plan, Answer), Problem> {
-    let ask = Ask::Change {
-        zone_id: id,
-        changes: Box::new(changes),
-        expected_version: attempt.if_match,
-        by_proposal: None,
-        now: attempt.now,
-    };
+    if let Some(zone) = attempt.authority().tree.zone(id) {
+        attempt.must_match(zone.version)?;
+    }
+    let ask = Ask::Change { zone_id: id, changes: Box::new(changes), by_proposal: None, now: attempt.now };
     let mut plan = attempt.plan();
     let tree = plan.decide::<Zones>(&attempt.zone_tree(), ask).await?;
     let after = attempt.with_tree(&tree);

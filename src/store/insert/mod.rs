@@ -93,7 +93,10 @@ impl Db {
     ) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite { .. } => Ok(false),
-            Self::Postgres(pool) => postgres::write(pool, way, events, organizations, answers).await,
+            Self::Postgres(pool) => {
+                let mut server = pool.acquire().await?;
+                postgres::write(&mut *server, way, events, organizations, answers).await.map_err(StoreError::on_the_way)
+            }
         }
     }
 }

@@ -197,7 +197,7 @@ fn zone_effect(visitor: &Visitor, tree: &Tree, target: ZoneId, change: &ZoneChan
 /// The zones below that would be bound, or why it could not be carried out now.
 fn carried_out(visitor: &Visitor, tree: &Tree, zone_id: ZoneId, changes: Changes) -> (Vec<Html>, Option<String>) {
     let now = visitor.now();
-    let command = Command::Change { zone_id, changes: Box::new(changes), expected_version: None, by_proposal: None, now };
+    let command = Command::Change { zone_id, changes: Box::new(changes), by_proposal: None, now };
     match Zones::decide(tree, command) {
         Err(rejection) => (Vec::new(), Some(rejection.to_string())),
         Ok(events) => {

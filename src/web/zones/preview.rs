@@ -74,7 +74,7 @@ pub fn preview(visitor: &Visitor, zone: ZoneId, change: &Map<String, Value>, poi
         Err(fault) => return refused(visitor, vec![fault], pointers),
     };
     let (now, by_proposal) = (visitor.now(), None);
-    let command = Command::Change { zone_id: zone, changes: Box::new(changes), expected_version: None, by_proposal, now };
+    let command = Command::Change { zone_id: zone, changes: Box::new(changes), by_proposal, now };
     let events = match Zones::decide(tree, command) {
         Ok(events) => events,
         Err(rejection) => {
