@@ -12,6 +12,8 @@ use crate::store::{Db, StoreError};
 
 /// How often the log is looked at when nobody says it has grown.
 const GLANCE: Duration = Duration::from_secs(1);
+/// How long what this process has written may take to be answered after others are told.
+const MOMENT: Duration = Duration::from_millis(10);
 /// How many events are read at once.
 const STRIDE: u64 = 1_000;
 
@@ -55,13 +57,25 @@ async fn listen(app: &App) -> Option<PgListener> {
     listening.await.inspect_err(|error| tracing::warn!(%error, "nobody tells of a longer log, it is looked at instead")).ok()
 }
 
+/// Whether this process has followed the log up to `head`, or does in a moment: it is told of its own writes, too, and often before
+/// it has been answered.
+async fn follows_by_itself(app: &App, head: u64) -> bool {
+    let mut log = app.parts.freshness.watch_log();
+    let answered = log.wait_for(|_| app.parts.followed() >= head);
+    tokio::time::timeout(MOMENT, answered).await.is_ok_and(|followed| followed.is_ok())
+}
+
 /// Waits until the log is said to be longer than what has been followed. A listener that fails is gone; the caller sees to another.
 async fn told_of_more(app: &App, listener: &mut Option<PgListener>) {
     let Some(listening) = listener else { return std::future::pending().await };
     loop {
         match listening.recv().await {
-            Ok(told) if told.payload().parse().is_ok_and(|head: u64| head <= app.parts.followed()) => {}
-            Ok(_) => return,
+            Ok(told) => {
+                let head = told.payload().parse().unwrap_or(u64::MAX);
+                if !follows_by_itself(app, head).await {
+                    return;
+                }
+            }
             Err(error) => {
                 tracing::warn!(%error, "the listener for the log has failed");
                 *listener = None;

@@ -28,12 +28,24 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Reacts until told to end.
 pub async fn react_to_log(app: Arc<App>, ending: CancellationToken) {
     let mut log = app.parts.freshness.watch_log();
+    let mut seen = 0;
+    let mut looked = tokio::time::Instant::now();
     loop {
-        let pause = match react_until(&app, &ending).await {
-            Ok(()) => GLANCE,
-            Err(problem) => {
-                tracing::warn!(code = problem.code, detail = problem.detail, "a reaction failed and will be tried again");
-                PAUSE
+        seen = beyond_what_concerns_nobody(&app, seen);
+        let pause = if seen >= app.parts.freshness.log_position() && looked.elapsed() < GLANCE {
+            GLANCE
+        } else {
+            looked = tokio::time::Instant::now();
+            match react_until(&app, &ending).await {
+                Ok(up_to) => {
+                    seen = up_to;
+                    GLANCE
+                }
+                Err(problem) => {
+                    tracing::warn!(code = problem.code, detail = problem.detail, "a reaction failed and will be tried again");
+                    seen = 0;
+                    PAUSE
+                }
             }
         };
         tokio::select! {
@@ -44,8 +56,20 @@ pub async fn react_to_log(app: Arc<App>, ending: CancellationToken) {
     }
 }
 
-/// Reacts to everything the log holds so far.
-pub async fn react_until(app: &Arc<App>, ending: &CancellationToken) -> Result<(), Problem> {
+/// How far the log is known to hold nothing about anybody's standing after `seen`: most of what happens need not be read again to
+/// find that out.
+fn beyond_what_concerns_nobody(app: &App, mut seen: u64) -> u64 {
+    for batch in app.parts.recent.after(seen, usize::MAX) {
+        if batch.iter().any(|event| matches!(event.aggregate_type.as_str(), Organization::TYPE | Zones::TYPE)) {
+            break;
+        }
+        seen = batch.last().map_or(seen, |last| last.global_position);
+    }
+    seen
+}
+
+/// Reacts to everything the log holds so far; says how far that is.
+pub async fn react_until(app: &Arc<App>, ending: &CancellationToken) -> Result<u64, Problem> {
     let kept = checkpoint(app).await?;
     let mut at = kept;
     loop {
@@ -53,7 +77,7 @@ pub async fn react_until(app: &Arc<App>, ending: &CancellationToken) -> Result<(
         let events = app.log.events(audit::of_standing(at, head, STRIDE)).await?;
         for event in &events {
             if ending.is_cancelled() {
-                return Ok(());
+                return Ok(at);
             }
             react(app, event).await?;
             at = event.global_position;
@@ -61,7 +85,10 @@ pub async fn react_until(app: &Arc<App>, ending: &CancellationToken) -> Result<(
         if events.is_empty() {
             // Where nothing concerns anyone, the checkpoint moves now and then: reading on costs less than writing.
             let worth_keeping = at > kept || head > kept + STRIDE;
-            return if worth_keeping { Ok(advance(app, head).await?) } else { Ok(()) };
+            if worth_keeping {
+                advance(app, head).await?;
+            }
+            return Ok(head);
         }
     }
 }
