@@ -248,7 +248,7 @@ impl Command {
                     ("if-match", String::new()),
                     ("if-match", "\"-1\"".to_owned()),
                     ("if-match", "\"99999999999999999999999\"".to_owned()),
-                    ("if-match", "\"1\", \"2\"".to_owned()),
+                    ("if-match", "\"x\", \"y\"".to_owned()),
                     ("if-match", "W/W/\"x\"".to_owned()),
                     ("if-match", "é".repeat(100)),
                 ];
