@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aggregates::action::Action;
-use aggregates::actor::Actor;
 use aggregates::ids::ZoneId;
 use aggregates::ledger;
 use aggregates::organization::Organization;
@@ -25,7 +24,7 @@ use super::app::{App, Caller, Envelope, permit_in_zone};
 use super::authorities::Ruling;
 use super::booking::PlannedTurn;
 use super::problem::Problem;
-use crate::store::{Append, Draft, DraftEvent, Expected, GivenAnswer, Hosted, Link, Refused, StoreError, Stream};
+use crate::store::{Append, Deciding, Draft, DraftEvent, Expected, GivenAnswer, Hosted, Link, Refused, StoreError, Stream};
 
 /// How often a contended command begins again: more often than commands are in flight at once.
 const MOST_ATTEMPTS: usize = 400;
@@ -348,6 +347,7 @@ impl App {
             let now = self.clock.now();
             let token = self.token_of(caller, now, from_log).await?;
             let (app, caller) = (Arc::clone(self), caller.clone());
+            let deciding = self.writer.deciding();
             let speculates = Arc::new(AtomicBool::new(false));
             let (rests_on_memory, if_match) = (Arc::clone(&speculates), envelope.if_match.clone());
             let decided = decide(Attempt { app, caller, if_match, ruling, now, token, from_log, verifying, speculates }).await;
@@ -357,7 +357,7 @@ impl App {
                 // That there is nothing to do is no more certain on memory than a refusal.
                 Ok((plan, _)) if plan.is_empty() && !certain => (from_log, verifying) = (true, true),
                 Err(_) => (from_log, verifying) = (true, true),
-                Ok((plan, answer)) => match self.append(envelope, envelope.caller.actor, now, plan, answer).await {
+                Ok((plan, answer)) => match self.append(envelope, now, plan, answer, deciding).await {
                     Ok(done) => return Ok(done),
                     Err(Refused::Conflict) => (from_log, verifying) = (true, false),
                     Err(Refused::Answered) => return self.answered(envelope).await?.ok_or_else(|| Refused::Answered.into()),
@@ -371,10 +371,10 @@ impl App {
     async fn append(
         &self,
         envelope: &Envelope,
-        actor: Actor,
         now: Moment,
         mut plan: Plan,
         answer: Answer,
+        deciding: Deciding,
     ) -> Result<Done, Refused> {
         let organization_id = envelope.caller.organization_id;
         if envelope.dry_run {
@@ -404,7 +404,7 @@ impl App {
         });
         let append = Append {
             organization_id,
-            actor,
+            actor: envelope.caller.actor,
             correlation_id: envelope.correlation_id,
             causation_id: envelope.correlation_id,
             occurred_at: now,
@@ -414,10 +414,11 @@ impl App {
             answer: kept,
             beside: plan.beside,
         };
+        let appended = self.writer.hand_in(append).await?;
+        drop(deciding);
         let committed = match turn {
-            None => self.writer.append(append).await?,
+            None => appended.await?,
             Some((turn, sequence, state)) => {
-                let appended = self.writer.hand_in(append).await?;
                 let handed_over = turn.hand_over(sequence, state);
                 match appended.await {
                     Ok(committed) => committed,

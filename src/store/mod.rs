@@ -26,4 +26,4 @@ pub use log::{
 pub use row::Row;
 pub use sessions::{Credential, KeptSession, SignIn};
 pub use views::{Generation, Place, Views};
-pub use writer::{OnCommit, Writer, WriterTask};
+pub use writer::{Deciding, OnCommit, Writer, WriterTask};

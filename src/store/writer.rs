@@ -2,6 +2,7 @@
 //! log, so global order is commit order. A conflict fails alone; the rest of its batch commits.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use projections::{Recorded, Statement, audit};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -19,8 +20,8 @@ const LARGEST_BATCH: usize = 256;
 /// The most commands waiting; beyond that callers wait to hand theirs in.
 const QUEUE: usize = 1024;
 
-/// How often those who are ready to hand something in are let ahead before a batch is closed: a larger one costs little more.
-const COURTESIES: usize = 4;
+/// How often those who are about to hand something in are let ahead, at most, before a batch is closed.
+const COURTESIES: usize = 8;
 
 /// How often it is tried to find out what became of a commit.
 const ENQUIRIES: usize = 3;
@@ -37,6 +38,16 @@ struct Pending {
 #[derive(Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Pending>,
+    deciding: Arc<AtomicUsize>,
+}
+
+/// Says, as long as it is there, that a command is being decided that may be handed in soon.
+pub struct Deciding(Arc<AtomicUsize>);
+
+impl Drop for Deciding {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What the writer tells the rest of the process after each commit, before it answers.
@@ -49,6 +60,7 @@ pub trait OnCommit: Send + Sync + 'static {
 pub struct WriterTask<C> {
     db: Db,
     queue: mpsc::Receiver<Pending>,
+    deciding: Arc<AtomicUsize>,
     on_commit: C,
     healthy: watch::Sender<bool>,
     new_id: fn() -> Uuid,
@@ -62,7 +74,15 @@ impl Writer {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let (healthy, health) = watch::channel(true);
         let (links, known) = (Links::new(), Known::default());
-        (Self { queue: sender }, WriterTask { db, queue: receiver, on_commit, healthy, new_id, links, known }, health)
+        let deciding = Arc::new(AtomicUsize::new(0));
+        let writer = Self { queue: sender, deciding: Arc::clone(&deciding) };
+        (writer, WriterTask { db, queue: receiver, deciding, on_commit, healthy, new_id, links, known }, health)
+    }
+
+    /// Announces a command that is about to be decided.
+    pub fn deciding(&self) -> Deciding {
+        self.deciding.fetch_add(1, Ordering::Relaxed);
+        Deciding(Arc::clone(&self.deciding))
     }
 
     /// Appends, durably, all or nothing.
@@ -84,15 +104,19 @@ impl<C: OnCommit> WriterTask<C> {
         let mut waiting = Vec::with_capacity(LARGEST_BATCH);
         while self.queue.recv_many(&mut waiting, LARGEST_BATCH).await > 0 {
             for _ in 0..COURTESIES {
+                while waiting.len() < LARGEST_BATCH
+                    && let Ok(late) = self.queue.try_recv()
+                {
+                    waiting.push(late);
+                }
+                // A larger batch costs little more; but while it is written, the others must have something to do.
+                if waiting.len() >= self.deciding.load(Ordering::Relaxed) {
+                    break;
+                }
                 tokio::task::yield_now().await;
                 if self.db.is_file() {
                     std::thread::yield_now();
                 }
-            }
-            while waiting.len() < LARGEST_BATCH
-                && let Ok(late) = self.queue.try_recv()
-            {
-                waiting.push(late);
             }
             let batch: Vec<Pending> = std::mem::take(&mut waiting);
             metrics::histogram!("trust_zones_append_batch_size").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));

@@ -137,6 +137,15 @@ on_both!(who_can_and_what_can_are_the_check_asked_the_other_way_round, async |ap
     assert!(able.contains(&"work.*".to_owned()) && !able.contains(&"work.never".to_owned()), "{able:?}");
     assert!(!able.contains(&"deploy.site".to_owned()) && !able.contains(&"*".to_owned()), "{able:?}");
     assert!(what(&bystander).await.iter().all(|action| action.ends_with(".read")), "an auditor only reads");
+
+    let narrow = json!({"name": "narrow", "actions": ["zone.read", "deploy.*"]});
+    let token = worker.post("/tokens", narrow).await.expect(201).text("/token");
+    let told = app.person(&worker.id, &token).get(&format!("/zones/{zone}/what-can")).await.expect(200);
+    let decided = |action: &str| {
+        let items = told.items().iter().find(|item| item["action"] == action).expect("an action that is spoken of");
+        items["decision"].as_str().expect("a decision").to_owned()
+    };
+    assert_eq!((decided("work.*").as_str(), decided("deploy.site").as_str()), ("deny", "approval_required"));
 });
 
 on_both!(a_policy_is_tried_before_it_is_written, async |app: TestApp| {

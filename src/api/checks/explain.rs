@@ -7,7 +7,7 @@ use aggregates::Moment;
 use aggregates::action::Action;
 use aggregates::amount::Amount;
 use aggregates::ids::{MemberId, ZoneId};
-use aggregates::permission::{Ask, Authority, Decision, check, speakable};
+use aggregates::permission::{Ask, Authority, Decision, Via, check, speakable};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -100,8 +100,8 @@ pub fn able(
     decided.filter(|(_, decision)| *decision != Decision::Deny).collect()
 }
 
-/// What a principal may do in a zone, of everything that its policies and roles speak of. A pattern stands for every other
-/// action it covers.
+/// What a principal may do in a zone, of everything that its policies and roles speak of; the caller, by the token they come with. A
+/// pattern stands for every other action it covers.
 #[utoipa::path(get, path = "/zones/{id}/what-can", tag = "checks", params(("id" = String, Path), What),
     responses((status = 200, description = "`items` with `action`, `decision` and `reasons`"), (status = "4XX", body = Problem)))]
 pub async fn what_can(
@@ -118,7 +118,8 @@ pub async fn what_can(
     }
     let universe: BTreeSet<_> = speakable(&grounds.authority, zone);
     let items = universe.into_iter().map(|spoken| {
-        let answer = check(&grounds.authority, zone, &Ask::plain(principal, spoken.example, grounds.now));
+        let via = if principal == caller.id() { caller.via() } else { Via::Itself };
+        let answer = check(&grounds.authority, zone, &Ask { via, ..Ask::plain(principal, spoken.example, grounds.now) });
         json!({"action": spoken.pattern, "decision": answer.decision, "reasons": answer.reasons})
     });
     let items: Vec<Value> = items.collect();
