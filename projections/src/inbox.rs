@@ -95,8 +95,9 @@ impl Telling<'_> {
             Fact::Escalated { .. } => to_author("proposal_escalated"),
             Fact::Reinstated { .. } => to_author("proposal_reinstated"),
             // Whoever is asked for a review has a row among the reviewers, which says so.
-            Fact::ReviewersChosen { .. } | Fact::ReviewDelegated { .. } => vec![],
-            Fact::VoteCast { .. }
+            Fact::ReviewersChosen { .. }
+            | Fact::ReviewDelegated { .. }
+            | Fact::VoteCast { .. }
             | Fact::VoteChanged { .. }
             | Fact::ExecutionSucceeded { .. }
             | Fact::Stalled { .. }
