@@ -107,7 +107,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Task::Demo => serve(cli.config, true).await,
         Task::Migrate => {
             let (log, place) = open_log(&cli.config).await?;
-            Views::open(place, &log).await?;
+            Views::open(place, &log).await?.live().close().await?;
             println!("the schema is up to date");
             Ok(())
         }
@@ -115,6 +115,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             let (log, place) = open_log(&cli.config).await?;
             let views = Views::open(place, &log).await?;
             let events = rebuild(&log, &views).await?;
+            views.live().close().await?;
             println!("worked out all read models from {events} events");
             Ok(())
         }

@@ -124,7 +124,9 @@ impl Service {
         if let Err(error) = views.live().close().await {
             tracing::warn!(%error, "read models cannot be flushed and will be made again if the machine goes down");
         }
-        log.db().close().await;
+        if let Err(error) = log.db().close().await {
+            tracing::warn!(%error, "the log could not be closed in order");
+        }
     }
 }
 

@@ -196,11 +196,17 @@ impl Db {
         matches!(self, Self::Sqlite { .. })
     }
 
-    /// Closes all connections.
-    pub async fn close(&self) {
+    /// Closes all connections; the one that writes a file has nothing left to write.
+    pub async fn close(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite { read, .. } => read.close().await,
-            Self::Postgres(pool) => pool.close().await,
+            Self::Sqlite { write, read } => {
+                read.close().await;
+                write.settle().await
+            }
+            Self::Postgres(pool) => {
+                pool.close().await;
+                Ok(())
+            }
         }
     }
 }

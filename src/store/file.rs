@@ -108,6 +108,13 @@ impl File {
         Self { connection: Arc::clone(&self.connection), apart: true }
     }
 
+    /// Moves everything into the file itself, so that nothing is left to do when the connection goes.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        let connection = Arc::clone(&self.connection).lock_owned().await;
+        let settled = move || connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        Ok(tokio::task::spawn_blocking(settled).await.map_err(|_| StoreError::Closed)??)
+    }
+
     /// Begins a transaction, once nobody else writes through this connection.
     pub async fn begin(&self) -> FileTx {
         let connection = Some(Writing(Arc::clone(&self.connection).lock_owned().await));

@@ -101,7 +101,7 @@ impl Mark {
         }
     }
 
-    /// Takes the mark away, unless others have the file open, once the file is flushed. It must have been closed here.
+    /// Takes the mark away, unless others have the file open, once the file is flushed. Nothing may be written here any more.
     pub fn lift(&self) -> Result<(), Error> {
         self.file.unlock()?;
         if is_alone(&self.file)? {

@@ -28,7 +28,7 @@ pub struct Generation {
 impl Generation {
     /// Closes it.
     pub async fn close(&self) -> Result<(), StoreError> {
-        self.db.close().await;
+        self.db.close().await?;
         let Some(mark) = &self.mark else { return Ok(()) };
         mark.lift().map_err(|error| StoreError::File("the mark of the read models".to_owned(), error))
     }
