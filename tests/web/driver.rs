@@ -22,8 +22,11 @@ fn start() -> Driver {
 }
 
 fn listening() -> Option<Driver> {
-    let process = Command::new("chromedriver")
-        .arg("--port=0")
+    // Nothing that stays until a process ends is dropped then; but whatever reads from it hears that it has ended.
+    let until_nobody_holds_the_other_end = "chromedriver --port=0 & read -r _; kill $!";
+    let process = Command::new("sh")
+        .args(["-c", until_nobody_holds_the_other_end])
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -40,7 +43,8 @@ fn listening() -> Option<Driver> {
 impl Drop for Driver {
     fn drop(&mut self) {
         if let Ok(mut process) = self.process.lock() {
-            process.kill().and_then(|()| process.wait()).ok();
+            drop(process.stdin.take());
+            process.wait().ok();
         }
     }
 }
