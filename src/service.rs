@@ -53,7 +53,10 @@ impl Service {
         let views = Views::open(place, &log).await?;
         if views.live().was_torn {
             tracing::warn!("the machine went down while read models were written: they are made again from the log");
-            catch_up(&log, &views.live().db, None).await?;
+        }
+        // Whatever became of a process before this one, nobody is to see a part of them.
+        if let Err(error) = catch_up(&log, &views.live().db, None).await {
+            tracing::warn!(%error, "the read models cannot be brought up to date");
         }
         let parts = Arc::new(Parts::default());
         parts.begin_at(log.head().await?);
@@ -120,8 +123,7 @@ impl Service {
         drop(app);
         if tokio::time::timeout(PATIENCE, tasks.end()).await.is_err() {
             tracing::warn!("some requests did not end in time");
-        }
-        if let Err(error) = views.live().close().await {
+        } else if let Err(error) = views.live().close().await {
             tracing::warn!(%error, "read models cannot be flushed and will be made again if the machine goes down");
         }
         if let Err(error) = log.db().close().await {

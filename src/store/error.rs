@@ -1,6 +1,6 @@
 //! What can go wrong with a database.
 
-use sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 /// What can go wrong with a database.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +37,10 @@ impl StoreError {
     pub(super) fn on_the_way(self) -> Self {
         match &self {
             Self::Database(sqlx::Error::Database(error)) => {
-                let code = error.try_downcast_ref::<PgDatabaseError>().map_or("", PgDatabaseError::code);
-                // The class of an operator who intervenes, such as by shutting down.
-                if code.starts_with("57P") { Self::Unanswered(self.to_string()) } else { self }
+                // A server that goes down over it may have written it first.
+                let severity = error.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::severity);
+                let goes_down = matches!(severity, Some(PgSeverity::Panic | PgSeverity::Fatal));
+                if goes_down { Self::Unanswered(self.to_string()) } else { self }
             }
             _ => Self::Unanswered(self.to_string()),
         }

@@ -5,6 +5,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Error, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// Where Linux tells one start of the machine from another.
@@ -62,6 +63,16 @@ fn said(mut mark: &File) -> Result<String, Error> {
     Ok(said)
 }
 
+/// Whether a file is still the one at `path`.
+fn is_at(file: &File, path: &Path) -> Result<bool, Error> {
+    let this = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(there) => Ok((this.dev(), this.ino()) == (there.dev(), there.ino())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether nobody else has the file open; they cannot open it then until the mark is unlocked.
 fn is_alone(mark: &File) -> Result<bool, Error> {
     match mark.try_lock() {
@@ -86,16 +97,19 @@ impl Mark {
                     PARTS.iter().try_for_each(|suffix| remove_part(path, suffix))?;
                     was_torn = true;
                 }
-                file.set_len(0)?;
-                (&file).rewind()?;
-                (&file).write_all(started.as_bytes())?;
+                // It is never empty in between: an empty mark says that all is flushed.
+                if before != started {
+                    (&file).rewind()?;
+                    (&file).write_all(started.as_bytes())?;
+                    file.set_len(started.len() as u64)?;
+                }
                 file.sync_all()?;
                 path.parent().map_or(Ok(()), flush)?;
                 file.unlock()?;
             }
             file.lock_shared()?;
             // Meanwhile somebody may have closed the file as the last one, or removed it with its mark.
-            if part(path, MARK).exists() && said(&file)? == started {
+            if is_at(&file, &part(path, MARK))? && said(&file)? == started {
                 return Ok(Some(Marked { mark: Self { path: path.to_owned(), file }, was_torn }));
             }
         }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use projections::{Recorded, Statement, audit};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -24,7 +25,9 @@ const QUEUE: usize = 1024;
 const COURTESIES: usize = 8;
 
 /// How often it is tried to find out what became of a commit.
-const ENQUIRIES: usize = 3;
+const ENQUIRIES: usize = 20;
+/// How long to wait in between: a server that starts again needs a moment.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What became of each append of a batch, the events of all, and their last links.
 type Written = (Vec<Outcome>, Arc<Vec<Recorded>>, Links);
@@ -195,7 +198,11 @@ impl<C: OnCommit> WriterTask<C> {
             Ok(false) => return Ok(None),
             // What was believed to be new is not: the log is asked which.
             Err(refused) if refused.is_about_the_data() => return Ok(None),
-            Err(StoreError::Unanswered(why)) => self.must_hold(&events, why).await?,
+            // A statement that has not been heard yet holds nothing: that it is not there now does not say that it will not be.
+            Err(StoreError::Unanswered(why)) => match self.must_hold(&events, why).await {
+                Err(StoreError::Lost(why)) => return Err(StoreError::Unanswered(why)),
+                known => known?,
+            },
             Err(refused) => return Err(refused),
         }
         self.known.learn(batch.heads);
@@ -206,12 +213,14 @@ impl<C: OnCommit> WriterTask<C> {
     /// because whatever is left of that transaction has let go of it.
     async fn must_hold(&self, events: &[Recorded], unanswered: String) -> Result<(), StoreError> {
         let Some(first) = events.first() else { return Err(StoreError::Unanswered(unanswered)) };
+        self.healthy.send_replace(false);
         for _ in 0..ENQUIRIES {
             match self.holds(first).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => return Err(StoreError::Lost(unanswered)),
                 Err(error) => tracing::warn!(%error, "what became of a commit cannot be found out yet"),
             }
+            tokio::time::sleep(PAUSE).await;
         }
         Err(StoreError::Unanswered(unanswered))
     }

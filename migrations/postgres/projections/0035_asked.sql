@@ -2,6 +2,3 @@
 ALTER TABLE reviewers ADD COLUMN told_at timestamptz;
 DROP INDEX reviewers_latest;
 CREATE INDEX reviewers_asked ON reviewers (member_id, asked_position DESC);
-
--- What votes change in these rows is in no index: room beside them lets a new version stay on its page.
-ALTER TABLE proposals SET (fillfactor = 75);
