@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use projections::{Recorded, Statement, audit};
+use projections::{Recorded, audit};
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
@@ -107,11 +107,6 @@ impl<C: OnCommit> WriterTask<C> {
         let mut waiting = Vec::with_capacity(LARGEST_BATCH);
         while self.queue.recv_many(&mut waiting, LARGEST_BATCH).await > 0 {
             for _ in 0..COURTESIES {
-                while waiting.len() < LARGEST_BATCH
-                    && let Ok(late) = self.queue.try_recv()
-                {
-                    waiting.push(late);
-                }
                 // A larger batch costs little more; but while it is written, the others must have something to do.
                 if waiting.len() >= self.deciding.load(Ordering::Relaxed) {
                     break;
@@ -119,6 +114,11 @@ impl<C: OnCommit> WriterTask<C> {
                 tokio::task::yield_now().await;
                 if self.db.is_file() {
                     std::thread::yield_now();
+                }
+                while waiting.len() < LARGEST_BATCH
+                    && let Ok(late) = self.queue.try_recv()
+                {
+                    waiting.push(late);
                 }
             }
             let batch: Vec<Pending> = std::mem::take(&mut waiting);
@@ -167,11 +167,12 @@ impl<C: OnCommit> WriterTask<C> {
         if batch.outcomes.iter().any(Result::is_ok) {
             let way = Way { from, to: batch.heads.log };
             tx.insert(way, &events, &batch.touched, batch.answers).await?;
-            for statement in appends.into_iter().zip(&batch.outcomes).filter(|(_, outcome)| outcome.is_ok()).flat_map(beside) {
+            let taken = appends.into_iter().zip(&batch.outcomes).filter(|(_, outcome)| outcome.is_ok());
+            for statement in taken.flat_map(|(append, _)| append.beside) {
                 tx.execute(statement).await?;
             }
             if let Err(unanswered) = tx.commit().await {
-                self.must_hold(&events, unanswered.to_string()).await?;
+                self.find_out(&events, unanswered.to_string()).await?;
             }
         }
         self.known.learn(batch.heads);
@@ -199,7 +200,7 @@ impl<C: OnCommit> WriterTask<C> {
             // What was believed to be new is not: the log is asked which.
             Err(refused) if refused.is_about_the_data() => return Ok(None),
             // A statement that has not been heard yet holds nothing: that it is not there now does not say that it will not be.
-            Err(StoreError::Unanswered(why)) => match self.must_hold(&events, why).await {
+            Err(StoreError::Unanswered(why)) => match self.find_out(&events, why).await {
                 Err(StoreError::Lost(why)) => return Err(StoreError::Unanswered(why)),
                 known => known?,
             },
@@ -211,7 +212,7 @@ impl<C: OnCommit> WriterTask<C> {
 
     /// Finds out whether a commit that failed or was not answered has happened: whoever holds the head of the log next can tell,
     /// because whatever is left of that transaction has let go of it.
-    async fn must_hold(&self, events: &[Recorded], unanswered: String) -> Result<(), StoreError> {
+    async fn find_out(&self, events: &[Recorded], unanswered: String) -> Result<(), StoreError> {
         let Some(first) = events.first() else { return Err(StoreError::Unanswered(unanswered)) };
         self.healthy.send_replace(false);
         for _ in 0..ENQUIRIES {
@@ -231,9 +232,4 @@ impl<C: OnCommit> WriterTask<C> {
         let found = tx.rows(audit::id_at(event.global_position)).await?;
         Ok(found.first().map(|row| row.id("event_id")).transpose()? == Some(event.id))
     }
-}
-
-/// What belongs beside an append that is taken.
-fn beside((append, _): (Append, &Outcome)) -> Vec<Statement> {
-    append.beside
 }
