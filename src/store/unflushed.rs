@@ -109,8 +109,13 @@ impl Mark {
             }
             file.lock_shared()?;
             // Meanwhile somebody may have closed the file as the last one, or removed it with its mark.
-            if is_at(&file, &part(path, MARK))? && said(&file)? == started {
-                return Ok(Some(Marked { mark: Self { path: path.to_owned(), file }, was_torn }));
+            match said(&file)? {
+                _ if !is_at(&file, &part(path, MARK))? => {}
+                mark if mark == started => {
+                    return Ok(Some(Marked { mark: Self { path: path.to_owned(), file }, was_torn }));
+                }
+                mark if mark.is_empty() => {}
+                _ => return Err(Error::other("it is open on another machine")),
             }
         }
     }
@@ -160,6 +165,18 @@ mod tests {
         again.mark.lift().expect("flushed");
         assert_eq!(content(&part(&path, MARK)).as_deref(), Some(""));
         assert_eq!(content(&path).as_deref(), Some("whole"));
+    }
+
+    #[test]
+    fn a_file_that_is_open_on_another_machine_is_left_to_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("views.db");
+        std::fs::write(&path, "theirs").expect("a file");
+        std::fs::write(part(&path, MARK), "another start").expect("a mark");
+        let theirs = File::open(part(&path, MARK)).expect("their mark");
+        theirs.lock_shared().expect("their lock");
+        assert!(Mark::set(&path).is_err());
+        assert_eq!(content(&path).as_deref(), Some("theirs"));
     }
 
     #[test]
