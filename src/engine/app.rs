@@ -57,6 +57,11 @@ impl Caller {
         Via::Token(self.scope.clone())
     }
 
+    /// How `principal` comes where the caller asks about them: the caller as they are, anyone else in person.
+    pub fn via_of(&self, principal: MemberId) -> Via {
+        if principal == self.id() { self.via() } else { Via::Itself }
+    }
+
     /// Whether the token, if it narrows, is for `action`.
     pub fn token_covers(&self, action: &Action) -> bool {
         self.scope.as_ref().is_none_or(|scope| scope.iter().any(|pattern| pattern.covers(action)))

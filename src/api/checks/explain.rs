@@ -7,7 +7,7 @@ use aggregates::Moment;
 use aggregates::action::Action;
 use aggregates::amount::Amount;
 use aggregates::ids::{MemberId, ZoneId};
-use aggregates::permission::{Ask, Authority, Decision, Via, check, speakable};
+use aggregates::permission::{Ask, Authority, Decision, check, speakable};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -118,7 +118,7 @@ pub async fn what_can(
     }
     let universe: BTreeSet<_> = speakable(&grounds.authority, zone);
     let items = universe.into_iter().map(|spoken| {
-        let via = if principal == caller.id() { caller.via() } else { Via::Itself };
+        let via = caller.via_of(principal);
         let answer = check(&grounds.authority, zone, &Ask { via, ..Ask::plain(principal, spoken.example, grounds.now) });
         json!({"action": spoken.pattern, "decision": answer.decision, "reasons": answer.reasons})
     });

@@ -4,7 +4,7 @@ use aggregates::Moment;
 use aggregates::action::Action;
 use aggregates::amount::Amount;
 use aggregates::ids::MemberId;
-use aggregates::permission::{Answer, Ask, Authority, Via};
+use aggregates::permission::{Answer, Ask, Authority};
 use aggregates::text::Label;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -48,7 +48,7 @@ impl Question {
             agent_type: self.agent_type,
             tool: self.tool,
             params: self.params,
-            via: if principal == caller.id() { caller.via() } else { Via::Itself },
+            via: caller.via_of(principal),
             ..Ask::plain(principal, self.action, now)
         }
     }
