@@ -94,12 +94,16 @@ fn zone_of(visitor: &Visitor, fields: &Fields) -> Option<ZoneId> {
     known.or_else(|| visitor.zone_options().first().and_then(|(id, _)| id.parse().ok()))
 }
 
+/// How the zone that is chosen decides.
+fn zone_model(visitor: &Visitor, fields: &Fields) -> DecisionModel {
+    let zone = zone_of(visitor, fields);
+    zone.map(|zone| visitor.ruling.authority.tree.effective(zone).decision_model.clone()).unwrap_or_default()
+}
+
 fn form(visitor: &Visitor, fields: Fields, faults: Faults, preview: Option<Preview>, status: StatusCode) -> Shown {
     visitor.must_everywhere("zone.read")?;
     let kind = kind(&fields);
-    let zone_model = zone_of(visitor, &fields)
-        .map(|zone| visitor.ruling.authority.tree.effective(zone).decision_model.clone())
-        .unwrap_or_default();
+    let zone_model = zone_model(visitor, &fields);
     let types = [
         ProposalType::TaskExecution,
         ProposalType::ResourceAllocation,
@@ -135,9 +139,7 @@ pub async fn submit(visitor: Visitor, fields: Fields) -> Shown {
         let fields = fields.clone().with("type", kind);
         return form(&visitor, fields, Faults::default(), None, StatusCode::OK);
     }
-    let zone_model = zone_of(&visitor, &fields)
-        .map(|zone| visitor.ruling.authority.tree.effective(zone).decision_model.clone())
-        .unwrap_or_default();
+    let zone_model = zone_model(&visitor, &fields);
     let body = match body(&fields, &zone_model) {
         Ok(body) => body,
         Err((pointer, fault)) => {
