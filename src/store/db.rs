@@ -16,6 +16,10 @@ use super::row::Row;
 
 /// After how long a connection is tried before use.
 const LONG_IDLE: Duration = Duration::from_millis(500);
+/// How long a writer of the log waits for another, and how long it may leave a transaction open without a word; as PostgreSQL
+/// says it.
+const LOCKED: &str = "5s";
+const ABANDONED: &str = "30s";
 /// How long a server may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
@@ -133,7 +137,10 @@ impl Db {
             ("enable_mergejoin", "off"),
             ("jit", "off"),
         ]);
-        if !durable {
+        if durable {
+            // Whoever is cut off with the head of the log in hand must not keep it from everybody else.
+            options = options.options([("lock_timeout", LOCKED), ("idle_in_transaction_session_timeout", ABANDONED)]);
+        } else {
             options = options.options([("synchronous_commit", "off")]);
         }
         // A pool tries again and again until its time is up, and then says no more than that; why, the first try says.

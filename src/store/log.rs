@@ -59,7 +59,11 @@ impl Log {
     pub async fn postgres(url: &str) -> Result<Self, StoreError> {
         let db = Db::postgres(url, None, true, 16).await?;
         if let Db::Postgres(pool) = &db {
-            sqlx::migrate!("migrations/postgres/log").run(pool).await?;
+            // Another process may be at it, and for long.
+            let mut patient = pool.acquire().await?;
+            sqlx::query("SET lock_timeout = 0").execute(&mut *patient).await?;
+            sqlx::migrate!("migrations/postgres/log").run(&mut *patient).await?;
+            sqlx::query("RESET lock_timeout").execute(&mut *patient).await?;
         }
         Ok(Self { db })
     }

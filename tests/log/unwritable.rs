@@ -1,6 +1,9 @@
 //! What cannot be written is not done, and reads are as fresh as they are asked to be.
 
+use projections::Statement;
 use serde_json::json;
+use sqlx::PgPool;
+use trust_zones::store::Db;
 
 use crate::harness::{Kind, TestApp};
 use crate::on_both;
@@ -55,6 +58,34 @@ on_both!(while_the_log_cannot_be_written_nothing_is_answered_as_done, async |app
     let events = whole(&app.service.app.log).await;
     assert_eq!(events.len() as u64, head + 5, "a zone; a vote, its outcome, its grant, its execution");
 });
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_that_somebody_keeps_to_themselves_keeps_nobody_waiting_for_ever() {
+    let app = TestApp::start(Kind::Postgres).await;
+    let pool = PgPool::connect(&app.store.url().expect("an address")).await.expect("PostgreSQL");
+    let mut held = pool.begin().await.expect("a transaction");
+    sqlx::query("SELECT position FROM log_head FOR UPDATE").execute(&mut *held).await.expect("the head");
+    let zone = json!({"name": "New"});
+    app.owner.post("/zones", zone.clone()).await.expect_problem(503, "log_unavailable");
+    held.rollback().await.expect("an end");
+    app.owner.post("/zones", zone).await.expect(201);
+    pool.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_would_confirm_what_it_may_lose_is_made_to_wait_for_the_log() {
+    let app = TestApp::start(Kind::Postgres).await;
+    let waits = async |db: &Db| {
+        let row = db.row(Statement::new("SELECT current_setting('synchronous_commit') AS waits")).await.expect("a row");
+        row.expect("a setting").text("waits").expect("a text")
+    };
+    let pool = PgPool::connect(&app.store.url().expect("an address")).await.expect("PostgreSQL");
+    let set: String = sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&pool).await.expect("a setting");
+    assert_eq!(set, "off", "the server of these stories confirms at once");
+    assert_eq!(waits(app.service.app.log.db()).await, "on");
+    assert_eq!(waits(&app.service.app.views.live().db).await, "off", "read models can be made again");
+    pool.close().await;
+}
 
 on_both!(a_read_is_as_fresh_as_it_is_asked_to_be, async |app: TestApp| {
     let (zone, ann, _) = story(&app).await;
