@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use aggregates::ids::OrganizationId;
+use serde_json::json;
+use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
@@ -100,6 +102,32 @@ async fn carry(mut client: UnixStream, mut server: UnixStream, orders: Orders) {
             else => return,
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_goes_down_over_a_command_is_not_taken_for_one_that_refuses_it() {
+    let app = TestApp::start(Kind::Postgres).await;
+    app.owner.makes_zone(json!({"name": "Before"})).await;
+    let pool = PgPool::connect(&app.store.url().expect("an address")).await.expect("PostgreSQL");
+    let mut held = pool.begin().await.expect("a transaction");
+    sqlx::query("SELECT position FROM log_head FOR UPDATE").execute(&mut *held).await.expect("the head");
+    let waiting = "SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'WITH head%'";
+    let cut_off = async {
+        let pid: i32 = loop {
+            if let Some(pid) = sqlx::query_scalar(waiting).fetch_optional(&pool).await.expect("who waits") {
+                break pid;
+            }
+        };
+        sqlx::query("SELECT pg_terminate_backend($1)").bind(pid).execute(&pool).await.expect("an end");
+        held.rollback().await.expect("an end");
+    };
+    let (answer, ()) = tokio::join!(app.owner.post("/zones", json!({"name": "Lost"})), cut_off);
+    answer.expect_problem(503, "outcome_unknown");
+    let zones = app.owner.get("/zones").await.expect(200);
+    assert!(zones.items().iter().all(|zone| zone["name"] != "Lost"));
+    app.owner.makes_zone(json!({"name": "After"})).await;
+    pool.close().await;
 }
 
 #[tokio::test]

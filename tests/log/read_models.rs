@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use aggregates::Decider;
 use aggregates::action::Action;
@@ -13,7 +14,7 @@ use aggregates::proposal::Proposal;
 use aggregates::zones::Zones;
 use projections::Recorded;
 use serde_json::{Value, json};
-use trust_zones::processes::rebuild;
+use trust_zones::processes::{catch_up, rebuild};
 use trust_zones::store::Db;
 
 use crate::harness::{Kind, Person, Store, TestApp, beginning, rows_of};
@@ -269,11 +270,44 @@ on_both!(read_models_that_are_gone_are_made_again_at_the_start, async |app: Test
         }
     })
     .await;
-    app.settled().await;
+    assert_eq!(rows(&app.service.app.views.live().db).await, before.1, "all of them are there when the door opens");
     for ((path, was), (_, is)) in before.0.iter().zip(answers(&owner, &zone).await) {
         assert_eq!(is, *was, "{path}");
     }
-    assert_eq!(rows(&app.service.app.views.live().db).await, before.1);
+});
+
+on_both!(requests_for_reviews_told_in_rows_of_their_own_are_told_by_the_seats_after_an_upgrade, async |app: TestApp| {
+    story(&app).await;
+    app.settled().await;
+    let views = &app.service.app.views.live().db;
+    let now = rows(views).await;
+    let before = [
+        "INSERT INTO notifications (organization_id, member_id, position, kind, subject_type, subject_id, zone_id, at)
+         SELECT r.organization_id, r.member_id, r.asked_position, 'review_requested', 'proposal', r.proposal_id, p.zone_id, r.told_at
+         FROM reviewers r JOIN proposals p ON p.proposal_id = r.proposal_id WHERE r.told_at IS NOT NULL",
+        "UPDATE reviewers SET told_at = NULL",
+    ];
+    tried(views, &before).await.expect("rows as they were");
+    assert_ne!(rows(views).await, now);
+    let migration = match app.store.kind() {
+        Kind::Sqlite => include_str!("../../migrations/sqlite/projections/0035_asked.sql"),
+        Kind::Postgres => include_str!("../../migrations/postgres/projections/0035_asked.sql"),
+    };
+    let moves: Vec<&str> = migration.split(';').filter(|part| part.contains("UPDATE ") || part.contains("DELETE ")).collect();
+    assert_eq!(moves.len(), 2);
+    tried(views, &moves).await.expect("an upgrade");
+    assert_eq!(rows(views).await, now);
+});
+
+on_both!(when_nothing_can_be_projected_any_more_it_is_not_tried_for_ever, async |app: TestApp| {
+    story(&app).await;
+    app.settled().await;
+    let service = &app.service.app;
+    let views = &service.views.live().db;
+    tried(views, &["UPDATE checkpoints SET failed_at = 1, failure = 'meddled with'"]).await.expect("failures");
+    app.owner.makes_zone(json!({"name": "Later"})).await;
+    let ends = tokio::time::timeout(Duration::from_secs(20), catch_up(&service.log, views, None)).await;
+    ends.expect("an end").expect("no error");
 });
 
 #[tokio::test]
