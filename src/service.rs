@@ -51,10 +51,7 @@ impl Service {
         metrics_text();
         let (log, place) = open_log(&config).await?;
         let views = Views::open(place, &log).await?;
-        if views.live().was_torn {
-            tracing::warn!("the machine went down while read models were written: they are made again from the log");
-        }
-        // Whatever became of a process before this one, nobody is to see a part of them.
+        // Whatever became of the process before this one: nobody is to see a part of them.
         if let Err(error) = catch_up(&log, &views.live().db, None).await {
             tracing::warn!(%error, "the read models cannot be brought up to date");
         }

@@ -21,8 +21,6 @@ pub struct Generation {
     /// Where its tables are.
     pub db: Db,
     mark: Option<Mark>,
-    /// Whether its file may have been torn when the machine went down, and is made anew.
-    pub was_torn: bool,
 }
 
 impl Generation {
@@ -119,8 +117,10 @@ async fn open_generation(place: &Place, number: u64) -> Result<Generation, Store
             if let Db::Sqlite { read, .. } = &db {
                 sqlx::migrate!("migrations/sqlite/projections").run(read).await?;
             }
-            let was_torn = marked.as_ref().is_some_and(|marked| marked.was_torn);
-            Generation { number, db, mark: marked.map(|marked| marked.mark), was_torn }
+            if marked.as_ref().is_some_and(|marked| marked.was_torn) {
+                tracing::warn!("the machine went down while read models were written: they are made again from the log");
+            }
+            Generation { number, db, mark: marked.map(|marked| marked.mark) }
         }
         Place::Url(url) => {
             let schema = format!("projections_{number}");
@@ -129,7 +129,7 @@ async fn open_generation(place: &Place, number: u64) -> Result<Generation, Store
                 sqlx::query(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).execute(pool).await?;
                 sqlx::migrate!("migrations/postgres/projections").run(pool).await?;
             }
-            Generation { number, db, mark: None, was_torn: false }
+            Generation { number, db, mark: None }
         }
     })
 }

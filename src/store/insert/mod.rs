@@ -75,6 +75,7 @@ impl Tx {
                 Ok(())
             }
             Self::Postgres(tx) => {
+                // The head is locked: it stands where it was read.
                 let written = postgres::write(&mut **tx, way, events, organizations, &answers).await?;
                 if written { Ok(()) } else { Err(sqlx::Error::RowNotFound.into()) }
             }
