@@ -7,6 +7,7 @@ mod rows;
 mod store;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
@@ -66,6 +67,12 @@ pub struct TestApp {
     http: reqwest::Client,
 }
 
+/// A client that, told how long connections may be idle, does not send anything on one that is about to end.
+fn client() -> reqwest::Client {
+    let builder = reqwest::Client::builder().pool_max_idle_per_host(128).pool_idle_timeout(Duration::from_secs(5));
+    builder.build().expect("a client")
+}
+
 impl TestApp {
     pub async fn start(kind: Kind) -> Self {
         Self::on(Store::create(kind).await, &[]).await
@@ -79,7 +86,7 @@ impl TestApp {
     /// Starts on a store with a clock that may have moved.
     pub async fn on_with(store: Store, flags: &[&str], clock: Clock) -> Self {
         let (service, address) = serve(&store, flags, clock.clone()).await;
-        let http = reqwest::Client::builder().pool_max_idle_per_host(128).build().expect("a client");
+        let http = client();
         let founded = service.bootstrap("Acme", "Olivia Owner").await.expect("a bootstrap");
         let (id, token) = founded.map_or_else(Default::default, |founded| (founded.owner_id.to_string(), founded.token));
         let owner = Person::new(http.clone(), address, id, token);
@@ -88,7 +95,7 @@ impl TestApp {
 
     /// The story goes on with a service that has been opened on its store.
     pub fn resumed(service: Service, clock: Clock, owner: Person, store: Store, address: SocketAddr) -> Self {
-        let http = reqwest::Client::builder().pool_max_idle_per_host(128).build().expect("a client");
+        let http = client();
         let owner = owner.speaking_to(address);
         Self { service, clock, owner, store, address, http }
     }

@@ -1,5 +1,7 @@
 //! Connections of clients: taken in, given so long to say what they want, and ended with the service (SPEC O3, O5).
 
+mod lent;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -10,6 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -20,12 +23,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use self::lent::Lent;
 use crate::processes::Tasks;
 
 /// The largest head of a request, in bytes.
 const LARGEST_HEAD: usize = 64 * 1024;
 /// How long to wait when no connection can be taken in: open files may have run out, and others will be closed.
 const BREATH: Duration = Duration::from_secs(1);
+/// The header that tells clients after how many idle seconds the connection ends: a request sent just then would be lost.
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
 /// How connections are served.
 #[derive(Clone)]
@@ -63,9 +69,10 @@ pub async fn serve(listener: TcpListener, terms: Terms) {
 /// Serves one connection. When the service is told to end, one that is idle or has asked for nothing yet ends at once.
 async fn converse(stream: TcpStream, peer: SocketAddr, terms: Terms) {
     let asked = Arc::new(AtomicBool::new(false));
+    let idle = HeaderValue::from_str(&format!("timeout={}", terms.head.as_secs())).expect("letters and digits");
     let service = service_fn(|request| {
         asked.store(true, Ordering::Relaxed);
-        answer(terms.router.clone(), peer, request)
+        answer(terms.router.clone(), peer, &idle, request)
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(terms.head).max_buf_size(LARGEST_HEAD);
@@ -84,10 +91,24 @@ async fn converse(stream: TcpStream, peer: SocketAddr, terms: Terms) {
     told(served);
 }
 
-async fn answer(router: Router, peer: SocketAddr, request: Request<Incoming>) -> Result<Response, Infallible> {
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(ConnectInfo(peer));
-    router.oneshot(request).await
+/// Answers one request, and says how long the connection stays open for the next: not at all if this one was not read to its end.
+async fn answer(
+    router: Router,
+    peer: SocketAddr,
+    idle: &HeaderValue,
+    request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(ConnectInfo(peer));
+    let body = Lent::new(body, parts.headers.contains_key(header::EXPECT));
+    let mut response = router.oneshot(Request::from_parts(parts, Body::new(body.clone()))).await?;
+    let headers = response.headers_mut();
+    if body.read_up().await {
+        headers.insert(KEEP_ALIVE, idle.clone());
+    } else {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }
 
 /// That clients hang up, or never say what they want, is everyday life.
