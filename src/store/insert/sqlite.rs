@@ -61,12 +61,15 @@ impl Row<'_, '_> {
     }
 }
 
-/// Writes events.
+/// Writes events. One that is refused takes the transaction with it, and nothing in the text can fail halfway: otherwise SQLite would
+/// copy each page before a row touches it, which takes longer than the row.
 pub fn insert(file: &Connection, events: &[Recorded]) -> Result<()> {
+    let now: String = file.prepare_cached("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")?.query_row([], |row| row.get(0))?;
     let mut statement = file.prepare_cached(
-        "INSERT INTO events (global_position, organization_id, position, event_id, aggregate_type, aggregate_id, sequence,
-             event_type, event_version, payload, metadata, zone_id, actor_id, actor_kind, correlation_id, causation_id, occurred_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '{}', ?11, ?12, ?13, ?14, ?15, ?16)",
+        "INSERT OR ROLLBACK INTO events (global_position, organization_id, position, event_id, aggregate_type, aggregate_id, sequence,
+             event_type, event_version, payload, metadata, zone_id, actor_id, actor_kind, correlation_id, causation_id, occurred_at,
+             recorded_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '{}', ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?;
     for event in events {
         let mut row = Row { statement: &mut statement, place: 0 };
@@ -89,6 +92,7 @@ pub fn insert(file: &Connection, events: &[Recorded]) -> Result<()> {
         row.id(event.correlation_id)?;
         row.id(event.causation_id)?;
         row.value(moment_text(event.occurred_at))?;
+        row.value(&now)?;
         statement.raw_execute()?;
     }
     Ok(())
