@@ -11,6 +11,45 @@ fn the_committed_description_is_the_one_of_the_code() {
     golden::agrees("docs/openapi.json", &description);
 }
 
+#[test]
+fn each_operation_has_a_name_of_its_own_parameters_where_they_are_given_and_refusals() {
+    let description = serde_json::to_value(trust_zones::api::openapi()).expect("a description");
+    let (mut queries, mut demanded, mut names) = (0, Vec::new(), std::collections::BTreeSet::new());
+    for (path, methods) in description["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let mut named: Vec<&str> = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let name = parameter["name"].as_str().expect("a name");
+                match parameter["in"].as_str().expect("a place") {
+                    "path" => {
+                        let place = named.iter().position(|known| *known == name);
+                        named.remove(place.unwrap_or_else(|| panic!("{method} {path} has no {name}")));
+                    }
+                    "query" => {
+                        queries += 1;
+                        if parameter["required"] == true {
+                            demanded.push(format!("{method} {path}?{name}"));
+                        }
+                    }
+                    place => assert_eq!(place, "header", "{method} {path}: {name}"),
+                }
+            }
+            assert!(named.is_empty(), "{method} {path} does not say what {named:?} is");
+            let called = operation["operationId"].as_str().expect("a name");
+            assert!(names.insert(called.to_owned()), "{called} is what two operations are called");
+            if path.starts_with("/api/") {
+                let refused =
+                    operation["responses"].as_object().expect("responses").iter().filter(|(status, _)| status.starts_with('4'));
+                let documents: Vec<&Value> =
+                    refused.map(|(_, response)| &response["content"]["application/problem+json"]).collect();
+                assert!(!documents.is_empty() && documents.iter().all(|document| document.is_object()), "{method} {path}");
+            }
+        }
+    }
+    assert!(queries > 100, "only {queries} parameters of queries");
+    assert_eq!(demanded, ["get /api/v1/zones/{id}/who-can?action"], "whatever else there is may be left out");
+}
+
 #[tokio::test]
 async fn the_service_describes_itself_in_openapi_3_1() {
     let app = TestApp::start(Kind::Sqlite).await;

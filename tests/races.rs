@@ -394,3 +394,25 @@ async fn votes_through_two_processes_count_once_and_are_projected_once() {
     second.end().await;
     app.owner.speaking_to(app.address).get("/readyz").await.expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_process_wrote_is_judged_in_another_by_what_holds_since_on_postgres() {
+    let app = TestApp::start(Kind::Postgres).await;
+    let (second, address) = app.second_process().await;
+    let ann = app.human("Ann", "member").await;
+    let elsewhere = app.owner.speaking_to(address);
+    for round in 0..50 {
+        let zone = app.owner.makes_zone(json!({"name": format!("Zone {round}")})).await;
+        app.owner.assigns(&zone, &ann, "approver").await.expect(201);
+        let body = json!({"zone_id": zone, "type": "task_execution", "title": "Work", "payload": {"action": "work.do"}});
+        let opened = app.owner.post("/proposals", body).await.expect(201);
+        let after = opened.position();
+        let listed = elsewhere.get(&format!("/proposals?limit=1&after={after}")).await.expect(200);
+        assert_eq!(listed.text("/items/0/id"), opened.id(), "round {round}: its zone is known");
+        elsewhere.get(&format!("/audit?zone_id={zone}&limit=1&after={after}")).await.expect(200);
+        let waiting =
+            ann.speaking_to(address).get(&format!("/proposals/pending-reviews?limit=1&after={after}")).await.expect(200);
+        assert_eq!(waiting.text("/items/0/id"), opened.id(), "round {round}");
+    }
+    second.end().await;
+}

@@ -30,6 +30,7 @@ pub enum Order {
 
 /// Which events to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     limit: Option<u64>,
@@ -71,9 +72,9 @@ pub async fn read(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     may_look(&ruling, &caller, which.zone_id, app.clock.now())?;
-    app.fresh_memory(caller.organization_id, which.after).await?;
     let filter = audit::Filter {
         actor_id: which.actor_id,
         event_type: which.event_type,

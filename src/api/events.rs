@@ -25,6 +25,7 @@ const STRIDE: u64 = 500;
 
 /// Where to begin.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct From {
     /// The position after which to begin; `Last-Event-ID` does the same.
@@ -42,8 +43,8 @@ pub async fn read(
     headers: HeaderMap,
     Query(from): Query<From>,
 ) -> Result<Response, Problem> {
-    app.permitted(&caller, "audit.read").await?;
     app.fresh_memory(caller.organization_id, from.after).await?;
+    app.permitted(&caller, "audit.read").await?;
     let after = match headers.get("last-event-id") {
         None => from.from.unwrap_or(0),
         Some(id) => {

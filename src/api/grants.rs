@@ -23,6 +23,7 @@ use crate::store::Row;
 
 /// Which grants to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     limit: Option<u64>,
@@ -42,8 +43,8 @@ pub async fn list(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
-    let ruling = app.permitted(&caller, "zone.read").await?;
     app.fresh_views(caller.organization_id, which.after).await?;
+    let ruling = app.permitted(&caller, "zone.read").await?;
     let now = app.clock.now();
     let organization = caller.organization_id;
     let statement = |before, limit| grants::page(organization, which.principal_id, which.zone_id, before, limit);

@@ -15,16 +15,18 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::page::Wanted;
 use super::request::{Command, Query, Reader};
+use super::sight::Sight;
 use crate::engine::{Answer, App, Caller, Done, Problem, decision, permit_in_zone};
 use crate::store::Row;
 
 /// The most of what waits that is listed with the inbox; the rest is in the lists behind it.
-const WAITING: u64 = 50;
+const WAITING: usize = 50;
 /// How many judgements are looked at in one go for those that wait.
 const STRIDE: u64 = 200;
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     limit: Option<u64>,
@@ -41,8 +43,8 @@ pub async fn read(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
-    app.permitted(&caller, "zone.read").await?;
     app.fresh_views(caller.organization_id, which.after).await?;
+    app.permitted(&caller, "zone.read").await?;
     let statement = inbox::page(caller.organization_id, caller.id(), wanted.before(), wanted.one_more());
     let rows = app.views.live().db.rows(statement).await?;
     let mut shown = wanted.page(rows.iter().map(item).collect::<Result<_, _>>()?);
@@ -64,15 +66,19 @@ fn item(row: &Row) -> Result<(u64, Value), Problem> {
 
 /// Proposals that wait for the caller's vote.
 async fn reviews(app: &App, caller: &Caller) -> Result<Vec<Value>, Problem> {
-    let statement = proposals::pending_reviews(caller.organization_id, caller.id(), i64::MAX as u64, WAITING);
-    let rows = app.views.live().db.rows(statement).await?;
-    let shown = rows.iter().map(|row| {
-        Ok(json!({
+    let ruling = app.ruling(caller.organization_id).await?;
+    let sight = Sight { ruling: &ruling, caller, now: app.clock.now() };
+    let wanted = Wanted { limit: WAITING as u64, cursor: None };
+    let statement = |before, limit| proposals::pending_reviews(caller.organization_id, caller.id(), before, limit);
+    let item = |row: &Row| {
+        let shown = json!({
             "proposal_id": row.id("proposal_id")?, "zone_id": row.id("zone_id")?, "title": row.text("title")?,
             "risk_level": row.text("risk_level")?, "deadline": row.optional("deadline", Row::time)?,
-        }))
-    });
-    shown.collect()
+        });
+        Ok((row.number("opened_position")?, shown))
+    };
+    let in_sight = sight.rows(app, &wanted, statement, item).await?;
+    Ok(in_sight.into_iter().take(WAITING).map(|(_, shown)| shown).collect())
 }
 
 /// Judgements that wait for something of the caller's: a score that is not given yet, or to be finished.
@@ -93,7 +99,7 @@ async fn judgements(app: &App, caller: &Caller) -> Result<Vec<Value>, Problem> {
             {
                 shown.push(json!({"evaluation_id": id, "zone_id": zone, "proposal_id": row.id("proposal_id")?}));
             }
-            if shown.len() as u64 == WAITING {
+            if shown.len() == WAITING {
                 return Ok(shown);
             }
         }

@@ -109,6 +109,7 @@ pub async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, command
 
 /// Which invitations to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     limit: Option<u64>,
@@ -124,8 +125,8 @@ pub async fn list(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
-    app.permitted(&caller, "member.read").await?;
     app.fresh_views(caller.organization_id, which.after).await?;
+    app.permitted(&caller, "member.read").await?;
     let rows = app.views.live().db.rows(invites::page(caller.organization_id, wanted.before(), wanted.one_more())).await?;
     let items = rows.iter().map(|row| {
         let item = json!({

@@ -147,6 +147,7 @@ pub async fn add(State(app): State<Arc<App>>, command: Command<NewMember>) -> Re
 
 /// Which members to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     limit: Option<u64>,

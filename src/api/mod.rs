@@ -3,6 +3,7 @@
 mod audit;
 mod authzen;
 mod checks;
+mod description;
 mod docs;
 mod escalations;
 mod evaluations;
@@ -131,14 +132,14 @@ fn described() -> OpenApiRouter<Arc<App>> {
 
 /// The description of the interface (OpenAPI 3.1).
 pub fn openapi() -> OpenApi {
-    described().into_openapi()
+    description::completed(described().into_openapi())
 }
 
 /// Every route of the interface.
 pub fn routes(app: Arc<App>) -> Router {
     let (routes, description) = described().split_for_parts();
     let routes = routes
-        .merge(docs::routes(&description))
+        .merge(docs::routes(&description::completed(description)))
         .merge(authzen::routes())
         .fallback(operations::nowhere)
         .method_not_allowed_fallback(operations::not_that_way);

@@ -7,8 +7,10 @@ use aggregates::ids::OrganizationId;
 use aggregates::organization::{Command as Ask, Organization, State as OrganizationState};
 use aggregates::slug::Slug;
 use aggregates::text::Name;
+use aggregates::token::Token;
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use projections::organizations;
@@ -18,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::page::WantedById;
 use super::request::{Command, Fresh, Query, Reader};
-use crate::engine::{Answer, App, Done, Problem, decision, permit};
+use crate::engine::{Answer, App, Caller, Done, Problem, decision, permit};
 use crate::governance::found;
 use crate::store::Profile;
 
@@ -66,6 +68,7 @@ pub async fn create(State(app): State<Arc<App>>, command: Command<NewOrganizatio
     let Command { envelope, body } = command;
     let founder_id = envelope.caller.id();
     app.permitted(&envelope.caller, "organization.create").await?;
+    no_wider_than_token(&app, &envelope.caller).await?;
     let profiles = app.log.profiles(envelope.caller.organization_id, Some(founder_id)).await?;
     let unnamed = Profile { member_id: founder_id, display_name: "Owner".to_owned(), email: None };
     let owner = profiles.into_iter().next().unwrap_or(unnamed);
@@ -80,8 +83,20 @@ pub async fn create(State(app): State<Arc<App>>, command: Command<NewOrganizatio
     .map(|(done, _)| done)
 }
 
+/// A founder gets a token for everything and without an end: one for less, or for a while, does not found (SPEC A4).
+async fn no_wider_than_token(app: &App, caller: &Caller) -> Result<(), Problem> {
+    let Some(id) = caller.token_id else { return Ok(()) };
+    let ends = app.load::<Token>(id, false).await?.state.issued.as_ref().is_some_and(|issued| issued.expires_at.is_some());
+    if caller.scope.is_none() && !ends {
+        return Ok(());
+    }
+    let detail = "a token that is not for everything, or ends one day, cannot found an organization";
+    Err(Problem::new(StatusCode::FORBIDDEN, "wider_than_token", detail))
+}
+
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
     limit: Option<u64>,
@@ -100,19 +115,26 @@ pub async fn list(
     app.fresh_memory(caller.organization_id, page.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     app.latest_views().await;
-    let founded = organizations::founded_by(caller.id(), OrganizationId(wanted.after()), wanted.one_more());
-    let rows = app.views.live().db.rows(founded).await?;
+    let views = app.views.live();
     let mut items = BTreeMap::from([(caller.organization_id.0, json!(view(&ruling.authority.organization)))]);
-    for row in rows {
-        let id = row.id("organization_id")?;
-        items.insert(
-            id,
-            json!({
-                "id": id, "name": row.text("name")?, "slug": row.text("slug")?, "created_at": row.time("founded_at")?,
-            }),
-        );
+    let mut after = wanted.after();
+    loop {
+        let founded = organizations::founded_by(caller.id(), OrganizationId(after), wanted.one_more());
+        let rows = views.db.rows(founded).await?;
+        for row in &rows {
+            after = row.id("organization_id")?;
+            // Who has been removed from what they founded is told nothing of it.
+            if app.ruling(OrganizationId(after)).await?.authority.organization.founder().is_some() {
+                let founded = json!({
+                    "id": after, "name": row.text("name")?, "slug": row.text("slug")?, "created_at": row.time("founded_at")?,
+                });
+                items.insert(after, founded);
+            }
+        }
+        if (rows.len() as u64) < wanted.one_more() || items.len() as u64 > wanted.one_more() {
+            return Ok(Json(wanted.page(items, |item| item)));
+        }
     }
-    Ok(Json(wanted.page(items, |item| item)))
 }
 
 /// The caller's organization.

@@ -17,6 +17,7 @@ use crate::overview::{AGES, DAYS, overview};
 
 /// How fresh.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     after: Option<u64>,
@@ -31,8 +32,8 @@ pub async fn read(
     Reader(caller): Reader,
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
-    let ruling = app.permitted(&caller, "zone.read").await?;
     app.fresh_views(caller.organization_id, which.after).await?;
+    let ruling = app.permitted(&caller, "zone.read").await?;
     let now = app.clock.now();
     let sight = Sight { ruling: &ruling, caller: &caller, now };
     let figures = overview(&app, caller.organization_id, now, |zone| sight.reaches(zone)).await?;

@@ -153,6 +153,7 @@ fn key(parts: &Parts, body: &[u8]) -> Result<Option<(String, String)>, Problem> 
 
 /// How fresh a read is to be.
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Fresh {
     /// At least as of this position.
@@ -161,6 +162,7 @@ pub struct Fresh {
 
 /// Whether a command is only to say what it would do.
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct DryRun {
     /// Answers the events it would append, and appends nothing.

@@ -8,6 +8,9 @@ use super::page::Wanted;
 use crate::engine::{App, Caller, Problem, Ruling, permit_in_zone};
 use crate::store::Row;
 
+/// How many rows are read at once at most, where many lie out of sight.
+const LONGEST_STRIDE: u64 = 2_000;
+
 /// What a caller sees of zones.
 #[derive(Clone, Copy)]
 pub struct Sight<'a> {
@@ -36,9 +39,9 @@ impl Sight<'_> {
     ) -> Result<Vec<(u64, T)>, Problem> {
         let enough = usize::try_from(wanted.one_more()).unwrap_or(usize::MAX);
         let views = app.views.live();
-        let (mut before, mut seen) = (wanted.before(), Vec::new());
+        let (mut before, mut seen, mut stride) = (wanted.before(), Vec::new(), wanted.one_more());
         loop {
-            let rows = views.db.rows(statement(before, wanted.one_more())).await?;
+            let rows = views.db.rows(statement(before, stride)).await?;
             for row in &rows {
                 let (place, item) = item(row)?;
                 before = place;
@@ -46,9 +49,11 @@ impl Sight<'_> {
                     seen.push((place, item));
                 }
             }
-            if rows.len() < enough || seen.len() >= enough {
+            if (rows.len() as u64) < stride || seen.len() >= enough {
+                seen.truncate(enough);
                 return Ok(seen);
             }
+            stride = LONGEST_STRIDE.min(stride * 4);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aggregates::ids::MemberId;
+use aggregates::ids::{MemberId, ZoneId};
 use axum::Json;
 use axum::extract::{Path, State};
 use projections::{reviewers, standing};
@@ -12,12 +12,14 @@ use utoipa::IntoParams;
 
 use super::page::Wanted;
 use super::request::{Query, Reader, id_in_path};
+use super::sight::Sight;
 use crate::engine::{App, Caller, Problem};
 use crate::governance::member_record;
 use crate::store::Row;
 
 /// Which part of the history.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     limit: Option<u64>,
@@ -36,17 +38,20 @@ pub async fn read(
 ) -> Result<Json<Value>, Problem> {
     let id: MemberId = id_in_path(&id, "member")?;
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
-    app.fresh_memory(caller.organization_id, which.after).await?;
     app.fresh_views(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     let member = ruling.authority.organization.anyone(id).ok_or_else(|| Problem::not_found("member"))?;
     let statement = standing::page(caller.organization_id, id, wanted.before(), wanted.one_more());
     let rows = app.views.live().db.rows(statement).await?;
-    let mut shown = wanted.page(rows.iter().map(item).collect::<Result<_, _>>()?);
+    let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };
+    let mut shown = wanted.page(rows.iter().map(|row| item(row, sight)).collect::<Result<_, _>>()?);
     shown["member_id"] = json!(id);
     shown["reputation"] = json!(member.reputation);
     shown["available"] = json!(member.unstaked());
-    let stake = |(proposal_id, (zone_id, amount)): (_, &(_, _))| json!({"proposal_id": proposal_id, "zone_id": zone_id, "amount": amount});
+    let stake = |(proposal_id, (zone_id, amount)): (_, &(ZoneId, _))| {
+        let seen = sight.reaches(*zone_id);
+        json!({"proposal_id": seen.then_some(proposal_id), "zone_id": seen.then_some(zone_id), "amount": amount})
+    };
     shown["stakes"] = member.stakes.iter().map(stake).collect();
     shown["reviews"] = reviews(&app, &caller, id).await?;
     Ok(Json(shown))
@@ -66,13 +71,16 @@ async fn reviews(app: &App, caller: &Caller, member: MemberId) -> Result<Value, 
     }))
 }
 
-fn item(row: &Row) -> Result<(u64, Value), Problem> {
+/// What changed someone's reputation; where, and over what, only if the caller may see it.
+fn item(row: &Row, sight: Sight<'_>) -> Result<(u64, Value), Problem> {
     let number = |text: String| text.parse::<serde_json::Number>().ok();
     let position = row.number("position")?;
+    let (zone, cause) = (row.id("zone_id")?, row.id("cause_id")?);
+    let seen = sight.reaches(ZoneId(zone));
     let shown = json!({
         "position": position, "kind": row.text("kind")?, "magnitude": number(row.text("magnitude")?),
-        "reputation": row.optional("after", Row::text)?.and_then(number), "zone_id": row.id("zone_id")?,
-        "cause": {"type": row.text("cause")?, "id": row.id("cause_id")?}, "at": row.time("at")?,
+        "reputation": row.optional("after", Row::text)?.and_then(number), "zone_id": seen.then_some(zone),
+        "cause": {"type": row.text("cause")?, "id": seen.then_some(cause)}, "at": row.time("at")?,
     });
     Ok((position, shown))
 }

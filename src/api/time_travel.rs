@@ -16,6 +16,7 @@ use crate::store::Hosted;
 
 /// Which state of it.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     /// A position or an RFC 3339 moment; now when absent.

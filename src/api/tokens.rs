@@ -126,6 +126,7 @@ pub async fn issue(State(app): State<Arc<App>>, command: Command<NewToken>) -> R
 
 /// Which tokens to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     limit: Option<u64>,
@@ -143,10 +144,10 @@ pub async fn list(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    app.fresh_views(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     let all = permit(&ruling, &caller, "token.read").is_ok();
     let member = if all { which.member_id } else { Some(caller.id()) };
-    app.fresh_views(caller.organization_id, which.after).await?;
     let statement = tokens::page(caller.organization_id, member, wanted.before(), wanted.one_more());
     let rows = app.views.live().db.rows(statement).await?;
     let items = rows.iter().map(|row| {

@@ -1,6 +1,6 @@
 //! How often: failed sign-ins per address, requests per credential (SPEC A8).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -22,6 +22,14 @@ fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + 1
 }
 
+/// Where an address belongs: one of IPv6 is one of 2^64 that somebody has, so all of those count as one.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        address => address,
+    }
+}
+
 impl Limits {
     /// Limiters that allow this much.
     pub fn new(failures_per_minute: u32, requests_per_second: u32) -> Self {
@@ -33,7 +41,7 @@ impl Limits {
 
     /// Counts a failed sign-in; says how many seconds the address must wait if it was one too many.
     pub fn failed(&self, address: IpAddr) -> Option<u64> {
-        let refused = self.failures.check_key(&address).err()?;
+        let refused = self.failures.check_key(&network(address)).err()?;
         Some(seconds(refused.wait_time_from(DefaultClock::default().now())))
     }
 
@@ -73,5 +81,17 @@ mod tests {
         }
         assert_eq!(limits.known(), 1);
         assert!(limits.failed([127, 0, 0, 1].into()).is_some(), "and is still known");
+    }
+
+    #[test]
+    fn another_address_of_the_same_network_is_no_other_stranger() {
+        let limits = Limits::new(1, 1);
+        let failed = |address: &str| limits.failed(address.parse().expect("an address")).is_some();
+        assert!(!failed("2001:db8:1:2::1"));
+        assert!(failed("2001:db8:1:2:ffff::7"), "the same network");
+        assert!(!failed("2001:db8:1:3::1"), "another");
+        assert!(!failed("::ffff:192.0.2.1"), "one of IPv4 is not one of a network of IPv6");
+        assert!(!failed("192.0.2.2"));
+        assert!(failed("192.0.2.1"));
     }
 }

@@ -12,7 +12,8 @@ use super::tokens::halves;
 use crate::engine::{App, Caller, Problem};
 use crate::entropy::sha256;
 
-/// The caller behind a bearer token. A wrong one counts against the address; too many wrong ones close it for a while.
+/// The caller behind a bearer token. A wrong one counts against the address: after too many, wrong ones are
+/// refused unseen for a while. The right one is never held up by others.
 pub async fn sign_in(app: &App, bearer: &str, address: IpAddr) -> Result<Caller, Problem> {
     let caller = match known(app, bearer).await? {
         Presented::Right(caller) => caller,

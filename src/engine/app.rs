@@ -216,17 +216,18 @@ impl App {
         Ok(ruling)
     }
 
-    /// Waits until the read models are as fresh as asked; without a wish, a moment for the organization's latest writes.
+    /// Waits until the read models, and what memory holds, are as fresh as asked; without a wish, a moment for the organization's
+    /// latest writes. What is then read is judged by a ruling that is asked for afterwards.
     pub async fn fresh_views(&self, organization: OrganizationId, after: Option<u64>) -> Result<(), Problem> {
         let Some(after) = after else {
             let latest = self.parts.latest_of(organization);
             self.parts.freshness.views_at(latest, COURTESY).await;
             return Ok(());
         };
+        self.fresh_memory(organization, Some(after)).await?;
         let Some(global) = self.global_position(organization, after).await? else {
             return Err(self.not_there_yet(organization, after).await?);
         };
-        // The position may have been written by another process: memory follows by the same route as the read models.
         let reached = self.parts.freshness.views_at(global, PATIENCE).await;
         if reached {
             Ok(())

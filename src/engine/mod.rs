@@ -21,5 +21,5 @@ pub use authorities::{Authorities, Ruling};
 pub use booking::Booking;
 pub use freshness::Freshness;
 pub use past::Past;
-pub use problem::Problem;
+pub use problem::{PROBLEM, Problem};
 pub use recent::Recent;

@@ -9,6 +9,9 @@ use utoipa::ToSchema;
 
 use crate::store::{Refused, StoreError};
 
+/// The media type of a problem document (RFC 9457).
+pub const PROBLEM: &str = "application/problem+json";
+
 /// A refusal.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -168,7 +171,7 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -1,10 +1,17 @@
 //! What is put on record without being decided: denied checks, failed sign-ins, refused votes, exports (SPEC L5).
 
 use aggregates::access::{self, Access};
+use aggregates::actor::Actor;
 
 use super::app::{App, Caller};
 use crate::entropy;
 use crate::store::{Append, Draft, DraftEvent, Expected, Refused, Stream};
+
+/// One record for each principal. What the service itself puts on record is kept with the organization: a record that organizations
+/// shared would tell each how much happens to the others.
+fn whose(caller: &Caller) -> Stream {
+    if caller.actor == Actor::SYSTEM { Stream::of::<Access>(caller.organization_id) } else { Stream::of::<Access>(caller.id()) }
+}
 
 impl App {
     /// Puts on record what is refused anyway; that the log cannot be written does not change the answer.
@@ -22,11 +29,7 @@ impl App {
             correlation_id: entropy::new_id(),
             causation_id: entropy::new_id(),
             occurred_at: self.clock.now(),
-            writes: vec![Draft {
-                stream: Stream::of::<Access>(caller.id()),
-                expected: Expected::Anywhere,
-                events: vec![DraftEvent::of(fact)],
-            }],
+            writes: vec![Draft { stream: whose(caller), expected: Expected::Anywhere, events: vec![DraftEvent::of(fact)] }],
             guards: Vec::new(),
             link: None,
             answer: None,

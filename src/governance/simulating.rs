@@ -21,13 +21,17 @@ use crate::store::StoreError;
 
 /// How many events are read at once.
 const STRIDE: u64 = 1_000;
+/// How many are followed at a stretch.
+const AT_A_STRETCH: usize = 50;
 
 /// A replay under way.
 pub struct Replay {
-    /// As it would have been.
+    /// As it would have been; the zones as they were until they are [imagined](Self::imagined).
     authority: Authority,
     /// The zones as they were.
-    tree: Tree,
+    tree: Arc<Tree>,
+    /// When zones moved on last, if they have since they were imagined.
+    stale: Option<Moment>,
     changes: Changes,
     zone: ZoneId,
     from: Moment,
@@ -47,7 +51,8 @@ impl Replay {
     pub fn under(changes: Changes, zone: ZoneId, from: Moment, to: Moment, most: usize) -> Self {
         Self {
             authority: Authority::default(),
-            tree: Tree::default(),
+            tree: Arc::default(),
+            stale: None,
             changes,
             zone,
             from,
@@ -60,16 +65,24 @@ impl Replay {
         }
     }
 
-    /// Zones move on as they did; where the change would not have been possible, it would not have been made.
+    /// Zones move on as they did.
     fn moved_on(&mut self, fact: &zones::Event, now: Moment) {
-        Zones::evolve(&mut self.tree, fact);
-        let changes = Box::new(self.changes.clone());
-        let change = zones::Command::Change { zone_id: self.zone, changes, by_proposal: None, now };
-        let mut imagined = self.tree.clone();
-        for event in Zones::decide(&self.tree, change).unwrap_or_default() {
-            Zones::evolve(&mut imagined, &event);
+        Zones::evolve(Arc::make_mut(&mut self.tree), fact);
+        self.stale = Some(now);
+    }
+
+    /// Everything as it would have been: where the change would not have been possible, it would not have been made.
+    fn imagined(&mut self) -> &Authority {
+        if let Some(now) = self.stale.take() {
+            let changes = Box::new(self.changes.clone());
+            let change = zones::Command::Change { zone_id: self.zone, changes, by_proposal: None, now };
+            let mut imagined = (*self.tree).clone();
+            for event in Zones::decide(&self.tree, change).unwrap_or_default() {
+                Zones::evolve(&mut imagined, &event);
+            }
+            self.authority.tree = Arc::new(imagined);
         }
-        self.authority.tree = Arc::new(imagined);
+        &self.authority
     }
 
     /// Asks what an event decided once more, if it decided anything here, and follows it.
@@ -121,12 +134,12 @@ impl Replay {
         let Ok(asked) = Action::parse(&action) else { return };
         let particulars = particulars.map_or_else(Particulars::default, |particulars| *particulars);
         let ask = particulars.asked_again(principal, asked, event.occurred_at);
-        let as_it_was = Authority { tree: Arc::new(self.tree.clone()), ..self.authority.clone() };
+        let as_it_was = Authority { tree: Arc::clone(&self.tree), ..self.authority.clone() };
         if was == Decision::Allow && as_it_was.counted_seconds(zone, &ask).is_some() {
             // It was counted when it was answered, and is told with that.
             return;
         }
-        let answer = check(&self.authority, zone, &ask);
+        let answer = check(self.imagined(), zone, &ask);
         self.told(event, &action, was, &answer);
     }
 
@@ -143,7 +156,7 @@ impl Replay {
             _ => None,
         };
         if let Some((zone, ask)) = question.filter(|_| asked) {
-            let answer = check(&self.authority, zone, &ask);
+            let answer = check(self.imagined(), zone, &ask);
             self.told(event, ask.action.as_str(), Decision::Allow, &answer);
             if !answer.is_allowed() {
                 return;
@@ -170,7 +183,7 @@ impl Replay {
                     holding: Some(terms.reservation_id()),
                     ..Ask::plain(terms.principal_id, terms.action.clone(), event.occurred_at)
                 };
-                let answer = check(&self.authority, terms.zone_id, &ask);
+                let answer = check(self.imagined(), terms.zone_id, &ask);
                 self.told(event, terms.action.as_str(), Decision::Allow, &answer);
             }
             Granted::Expired { .. } | Granted::Voided { .. } => {}
@@ -197,7 +210,7 @@ impl Replay {
             now: event.occurred_at,
             policy_position: opening.policy_position,
         };
-        let would_be = match prepare(&self.authority, submission) {
+        let would_be = match prepare(self.imagined(), submission) {
             Ok(prepared) => decided_how(&prepared),
             Err(refused) => {
                 json!({"opened": false, "code": aggregates::Rejected::code(&refused), "reason": refused.to_string()})
@@ -231,8 +244,12 @@ impl App {
         loop {
             let events = self.log.events(audit::oldest_first(organization, audit::Filter::default(), read, STRIDE)).await?;
             let Some(last) = events.last().map(|last| last.position) else { return Ok(()) };
-            for event in &events {
-                replay.follow(event)?;
+            for some in events.chunks(AT_A_STRETCH) {
+                for event in some {
+                    replay.follow(event)?;
+                }
+                // Others, and the end of the time a request may take, have their turn.
+                tokio::task::yield_now().await;
             }
             read = last;
         }

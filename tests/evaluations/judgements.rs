@@ -1,6 +1,6 @@
 //! From opening to changed reputation (SPEC V1–V6).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Workshop, quality, reputation};
 use crate::harness::TestApp;
@@ -56,6 +56,16 @@ on_both!(from_opening_to_changed_reputation, async |app: TestApp| {
     assert_eq!(then.text("/status"), "in_review");
     let list = app.owner.get("/evaluations?status=completed").await.expect(200);
     assert_eq!(list.at("/items/0/score"), 0.888);
+
+    let blocks = json!({"constraints": {"blocked_actions": ["zone.read"]}});
+    app.owner.patch(&format!("/zones/{}", shop.zone), blocks).await.expect(200);
+    let hidden = app.owner.get(&format!("/members/{}/reputation", shop.worker.id)).await.expect(200);
+    assert_eq!(hidden.at("/items/0/reputation"), 1.332);
+    assert_eq!(
+        (hidden.at("/items/0/zone_id"), hidden.at("/items/0/cause/id")),
+        (&Value::Null, &Value::Null),
+        "where is not told"
+    );
 });
 
 on_both!(bad_work_costs_who_did_it_and_who_let_it_through_and_never_below_nothing, async |app: TestApp| {

@@ -293,3 +293,35 @@ on_both!(what_blocks_being_read_is_in_no_list, async |app: TestApp| {
     let second = owner.get(&format!("/proposals?limit=1&cursor={}", first.text("/next"))).await.expect(200);
     assert_eq!((second.text("/items/0/id"), second.at("/next")), (seen, &Value::Null));
 });
+
+on_both!(what_waits_in_a_hidden_zone_is_not_told_by_the_inbox, async |app: TestApp| {
+    let ann = app.human("Ann", "member").await;
+    let zone = app.owner.makes_zone(json!({"name": "Shut"})).await;
+    app.owner.assigns(&zone, &ann, "approver").await.expect(201);
+    let proposal = app.owner.proposes_work(&zone).await;
+    app.settled().await;
+    let inbox = ann.get("/me/inbox").await.expect(200);
+    assert_eq!(inbox.text("/waiting/reviews/0/proposal_id"), proposal);
+    let blocks = json!({"constraints": {"blocked_actions": ["zone.read"]}});
+    app.owner.patch(&format!("/zones/{zone}"), blocks).await.expect(200);
+    let inbox = ann.get("/me/inbox").await.expect(200);
+    assert_eq!(inbox.at("/waiting/reviews"), &json!([]), "its title is nothing to be read here either");
+});
+
+on_both!(whoever_was_removed_from_what_they_founded_is_told_nothing_of_it, async |app: TestApp| {
+    let founder = app.other_organization("Mine once").await;
+    let listed = app.owner.get("/organizations").await.expect(200);
+    let names = |list: &crate::harness::Reply| -> Vec<String> {
+        list.items().iter().map(|item| item["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(names(&listed), ["Acme", "Mine once"]);
+    let heir = json!({"kind": "human", "display_name": "Heir", "role": "owner"});
+    let heir = founder.takes_in(heir).await;
+    heir.delete(&format!("/members/{}", founder.id)).await.expect(204);
+    heir.patch("/organizations/current", json!({"name": "A secret"})).await.expect(200);
+    assert_eq!(names(&app.owner.get("/organizations").await.expect(200)), ["Acme"]);
+    for limit in [1, 2, 200] {
+        let page = app.owner.get(&format!("/organizations?limit={limit}")).await.expect(200);
+        assert_eq!((names(&page), page.at("/next")), (vec!["Acme".to_owned()], &serde_json::Value::Null));
+    }
+});

@@ -91,3 +91,33 @@ on_both!(others_tokens_are_for_those_who_run_the_organization, async |app: TestA
     assert!(listed.items().iter().all(|token| token["member_id"] == ann.id.as_str()), "one's own only");
     bob.delete(&format!("/tokens/{hers}")).await.expect(204);
 });
+
+on_both!(a_token_for_less_or_for_a_while_founds_no_organization, async |app: TestApp| {
+    let soon = (app.clock.now() + chrono::Duration::hours(1)).to_rfc3339();
+    for body in [
+        json!({"name": "less", "actions": ["organization.create"]}),
+        json!({"name": "a while", "expires_at": soon}),
+        json!({"name": "both", "actions": ["*"], "expires_at": soon}),
+    ] {
+        let made = app.owner.post("/tokens", body).await.expect(201);
+        let narrow = app.owner.with_token(&made.text("/token"));
+        narrow.post("/organizations", json!({"name": "Another"})).await.expect_problem(403, "wider_than_token");
+    }
+    app.owner.post("/organizations", json!({"name": "Another"})).await.expect(201);
+});
+
+on_both!(what_is_tried_elsewhere_leaves_no_trace_here, async |app: TestApp| {
+    let other = app.other_organization("Other").await;
+    let wrong = |person: &crate::harness::Person| {
+        let (stem, secret) = person.token.rsplit_once('_').expect("a secret");
+        person.with_token(&format!("{stem}_{}", secret.chars().rev().collect::<String>()))
+    };
+    for person in [&app.owner, &other, &other, &app.owner, &other] {
+        wrong(person).get("/me").await.expect_problem(401, "unauthenticated");
+    }
+    for (person, times) in [(&app.owner, 2), (&other, 3)] {
+        let found = person.get("/audit?type=access.sign_in_failed").await.expect(200);
+        let sequences: Vec<&Value> = found.items().iter().map(|event| &event["sequence"]).collect();
+        assert_eq!(sequences, (1..=times).rev().map(|number| json!(number)).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+    }
+});

@@ -83,6 +83,11 @@ impl State {
         self.members.get(&id)
     }
 
+    /// Whoever owned it first, if they are still here.
+    pub fn founder(&self) -> Option<&Member> {
+        self.members.values().next().filter(|member| member.active)
+    }
+
     /// All active members, in order of id (which is the order of joining).
     pub fn members(&self) -> impl Iterator<Item = &Member> {
         self.members.values().filter(|member| member.active)

@@ -192,10 +192,10 @@ impl ActiveHours {
 }
 
 impl Window {
-    /// When it begins and ends on each day of a year. Between such moments nothing opens or closes.
-    fn edges(&self) -> impl Iterator<Item = DateTime<Utc>> {
+    /// When it begins and ends on each of the first days of a year. Between such moments nothing opens or closes.
+    fn edges(&self, days: i64) -> impl Iterator<Item = DateTime<Utc>> {
         let new_year = NaiveDate::from_ymd_opt(2026, 1, 1).expect("a fixed, valid date").and_time(NaiveTime::MIN);
-        let midnights = (0..=366).map(move |day| new_year + Duration::days(day));
+        let midnights = (0..=days).map(move |day| new_year + Duration::days(day));
         let edges = midnights.flat_map(|day| [self.from, self.to].map(|time| day + Duration::minutes(i64::from(time.0))));
         edges.filter_map(|local| self.timezone.0.from_local_datetime(&local).earliest()).map(|moment| moment.to_utc())
     }
@@ -209,8 +209,12 @@ impl Limit for ActiveHours {
     }
 
     fn is_wider_than(&self, limit: &Self) -> bool {
-        let windows = self.windows.iter().chain(&limit.windows);
-        self != limit && windows.flat_map(Window::edges).any(|moment| self.contain(moment) && !limit.contain(moment))
+        let windows = || self.windows.iter().chain(&limit.windows);
+        // Clocks of different time zones move against each other through the year; those of one repeat every week.
+        let apart = windows().any(|window| window.timezone.0 != self.clock());
+        let days = if apart { 366 } else { 8 };
+        self != limit
+            && windows().flat_map(|window| window.edges(days)).any(|moment| self.contain(moment) && !limit.contain(moment))
     }
 }
 

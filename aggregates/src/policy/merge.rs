@@ -15,19 +15,52 @@ use crate::rejection::Fault;
 /// A decision model is a choice of one of five: its keys are replaced as a whole, never mixed.
 const REPLACED_WHOLE: [&str; 3] = ["decision_model", "sealed", "active_hours"];
 
+/// The most entries of a list or a map of a policy: every check goes through them.
+const MOST_ENTRIES: usize = 1_000;
+
 /// The policies after `patch` (an object of sections), valid in themselves.
 ///
 /// # Errors
-/// The faults in what would be written: keys that are unknown or do not fit, bounds between keys.
+/// The faults in what would be written: keys that are unknown or do not fit, lists that are too long, bounds between keys.
 pub fn apply_patch(own: &Policies, patch: &Map<String, Value>) -> Result<Policies, Vec<Fault>> {
     refuse_unknown_nulls(patch)?;
-    let mut merged = serde_json::to_value(own).expect("policies are plain data");
+    let before = serde_json::to_value(own).expect("policies are plain data");
+    let mut merged = before.clone();
     for (key, change) in patch {
         merge_key(&mut merged, key, change);
+        // Dropping what a section does not say does not make the zone say it: an empty section would cut off what comes from above.
+        if before.get(key).is_none_or(Value::is_null)
+            && says_nothing(change)
+            && let Some(sections) = merged.as_object_mut()
+        {
+            sections.remove(key);
+        }
+    }
+    let crowded: Vec<Fault> =
+        patch.keys().filter_map(|key| Some(too_many(merged.get(key)?, &format!("/{key}")))).flatten().collect();
+    if !crowded.is_empty() {
+        return Err(crowded);
     }
     let policies: Policies = reading::read(merged).map_err(|fault| vec![fault])?;
     let faults = validate(&policies);
     if faults.is_empty() { Ok(policies) } else { Err(faults) }
+}
+
+/// Whether a change only drops keys.
+fn says_nothing(change: &Value) -> bool {
+    matches!(change, Value::Object(keys) if !keys.is_empty() && keys.values().all(|key| key.is_null() || says_nothing(key)))
+}
+
+/// The lists and maps that are too long, wherever they stand.
+fn too_many(value: &Value, pointer: &str) -> Vec<Fault> {
+    let (entries, within): (usize, Vec<Fault>) = match value {
+        Value::Array(items) => (items.len(), Vec::new()),
+        Value::Object(keys) => {
+            (keys.len(), keys.iter().flat_map(|(key, inner)| too_many(inner, &format!("{pointer}/{key}"))).collect())
+        }
+        _ => return Vec::new(),
+    };
+    if entries > MOST_ENTRIES { vec![invalid(pointer, "must have at most 1,000 entries")] } else { within }
 }
 
 /// A `null` drops its key before anyone reads it: a misspelt one would drop nothing, silently. Each is read by itself, since reading
@@ -162,9 +195,10 @@ fn evaluation_faults(policies: &Policies) -> Vec<Fault> {
     let Some(evaluation) = &policies.evaluation_criteria else { return Vec::new() };
     let mut faults = Vec::new();
     let criteria = evaluation.criteria.as_deref().unwrap_or_default();
+    let mut names = BTreeSet::new();
     for (index, criterion) in criteria.iter().enumerate() {
         let at = format!("/evaluation_criteria/criteria/{index}");
-        if criteria[..index].iter().any(|earlier| earlier.name == criterion.name) {
+        if !names.insert(&criterion.name) {
             faults.push(invalid(format!("{at}/name"), "must be unique among the criteria"));
         }
         if criterion.weight == Some(Quantity::ZERO) {
@@ -207,6 +241,35 @@ mod tests {
             assert_eq!(faults[0].code, "unknown_key", "{patch}");
         }
         assert!(patched(json!({"resource_scope": {"limits": {"rows": null}, "budget_limit": null}, "sealed": null})).is_ok());
+    }
+
+    #[test]
+    fn dropping_what_was_never_said_says_nothing() {
+        let nothing =
+            [json!({"approval_policy": {"auto_approve": null}}), json!({"resource_scope": {"limits": {"rows": null}}})];
+        for patch in nothing {
+            assert_eq!(patched(patch.clone()), Ok(Policies::default()), "{patch}");
+        }
+        let empty = patched(json!({"approval_policy": {}})).expect("an empty section, on purpose");
+        assert!(empty.approval_policy.is_some());
+        let Value::Object(dropped) = json!({"approval_policy": {"veto_window_minutes": null}}) else { panic!("an object") };
+        let own = patched(json!({"approval_policy": {"veto_window_minutes": 5}})).expect("a policy");
+        assert!(
+            apply_patch(&own, &dropped).expect("a policy").approval_policy.is_some(),
+            "the zone has said it, and still does"
+        );
+    }
+
+    #[test]
+    fn a_list_that_every_check_would_go_through_is_short() {
+        let many = |number: usize| (0..number).map(|name| format!("a.n{name}")).collect::<Vec<_>>();
+        let listed = |number| json!({"constraints": {"allowed_actions": many(number)}});
+        assert!(patched(listed(1_000)).is_ok());
+        let faults = patched(listed(1_001)).expect_err("a refusal");
+        assert_eq!((faults[0].pointer.as_str(), faults[0].code.as_str()), ("/constraints/allowed_actions", "invalid"));
+        let limits: Map<String, Value> = many(1_001).into_iter().map(|name| (name, json!(1))).collect();
+        let faults = patched(json!({"resource_scope": {"limits": limits}})).expect_err("a refusal");
+        assert_eq!(faults[0].pointer, "/resource_scope/limits");
     }
 
     #[test]

@@ -80,6 +80,7 @@ impl NewCheck {
 
 /// How fresh.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     after: Option<u64>,

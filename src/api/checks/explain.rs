@@ -21,6 +21,7 @@ use crate::engine::{App, Caller, Problem, permit_in_zone};
 
 /// Who can do what.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Who {
     /// What is to be done.
@@ -36,6 +37,7 @@ pub struct Who {
 
 /// What whoever can do.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct What {
     /// Who; the caller when absent.

@@ -38,6 +38,7 @@ pub struct Proposed {
 
 /// How fresh.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     after: Option<u64>,
@@ -74,28 +75,31 @@ pub async fn simulate(
     let changes = Changes::read(body.changes).map_err(|fault| Problem::faults(vec![fault.under("/changes")]))?;
     let mut replay = Replay::under(changes, zone, from, to, MOST);
     app.replay(caller.organization_id, &mut replay).await?;
-    let (gains, losses) = moved(&ruling.authority, &proposed, zone, now);
+    let (gains, losses) = moved(&ruling.authority, &proposed, zone, now).await;
     Ok(Json(json!({
         "zone_id": zone, "from": from, "to": to, "replayed": replay.replayed, "differing": replay.differing,
         "differences": replay.differences, "gains": gains, "losses": losses, "position": ruling.position,
     })))
 }
 
-/// Who would gain and who would lose what.
-fn moved(before: &Authority, after: &Authority, zone: ZoneId, now: Moment) -> (Vec<Value>, Vec<Value>) {
+/// Who would gain and who would lose what. Between two members others have their turn.
+async fn moved(before: &Authority, after: &Authority, zone: ZoneId, now: Moment) -> (Vec<Value>, Vec<Value>) {
     let (mut gains, mut losses) = (Vec::new(), Vec::new());
     let universe: std::collections::BTreeSet<_> = speakable(before, zone).into_iter().chain(speakable(after, zone)).collect();
     let members: Vec<MemberId> = before.organization.members().map(|member| member.id).collect();
-    for (principal, spoken) in members.iter().flat_map(|member| universe.iter().map(move |spoken| (*member, spoken))) {
-        let asked =
-            |authority: &Authority| check(authority, zone, &Ask::plain(principal, spoken.example.clone(), now)).decision;
-        let (was, would_be) = (asked(before), asked(after));
-        let told = json!({"principal_id": principal, "action": spoken.pattern, "was": was, "would_be": would_be});
-        match freedom(would_be).cmp(&freedom(was)) {
-            std::cmp::Ordering::Greater => gains.push(told),
-            std::cmp::Ordering::Less => losses.push(told),
-            std::cmp::Ordering::Equal => {}
+    for principal in members {
+        for spoken in &universe {
+            let asked =
+                |authority: &Authority| check(authority, zone, &Ask::plain(principal, spoken.example.clone(), now)).decision;
+            let (was, would_be) = (asked(before), asked(after));
+            let told = || json!({"principal_id": principal, "action": spoken.pattern, "was": was, "would_be": would_be});
+            match freedom(would_be).cmp(&freedom(was)) {
+                std::cmp::Ordering::Greater => gains.push(told()),
+                std::cmp::Ordering::Less => losses.push(told()),
+                std::cmp::Ordering::Equal => {}
+            }
         }
+        tokio::task::yield_now().await;
     }
     (gains, losses)
 }

@@ -19,6 +19,7 @@ use crate::store::Row;
 
 /// Which evaluations to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     limit: Option<u64>,
@@ -39,8 +40,8 @@ pub async fn list(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
-    let ruling = app.permitted(&caller, "zone.read").await?;
     app.fresh_views(caller.organization_id, which.after).await?;
+    let ruling = app.permitted(&caller, "zone.read").await?;
     let filter = || Filter { zone_id: which.zone_id, executor_id: which.executor_id, status: which.status };
     let statement = |before, limit| evaluations::page(caller.organization_id, filter(), before, limit);
     let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };

@@ -15,6 +15,7 @@ use crate::engine::{App, Problem, permit_in_zone};
 
 /// How fresh.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     after: Option<u64>,

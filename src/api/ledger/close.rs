@@ -88,7 +88,9 @@ fn permit(attempt: &Attempt, open: &Open) -> Result<(), Problem> {
 /// The same once more changes nothing; anything else comes too late.
 async fn closed_before(attempt: &Attempt, id: ReservationId, close: Close) -> Result<(Plan, Answer), Problem> {
     let organization = attempt.caller.organization_id;
-    attempt.app.fresh_views(organization, None).await?;
+    // That it is closed is in the log: rows that do not say so yet would have it closed differently, or not there at all.
+    let head = attempt.app.log.organization_head(organization).await?;
+    attempt.app.fresh_views(organization, Some(head)).await?;
     let row = attempt.app.views.live().db.row(reservations::of(organization, id)).await?;
     let shown = ReservationView::of(&row.ok_or_else(|| Problem::not_found("reservation"))?)?;
     attempt.permit(shown.zone_id, "zone.read")?;

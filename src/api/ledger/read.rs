@@ -18,6 +18,7 @@ use crate::engine::{Answer, App, Problem, permit_in_zone};
 
 /// How fresh.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     after: Option<u64>,
@@ -44,6 +45,7 @@ pub async fn read(
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
     limit: Option<u64>,
@@ -62,9 +64,9 @@ pub async fn list(
 ) -> Result<Json<Value>, Problem> {
     let zone: ZoneId = id_in_path(&id, "zone")?;
     let wanted = Wanted::read(page.limit, page.cursor.as_deref())?;
+    app.fresh_views(caller.organization_id, page.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     permit_in_zone(&ruling, &caller, zone, "zone.read", app.clock.now())?;
-    app.fresh_views(caller.organization_id, page.after).await?;
     let statement = reservations::page(caller.organization_id, zone, wanted.before(), wanted.one_more());
     let rows = app.views.live().db.rows(statement).await?;
     let items = rows.iter().map(|row| Ok((row.number("position")?, ReservationView::of(row)?)));

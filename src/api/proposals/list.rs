@@ -21,6 +21,7 @@ use crate::store::Row;
 
 /// Which proposals to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     limit: Option<u64>,
@@ -72,8 +73,8 @@ pub async fn list(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
-    let ruling = app.permitted(&caller, "zone.read").await?;
     app.fresh_views(caller.organization_id, which.after).await?;
+    let ruling = app.permitted(&caller, "zone.read").await?;
     let filter = Filter {
         zone_id: which.zone_id,
         status: which.status.map(|status| status.to_string()),
@@ -88,6 +89,7 @@ pub async fn list(
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
     limit: Option<u64>,
@@ -103,8 +105,8 @@ pub async fn pending_reviews(
     Query(which): Query<Page>,
 ) -> Result<Json<Value>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
-    let ruling = app.permitted(&caller, "zone.read").await?;
     app.fresh_views(caller.organization_id, which.after).await?;
+    let ruling = app.permitted(&caller, "zone.read").await?;
     let statement = |before, limit| proposals::pending_reviews(caller.organization_id, caller.id(), before, limit);
     let sight = Sight { ruling: &ruling, caller: &caller, now: app.clock.now() };
     Ok(Json(wanted.page(sight.rows(&app, &wanted, statement, item).await?)))

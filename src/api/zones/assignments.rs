@@ -79,6 +79,7 @@ pub async fn assign(
 
 /// Which assignments to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     limit: Option<u64>,

@@ -19,6 +19,7 @@ use crate::engine::{App, Problem};
 
 /// Which zones to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     limit: Option<u64>,

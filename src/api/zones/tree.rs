@@ -13,12 +13,13 @@ use utoipa::IntoParams;
 
 use super::view;
 use crate::api::page::WantedById;
-use crate::api::request::{Query, Reader, id_in_path};
+use crate::api::request::{Fresh, Query, Reader, id_in_path};
 use crate::api::sight::Sight;
 use crate::engine::{App, Problem, permit_in_zone};
 
 /// How fresh, and which page.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     limit: Option<u64>,
@@ -38,11 +39,11 @@ fn branch(sight: &Sight, zone: &Zone) -> Value {
 }
 
 /// All zones that the caller may read, as a tree: each root with its children, theirs, and so on.
-#[utoipa::path(get, path = "/zones/tree", tag = "zones", params(Which), responses((status = 200, description = "The roots, each with its children")))]
+#[utoipa::path(get, path = "/zones/tree", tag = "zones", params(Fresh), responses((status = 200, description = "The roots, each with its children")))]
 pub async fn tree(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
-    Query(which): Query<Which>,
+    Query(which): Query<Fresh>,
 ) -> Result<Json<Value>, Problem> {
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.permitted(&caller, "zone.read").await?;
@@ -73,13 +74,13 @@ pub async fn children(
 }
 
 /// The path from the root to a zone, the zone last.
-#[utoipa::path(get, path = "/zones/{id}/ancestry", tag = "zones", params(("id" = String, Path), Which),
+#[utoipa::path(get, path = "/zones/{id}/ancestry", tag = "zones", params(("id" = String, Path), Fresh),
     responses((status = 200, description = "The path, root first"), (status = 404, body = Problem)))]
 pub async fn ancestry(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
     Path(id): Path<String>,
-    Query(which): Query<Which>,
+    Query(which): Query<Fresh>,
 ) -> Result<Json<Value>, Problem> {
     let id: ZoneId = id_in_path(&id, "zone")?;
     app.fresh_memory(caller.organization_id, which.after).await?;

@@ -79,7 +79,7 @@ async fn profile(visitor: &Visitor, member: &Member, fields: Fields, faults: Fau
     let organization = &visitor.ruling.authority.organization;
     let tree = &visitor.ruling.authority.tree;
     let held = tree.zones().flat_map(|zone| zone.assignments.iter().map(move |held| (zone, held)));
-    let held = held.filter(|(_, held)| held.member_id == member.id);
+    let held = held.filter(|(zone, held)| held.member_id == member.id && visitor.may(zone.id, "zone.read"));
     let agent = member.kind == aggregates::actor::PrincipalKind::Agent;
     let kind = sentence(&member.kind.to_string());
     let me = member.id == visitor.caller.id();

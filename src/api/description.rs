@@ -1,0 +1,115 @@
+//! What the description of the interface says of every operation alike (SPEC H1 to H4), and no handler says for itself: names that no two
+//! share, the token, the headers of commands and of their answers, and problem documents.
+
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, HeaderBuilder, OpenApi, Ref, RefOr, Required, Response};
+
+use crate::engine::PROBLEM;
+
+/// The one scheme by which callers prove who they are.
+const TOKEN: &str = "token";
+/// What anybody may ask.
+const OPEN: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/api/v1/invites/accept"];
+
+/// The description, completed.
+pub fn completed(mut api: OpenApi) -> OpenApi {
+    let scheme = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("An API token.")).build();
+    api.components.get_or_insert_default().add_security_scheme(TOKEN, SecurityScheme::Http(scheme));
+    api.security = Some(vec![SecurityRequirement::new(TOKEN, [""; 0])]);
+    for (path, item) in &mut api.paths.paths {
+        for (operation, commands) in operations(item) {
+            complete(path, operation, commands);
+        }
+    }
+    api
+}
+
+/// The operations on a path, and whether each is a command.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
+    let PathItem { get, post, patch, delete, .. } = item;
+    [(get, false), (post, true), (patch, true), (delete, true)]
+        .into_iter()
+        .filter_map(|(operation, commands)| Some((operation.as_mut()?, commands)))
+}
+
+fn complete(path: &str, operation: &mut Operation, commands: bool) {
+    operation.operation_id = operation.operation_id.as_deref().map(|name| unique(path, name));
+    if OPEN.contains(&path) {
+        operation.security = Some(Vec::new());
+    }
+    if !path.starts_with("/api/") {
+        return;
+    }
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.push(header("X-Request-Id", "What the request is called in logs and, if it is a UUID, in the audit trail."));
+    if commands {
+        parameters.push(header("Idempotency-Key", "1 to 255 characters: asked again under the same key, it is done once."));
+        parameters.push(header("If-Match", "The versions (entity tags) it may be at; 412 if it is at none of them."));
+        if parameters.iter().all(|parameter| parameter.name != "dry_run") {
+            parameters.push(dry_run());
+        }
+    }
+    operation.responses.responses.entry("4XX".to_owned()).or_insert_with(|| RefOr::T(refusal()));
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if status.starts_with('2') && commands {
+            tell(response, "Trust-Zones-Position", "The position of the organization's log at which it holds.");
+            tell(response, "ETag", "The version of what was changed, where it has one.");
+        }
+        if status.starts_with('4') || status.starts_with('5') {
+            response.content = refusal().content;
+        }
+        if response.description.is_empty() {
+            meaning(status).clone_into(&mut response.description);
+        }
+    }
+}
+
+/// The name of an operation among all: what it is about, and what is done.
+fn unique(path: &str, name: &str) -> String {
+    let path = path.trim_start_matches("/api/v1").replace('-', "_");
+    let mut words: Vec<&str> = path.split('/').filter(|word| !word.is_empty() && !word.starts_with('{')).collect();
+    if words.last() == Some(&name) {
+        words.pop();
+    }
+    words.push(name);
+    words.join("_")
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn header(name: &str, about: &str) -> Parameter {
+    let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(Required::False);
+    parameter.description(Some(about)).schema(Some(text())).build()
+}
+
+fn dry_run() -> Parameter {
+    let parameter = ParameterBuilder::new().name("dry_run").parameter_in(ParameterIn::Query).required(Required::False);
+    let flag = ObjectBuilder::new().schema_type(Type::Boolean);
+    parameter.description(Some("Answers the events it would append, and appends nothing.")).schema(Some(flag)).build()
+}
+
+fn tell(response: &mut Response, name: &str, about: &str) {
+    let header = HeaderBuilder::new().schema(text()).description(Some(about)).build();
+    response.headers.insert(name.to_owned(), header);
+}
+
+fn refusal() -> Response {
+    let mut refusal = Response::new("");
+    refusal.content.insert(PROBLEM.to_owned(), Content::new(Some(Ref::from_schema_name("Problem"))));
+    refusal
+}
+
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "200" => "Done, or as asked",
+        "201" => "Made",
+        "204" => "Done; there is nothing to show",
+        "404" => "There is no such thing here",
+        _ => "Refused: the document says what and why",
+    }
+}
