@@ -10,7 +10,7 @@ use aggregates::action::{Action, Pattern};
 use aggregates::actor::Actor;
 use aggregates::ids::{MemberId, OrganizationId, TokenId, ZoneId};
 use aggregates::organization::Member;
-use aggregates::permission::{Ask, Standing, Via, check, holds_in_organization};
+use aggregates::permission::{Ask, Authority, Standing, Via, check, holds_in_organization};
 use projections::{Recorded, audit};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -285,12 +285,23 @@ pub fn permit_in_zone(
     action: &'static str,
     now: Moment,
 ) -> Result<(), Problem> {
-    if ruling.authority.tree.zone(zone).is_none() {
+    permit_under(&ruling.authority, caller, zone, action, now)
+}
+
+/// The same, under an authority that may be thought of.
+pub fn permit_under(
+    authority: &Authority,
+    caller: &Caller,
+    zone: ZoneId,
+    action: &'static str,
+    now: Moment,
+) -> Result<(), Problem> {
+    if authority.tree.zone(zone).is_none() {
         return Err(Problem::not_found("zone"));
     }
     let asked = Action::parse(action).map_err(|_| Problem::forbidden(action))?;
     let standing = Standing { out_of_force: true, ..Standing::default() };
     let ask = Ask { via: caller.via(), standing, ..Ask::plain(caller.id(), asked, now) };
-    let answer = check(&ruling.authority, zone, &ask);
+    let answer = check(authority, zone, &ask);
     if answer.is_allowed() { Ok(()) } else { Err(Problem::denied(answer)) }
 }

@@ -283,6 +283,10 @@ on_both!(what_blocks_being_read_is_in_no_list, async |app: TestApp| {
     owner.patch(&format!("/zones/{shut}"), blocks).await.expect(200);
     app.settled().await;
 
+    let mended = owner.patch(&format!("/zones/{shut}"), json!({"description": "Shut."})).await.expect(200);
+    let told: Vec<&String> = mended.body.as_object().expect("an object").keys().collect();
+    assert_eq!(told, ["id", "now_bound", "version"], "what is written there is not told either");
+
     for path in ["/zones", "/zones/tree", "/proposals", "/overview", "/escalations", "/evaluations", "/grants"] {
         let said = owner.get(path).await.expect(200).body.to_string();
         assert!(!said.contains(&shut) && !said.contains(&below), "{path}: {said}");

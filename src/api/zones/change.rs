@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{ZoneView, people_named, view};
 use crate::api::request::{Command, id_in_path};
-use crate::engine::{Answer, App, Attempt, Done, Plan, Problem, decision};
+use crate::engine::{Answer, App, Attempt, Done, Plan, Problem, decision, permit_under};
 
 /// What a change of a zone may carry: a merge patch (RFC 7396) over what the zone writes.
 #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
@@ -83,7 +83,11 @@ pub async fn change_zone(attempt: &Attempt, id: ZoneId, changes: Changes) -> Res
     let tree = plan.decide::<Zones>(&attempt.zone_tree(), ask).await?;
     let after = attempt.with_tree(&tree);
     let zone = tree.zone(id).ok_or_else(|| Problem::not_found("zone"))?;
-    let mut shown = view(attempt.caller.organization_id, &after, zone);
+    // Whoever may mend a zone that nobody may read is not shown it for that.
+    let mut shown = match permit_under(&after, &attempt.caller, id, "zone.read", attempt.now) {
+        Ok(()) => view(attempt.caller.organization_id, &after, zone),
+        Err(_) => json!({"id": id, "version": zone.version}),
+    };
     shown["now_bound"] = json!(tree.bound_below(id));
     Ok((plan, Answer::ok(shown).at_version(zone.version)))
 }
