@@ -88,10 +88,11 @@ fn of_proposal(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         }
         Event::Escalated { proposal_id, .. } => vec![only_reviewers_due(proposal_id)],
         Event::EscalationFailed { proposal_id, .. } => vec![met(ESCALATION, proposal_id)],
-        Event::Reinstated { proposal_id, due_at, held_until, .. } => {
+        Event::Reinstated { proposal_id, due_at, held_until, escalates_at, .. } => {
             let decision = due_at.map(|at| due(DECISION, proposal_id, at));
             let held = held_until.map(|at| due(VETO_WINDOW, proposal_id, at));
-            [decision, held].into_iter().flatten().collect()
+            let escalation = escalates_at.map(|at| due(ESCALATION, proposal_id, at));
+            [decision, held, escalation].into_iter().flatten().collect()
         }
         Event::ReviewersChosen { proposal_id, .. } => vec![met(REVIEWERS, proposal_id)],
         Event::ExecutionSucceeded { proposal_id, .. } | Event::ExecutionFailed { proposal_id, .. } => {

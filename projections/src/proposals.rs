@@ -244,11 +244,12 @@ pub fn reviewed_by(organization: OrganizationId, member: MemberId) -> Statement 
     .bind(member)
 }
 
-/// Open proposals in `zone`: pending, or with their question up.
+/// Open proposals in `zone`: pending, with their question up, or held before they are executed.
 pub fn open_in(organization: OrganizationId, zone: ZoneId) -> Statement {
     Statement::new(
         "SELECT proposal_id FROM proposals WHERE organization_id = $1 AND zone_id = $2
-             AND status IN ('pending_review', 'escalated') ORDER BY opened_position",
+             AND (status IN ('pending_review', 'escalated') OR (status = 'approved' AND execution_status = 'held'))
+         ORDER BY opened_position",
     )
     .bind(organization)
     .bind(zone)

@@ -8,7 +8,10 @@ use aggregates::escalation::{
     contested_people, governance_referral, instance_above,
 };
 use aggregates::ids::{EscalationId, MemberId, ProposalId, ZoneId};
-use aggregates::proposal::{self, Command as Deciding, Failure, Opening, Proposal, Referral, Status, WentUp, refer};
+use aggregates::proposal::{
+    self, CONTESTED, Command as Deciding, Failure, Opening, Proposal, Referral, Status, WentUp, Withdrawal, ZONE_ARCHIVED,
+    refer,
+};
 use aggregates::reactions;
 use aggregates::text::{Name, Prose};
 use serde_json::{Map, Value};
@@ -33,7 +36,7 @@ pub async fn contest_decision(
     let raised = raised(opening.zone_id, escalator_id, reason, contest, ascent);
     let to = WentUp { escalation_id: ascent.escalation_id, parent_id: ascent.proposal_id, to_zone_id: ascent.to.zone_id };
     // Whether it can be contested at all comes before whether anyone could decide it.
-    plan.decide(source, Deciding::Escalate { to, reason: "contested".to_owned(), now: ascent.now }).await?;
+    plan.decide(source, Deciding::Escalate { to, reason: CONTESTED.to_owned(), now: ascent.now }).await?;
     let referral = action_referral(&source.state, Some(escalator_id), ascent).ok_or_else(|| Problem::not_found("proposal"))?;
     let opening = opening_above(attempt, referral).await?;
     open_above(attempt, plan, raised, opening).await
@@ -147,7 +150,9 @@ pub async fn question_is_gone(attempt: &Attempt, plan: &mut Plan, source: &propo
     let Some(went_up) = source.went_up.filter(|_| source.status == Status::Withdrawn) else { return Ok(()) };
     let escalation = plan.load::<Escalation>(attempt, went_up.escalation_id).await?;
     if escalation.state.is_live() {
-        dismiss(attempt, plan, &escalation, None, DismissalReason::ZoneArchived, None).await?;
+        let archived = source.resolution.as_ref().is_some_and(|resolution| resolution.reason == ZONE_ARCHIVED);
+        let reason = if archived { DismissalReason::ZoneArchived } else { DismissalReason::NotUpheld };
+        dismiss(attempt, plan, &escalation, None, reason, None).await?;
     }
     Ok(())
 }
@@ -165,7 +170,7 @@ pub async fn dismiss(
     let after = plan.decide(escalation, Command::Dismiss { by, reason, note, now }).await?;
     if let Some(above) = escalation.state.proposal_id.filter(|_| escalation.state.is_live()) {
         let above = plan.load::<Proposal>(attempt, above).await?;
-        decided(attempt, plan, above, vec![Deciding::Withdraw { by: None, now }]).await?;
+        decided(attempt, plan, above, vec![Deciding::Withdraw { why: Withdrawal::EscalationDismissed, now }]).await?;
     }
     Ok(after)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aggregates::Rejected;
 use aggregates::grant::{Command as GrantCommand, Grant};
 use aggregates::ids::{GrantId, OrganizationId, ProposalId, ReservationId};
-use aggregates::proposal::{Command, ExecutionStatus, Proposal, Rejection, State};
+use aggregates::proposal::{Command, Proposal, Rejection};
 use projections::deadlines;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -85,7 +85,7 @@ async fn strikes(app: &Arc<App>, organization_id: OrganizationId, id: ProposalId
                     Strike::Escalation => {
                         deciding(attempt, &loaded, vec![Command::ReachEscalation { now: attempt.now }]).await?.0
                     }
-                    Strike::VetoWindow if is_held(&loaded.state) => {
+                    Strike::VetoWindow if loaded.state.is_held() => {
                         let mut plan = attempt.plan();
                         execute(attempt, &mut plan, &loaded).await?;
                         plan
@@ -135,8 +135,4 @@ async fn expires(app: &Arc<App>, organization: OrganizationId, id: GrantId) -> R
         )
         .await;
     unless_early(expired)
-}
-
-fn is_held(proposal: &State) -> bool {
-    proposal.execution.as_ref().is_some_and(|execution| execution.status == ExecutionStatus::Held)
 }

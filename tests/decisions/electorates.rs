@@ -103,6 +103,17 @@ on_both!(solo_is_for_those_who_have_no_peers_and_marked_for_ever, async |app: Te
     assert_eq!(*decided.at("/resolution/solo"), json!(false));
 });
 
+on_both!(whoever_names_the_others_is_not_alone, async |app: TestApp| {
+    let second = app.human("Second", "owner").await;
+    let zone = app.owner.makes_zone(json!({"name": "Alone", "approval_policy": {"solo": true}})).await;
+    let payload = json!({"action": "work.do", "executor_id": second.id});
+    let body = json!({"zone_id": zone, "type": "task_execution", "title": "Work", "payload": payload});
+    app.owner.post("/proposals", body).await.expect_problem(422, "no_electorate");
+    let changes = json!({"description": "Mine.", "assignments": {"add": [{"member_id": second.id, "role": "executor"}]}});
+    let body = json!({"zone_id": zone, "type": "zone_change", "title": "Change", "payload": {"changes": changes}});
+    app.owner.post("/proposals", body).await.expect_problem(422, "no_electorate");
+});
+
 on_both!(weights_are_frozen_by_member_role_and_reputation, async |app: TestApp| {
     let people = People::of(&app).await;
     let weights_of = async |weights: Value, more: Value| -> Vec<u64> {

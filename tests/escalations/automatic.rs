@@ -92,3 +92,22 @@ on_both!(what_expires_above_is_no_rejection_below, async |app: TestApp| {
     app.time_passes(Duration::hours(1)).await;
     assert_eq!(outcome(&house.worker, &proposal).await, ("expired".to_owned(), "escalation".to_owned()));
 });
+
+on_both!(what_was_contested_and_taken_back_still_goes_up_by_itself, async |app: TestApp| {
+    let policy = json!({"auto_escalate_after_hours": 4, "auto_escalate_on_deadlock": true});
+    let house = House::with(&app, json!({"escalation_policy": policy, "decision_model": threshold(1)})).await;
+    let mut proposals = Vec::new();
+    for _ in 0..2 {
+        let proposal = house.worker.proposes_work(&house.downstairs).await;
+        let raised = house.worker.post(&format!("/proposals/{proposal}/escalate"), json!({"reason": "up"})).await.expect(201);
+        house.worker.post(&format!("/escalations/{}/withdraw", raised.id()), json!({})).await.expect(200);
+        assert_eq!(outcome(&house.worker, &proposal).await.0, "pending_review");
+        proposals.push(proposal);
+    }
+    house.clerk.votes(&proposals[0], "abstain").await.expect(200);
+    assert_eq!(outcome(&house.worker, &proposals[0]).await.0, "escalated", "a deadlock");
+    app.time_passes(Duration::minutes(239)).await;
+    assert_eq!(outcome(&house.worker, &proposals[1]).await.0, "pending_review");
+    app.time_passes(Duration::minutes(1)).await;
+    assert_eq!(outcome(&house.worker, &proposals[1]).await.0, "escalated", "a long wait");
+});

@@ -254,3 +254,47 @@ on_both!(finished_work_is_judged_though_its_zone_is_archived, async |app: TestAp
     let done = critic.post(&format!("/evaluations/{}/finalize", opened.id()), json!({})).await.expect(200);
     assert_eq!(done.text("/status"), "completed");
 });
+
+on_both!(what_is_taken_back_while_it_is_held_above_is_not_executed, async |app: TestApp| {
+    let house = House::with(&app, json!({})).await;
+    let window = json!({"approval_policy": {"veto_window_minutes": 60}});
+    app.owner.patch(&format!("/zones/{}", house.upstairs), window).await.expect(200);
+    let proposal = house.worker.proposes_work(&house.downstairs).await;
+    let above = contests(&house.worker, &proposal).await;
+    assert_eq!(house.judge.votes(&above, "approve").await.expect(200).text("/execution/status"), "held");
+    let escalation = app.owner.get("/escalations").await.expect(200).text("/items/0/id");
+    app.owner.post(&format!("/escalations/{escalation}/dismiss"), json!({"reason": "no"})).await.expect(200);
+    for _ in 0..2 {
+        let shown = house.worker.get(&format!("/proposals/{above}")).await.expect(200);
+        assert_eq!((shown.text("/status"), shown.at("/execution")), ("withdrawn".to_owned(), &Value::Null));
+        assert_eq!(shown.text("/resolution/reason"), "escalation_dismissed", "no zone was archived");
+        app.time_passes(Duration::minutes(61)).await;
+    }
+    assert_eq!(outcome(&house.worker, &proposal).await.0, "pending_review");
+});
+
+on_both!(what_is_held_goes_with_its_zone, async |app: TestApp| {
+    let house = House::with(&app, json!({"approval_policy": {"veto_window_minutes": 60}})).await;
+    let proposal = house.worker.proposes_work(&house.downstairs).await;
+    assert_eq!(house.clerk.votes(&proposal, "approve").await.expect(200).text("/execution/status"), "held");
+    app.owner.post(&format!("/zones/{}/archive", house.upstairs), json!({})).await.expect(200);
+    app.settled().await;
+    assert_eq!(outcome(&house.worker, &proposal).await, ("withdrawn".to_owned(), "zone_archived".to_owned()));
+    let objection = json!({"reason": "too late"});
+    house.worker.post(&format!("/proposals/{proposal}/escalate"), objection).await.expect_problem(409, "not_contestable");
+});
+
+on_both!(a_human_is_asked_above_where_the_zone_below_demands_one, async |app: TestApp| {
+    let house = House::with(&app, json!({"constraints": {"require_human_review": true}})).await;
+    let above = app.owner.get(&format!("/zones/{}/assignments", house.upstairs)).await.expect(200);
+    let judges = above.text("/items/0/id");
+    app.owner.delete(&format!("/zones/{}/assignments/{judges}", house.upstairs)).await.expect(204);
+    let bot = app.agent("Bot", None).await;
+    app.owner.assigns(&house.upstairs, &bot, "approver").await.expect(201);
+    let proposal = house.worker.proposes_work(&house.downstairs).await;
+    let above = contests(&house.worker, &proposal).await;
+    let shown = bot.votes(&above, "approve").await.expect(200);
+    assert_eq!(shown.text("/status"), "pending_review", "an agent alone does not decide it, there or here");
+    app.owner.votes(&above, "approve").await.expect(200);
+    assert_eq!(outcome(&house.worker, &proposal).await, ("approved".to_owned(), "escalation".to_owned()));
+});

@@ -16,7 +16,7 @@ use crate::ids::MemberId;
 /// More reviewers than any electorate has.
 pub const MAX_REVIEWERS: u32 = 1_000;
 /// The heaviest single weight.
-const MAX_WEIGHT: u32 = 1_000_000;
+pub(super) const MAX_WEIGHT: u32 = 1_000_000;
 
 /// The longest timeout: ten years, in hours.
 pub fn longest_timeout() -> Quantity {

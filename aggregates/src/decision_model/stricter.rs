@@ -19,12 +19,9 @@ fn rule_is(chosen: &Rule, zone: &Rule) -> bool {
             Rule::Weighted { weights, approval_ratio, quorum, max_share },
             Rule::Weighted { weights: zone_weights, approval_ratio: zone_ratio, quorum: zone_quorum, max_share: zone_share },
         ) => {
-            let caps = match (max_share, zone_share) {
-                (_, None) => true,
-                (None, Some(_)) => false,
-                (Some(chosen), Some(zone)) => chosen <= zone,
-            };
-            weights == zone_weights && approval_ratio >= zone_ratio && quorum >= zone_quorum && caps
+            // A lower cap is no higher bar: it takes a say from whoever would weigh more, and may have stopped it.
+            let same_weights = weights == zone_weights && max_share == zone_share;
+            same_weights && approval_ratio >= zone_ratio && quorum >= zone_quorum
         }
         (Rule::Unilateral | Rule::Threshold { .. } | Rule::Majority { .. } | Rule::Weighted { .. }, _) => false,
     }
@@ -51,6 +48,24 @@ mod tests {
             (r#"{"model_type":"threshold","threshold":3,"timeout_hours":1}"#, false),
         ] {
             assert_eq!(is_stricter_or_equal(&model(chosen), &zone), stricter, "{chosen}");
+        }
+    }
+
+    #[test]
+    fn a_cap_on_weights_is_the_zones_own() {
+        let free = model(r#"{"model_type":"weighted","weights":{"approver":2,"owner":9}}"#);
+        let capped = model(r#"{"model_type":"weighted","weights":{"approver":2,"owner":9},"max_share":0.4}"#);
+        let lower = model(r#"{"model_type":"weighted","weights":{"approver":2,"owner":9},"max_share":0.3}"#);
+        let higher_bar =
+            model(r#"{"model_type":"weighted","weights":{"approver":2,"owner":9},"max_share":0.4,"approval_ratio":0.9}"#);
+        for (chosen, zone, stricter) in [
+            (&capped, &free, false),
+            (&free, &capped, false),
+            (&lower, &capped, false),
+            (&capped, &capped, true),
+            (&higher_bar, &capped, true),
+        ] {
+            assert_eq!(is_stricter_or_equal(chosen, zone), stricter, "{chosen:?} under {zone:?}");
         }
     }
 }

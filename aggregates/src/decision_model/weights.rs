@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::model::Weights;
+use super::model::{MAX_WEIGHT, Weights};
 use crate::amount::{Quantity, Share};
 
 /// What a reviewer's weight can rest on.
@@ -17,7 +17,8 @@ pub struct Weighable {
 }
 
 /// The weight of each reviewer. A listed member counts before a listed role (of several roles, the heaviest); whoever is
-/// not listed weighs 1. By reputation one weighs its hundredths, at least 1. With `max_share`, weights are cut to the
+/// not listed weighs 1. By reputation one weighs its hundredths, from 1
+/// to 1,000,000, as much as a name can. With `max_share`, weights are cut to the
 /// largest cap under which nobody exceeds that share of the whole; where no cap can do that (too few reviewers), `None`.
 pub fn weigh(weights: &Weights, max_share: Option<Share>, reviewers: &[Weighable]) -> Option<Vec<u64>> {
     let raw: Vec<u64> = reviewers.iter().map(|reviewer| raw_weight(weights, reviewer)).collect();
@@ -31,7 +32,7 @@ fn raw_weight(weights: &Weights, reviewer: &Weighable) -> u64 {
     match weights {
         Weights::Reputation(_) => {
             let hundredths = (reviewer.reputation.decimal() * Decimal::from(100)).floor();
-            u64::try_from(hundredths).unwrap_or(u64::MAX >> 16).max(1)
+            u64::try_from(hundredths).unwrap_or(u64::MAX).clamp(1, u64::from(MAX_WEIGHT))
         }
         Weights::Named(named) => {
             let by_role = || reviewer.roles.iter().filter_map(|role| named.get(*role)).max();

@@ -11,7 +11,7 @@ use crate::actor::ZoneRole;
 use crate::ids::{EscalationId, MemberId, ProposalId, ZoneId};
 use crate::permission::{Authority, holds_in_organization, holds_in_zone};
 use crate::policy::{ReviewerSelection, Risk};
-use crate::proposal::{self, Conflict, ConflictCode, Lineage, Referral, Subject, ZoneChange};
+use crate::proposal::{self, Conflict, ConflictCode, Lineage, Referral, Subject, ZoneChange, demands_a_human};
 use crate::text::Name;
 
 /// Who decides what is escalated from a zone.
@@ -108,6 +108,7 @@ pub fn action_referral(source: &proposal::State, escalator_id: Option<MemberId>,
         risk_level: opening.risk_level,
         expires_at: opening.expires_at.filter(|expires_at| *expires_at > ascent.now),
         barred: voters.chain(escalator).chain(below).collect(),
+        human_required: opening.human_required,
         lineage: Lineage {
             escalation_id: ascent.escalation_id,
             source_id: Some(opening.proposal_id),
@@ -137,6 +138,7 @@ pub fn governance_referral(authority: &Authority, escalation: &State, title: Nam
         risk_level: Risk::High,
         expires_at: None,
         barred: signers.chain(contested).collect(),
+        human_required: demands_a_human(&authority.tree.effective(raised.zone_id)),
         lineage: Lineage { escalation_id: raised.escalation_id, source_id: None, last_instance: ascent.to.owners },
         now: ascent.now,
         policy_position: ascent.policy_position,

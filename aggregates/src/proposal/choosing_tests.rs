@@ -100,7 +100,7 @@ fn a_choice_is_made_once() {
 #[test]
 fn what_is_over_needs_no_reviewers() {
     let state = Proposal::replay([&awaiting(&one(), &[1, 1], |_| ())]);
-    let (withdrawn, _) = after(&state, Command::Withdraw { by: Some(id(99)), now: at(1) });
+    let (withdrawn, _) = after(&state, Command::Withdraw { why: crate::proposal::Withdrawal::ByProposer(id(99)), now: at(1) });
     assert_eq!(after(&withdrawn, by_rules(&[])).1, vec![]);
     assert_eq!(Proposal::decide(&withdrawn, vote(1, Said::Approve)), Err(Rejection::NotPending(Status::Withdrawn)));
     let expiring = Proposal::replay([&awaiting(&one(), &[1], |opening| opening.deadline = Some(at(5)))]);

@@ -11,6 +11,20 @@ use crate::decision_model::Choice;
 use crate::ids::{CommentId, EvaluationId, GrantId, MemberId};
 use crate::text::Prose;
 
+/// Why a proposal is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// Its proposer wants it back.
+    ByProposer(MemberId),
+    /// Its zone, or one above, was archived.
+    ZoneArchived,
+    /// The escalation it was to answer has come to nothing.
+    EscalationDismissed,
+}
+
+/// The reason on record of what went with its zone.
+pub const ZONE_ARCHIVED: &str = "zone_archived";
+
 /// What can be asked of a proposal.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -20,8 +34,8 @@ pub enum Command {
     CastVote { voter_id: MemberId, choice: Choice, rationale: Prose, now: Moment },
     /// Takes a reviewer out of the electorate.
     Recuse { member_id: MemberId, reason: RecusalReason, now: Moment },
-    /// Takes it back. `by` is the proposer, or nobody when its zone was archived.
-    Withdraw { by: Option<MemberId>, now: Moment },
+    /// Takes it back.
+    Withdraw { why: Withdrawal, now: Moment },
     /// Says something about it.
     Comment { id: CommentId, author_id: MemberId, text: Prose, now: Moment },
     /// The clock says that its deadline or its expiry has come.

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 
-use super::command::Command;
+use super::command::{Command, Withdrawal, ZONE_ARCHIVED};
 use super::event::{Event, Opening, RecusalReason};
 use super::lineage::StallReason;
 use super::rejection::Rejection;
@@ -26,7 +26,7 @@ pub(super) fn decide(state: &State, command: Command) -> Decision {
         Command::Open(_) => Err(Rejection::AlreadyOpen),
         Command::CastVote { voter_id, choice, rationale, now } => proposal.cast_vote(voter_id, choice, rationale, now),
         Command::Recuse { member_id, reason, now } => proposal.recuse(member_id, reason, now),
-        Command::Withdraw { by, now } => proposal.withdraw(by, now),
+        Command::Withdraw { why, now } => proposal.withdraw(why, now),
         Command::Comment { id, author_id, text, now } => Ok(vec![Event::Commented {
             proposal_id: opening.proposal_id,
             zone_id: opening.zone_id,
@@ -147,7 +147,8 @@ impl Open<'_> {
         Ok(self.and_then_settled(recused, now))
     }
 
-    fn withdraw(&self, by: Option<MemberId>, now: Moment) -> Decision {
+    fn withdraw(&self, why: Withdrawal, now: Moment) -> Decision {
+        let by = if let Withdrawal::ByProposer(by) = why { Some(by) } else { None };
         if by.is_some_and(|by| by != self.opening.proposer_id) {
             return Err(Rejection::NotTheProposer);
         }
@@ -158,12 +159,16 @@ impl Open<'_> {
             // Whoever raised the question takes the escalation back; this is how it is decided.
             return Err(Rejection::AskedByEscalation);
         }
-        let may_yet_change = self.state.status == Status::Escalated || self.is_held();
-        let gone_with_its_zone = by.is_none() && may_yet_change;
-        if self.state.status != Status::PendingReview && !gone_with_its_zone {
+        let may_yet_change = self.state.status == Status::Escalated || self.state.is_held();
+        let is_gone = by.is_none() && may_yet_change;
+        if self.state.status != Status::PendingReview && !is_gone {
             return Err(Rejection::NotPending(self.state.status));
         }
-        let reason = if by.is_some() { "withdrawn_by_proposer" } else { "zone_archived" };
+        let reason = match why {
+            Withdrawal::ByProposer(_) => "withdrawn_by_proposer",
+            Withdrawal::ZoneArchived => ZONE_ARCHIVED,
+            Withdrawal::EscalationDismissed => "escalation_dismissed",
+        };
         let (proposal_id, zone_id) = (self.opening.proposal_id, self.opening.zone_id);
         Ok(vec![Event::Withdrawn { proposal_id, zone_id, reason: reason.to_owned(), withdrawn_at: now }])
     }
@@ -261,7 +266,7 @@ impl Open<'_> {
     }
 
     fn must_be_executable(&self, now: Moment) -> Result<(), Rejection> {
-        let Some(execution) = &self.state.execution else {
+        let Some(execution) = self.state.execution.as_ref().filter(|_| self.state.status == Status::Approved) else {
             return Err(Rejection::NothingToExecute("it is not approved"));
         };
         match (execution.status, execution.held_until) {

@@ -172,8 +172,10 @@ impl<'a> Choosing<'a> {
         let mut conflicts: Vec<Conflict> = self.barred.to_vec();
         let by_policy = self.by_policy(&mut chosen, &mut conflicts);
         self.until_decidable(&mut chosen, &mut conflicts);
-        // Where someone is kept out for reasons that lie outside the question, being alone is no reason to decide it.
-        if chosen.is_empty() && self.policy.solo == Some(true) && !self.owners_only && self.barred.is_empty() {
+        // Where someone else is kept out, be it for the question or for reasons outside it, being alone is no reason to decide it:
+        // otherwise naming the others would be enough to be alone.
+        let wants_others = self.barred.is_empty() && conflicts.iter().all(|conflict| conflict.code == ConflictCode::SelfReview);
+        if chosen.is_empty() && self.policy.solo == Some(true) && !self.owners_only && wants_others {
             chosen.extend(self.alone());
         }
         let electorate = self.weighed(&chosen, by_policy)?;

@@ -7,11 +7,11 @@ use super::event::Event;
 use super::execution::Failure;
 use super::lineage::{StallReason, WentUp};
 use super::rejection::Rejection;
-use super::state::{ExecutionStatus, Status};
+use super::state::Status;
 use crate::Moment;
 
 impl Open<'_> {
-    /// Undecided with nobody left to decide it: up, where its zone says so and it has not been there yet, else over.
+    /// Undecided with nobody left to decide it: up, where its zone says so and it has not gone there by itself yet, else over.
     pub(super) fn stalled(&self, reason: StallReason, now: Moment) -> Event {
         let way_up = &self.opening.way_up;
         let goes_up = match reason {
@@ -19,7 +19,7 @@ impl Open<'_> {
             StallReason::Deadline => way_up.at_deadline,
             StallReason::AutoEscalateAfterHours => true,
         };
-        if goes_up && self.state.went_up.is_none() {
+        if goes_up && !self.state.went_up_by_itself {
             let (proposal_id, zone_id) = (self.opening.proposal_id, self.opening.zone_id);
             Event::Stalled { proposal_id, zone_id, reason, tally: self.state.tally(), stalled_at: now }
         } else if reason == StallReason::Deadline {
@@ -31,7 +31,7 @@ impl Open<'_> {
 
     /// The clock says that it has waited long enough here (SPEC E5).
     pub(super) fn reach_escalation(&self, now: Moment) -> Decision {
-        if self.state.status != Status::PendingReview || self.state.went_up.is_some() {
+        if self.state.status != Status::PendingReview || self.state.went_up_by_itself {
             return Ok(vec![]);
         }
         self.opening.way_up.at.filter(|at| *at <= now).ok_or(Rejection::NotDue)?;
@@ -67,18 +67,12 @@ impl Open<'_> {
             Status::Escalated => Err(Rejection::AlreadyEscalated),
             Status::PendingReview if self.state.stalled.is_some() => Ok(()),
             Status::PendingReview => self.must_be_pending(now),
-            Status::Approved if is_open && self.is_held() => Ok(()),
+            Status::Approved if is_open && self.state.is_held() => Ok(()),
             Status::Rejected if is_open && !self.is_answered() => Ok(()),
             Status::Approved | Status::Rejected | Status::Expired | Status::Withdrawn => {
                 Err(Rejection::NotContestable(self.state.status))
             }
         }
-    }
-
-    /// Approved, and not executed before its veto window ends.
-    pub(super) fn is_held(&self) -> bool {
-        self.state.status == Status::Approved
-            && self.state.execution.as_ref().is_some_and(|execution| execution.status == ExecutionStatus::Held)
     }
 
     /// The zone above has said so, or it is what the zone above says: nobody is asked the same twice, and what has been answered
@@ -135,14 +129,23 @@ impl Open<'_> {
             status: before.status,
             due_at: self.state.due_at().filter(|_| before.status == Status::PendingReview),
             held_until: held.filter(|_| before.status == Status::Approved),
+            escalates_at: self
+                .opening
+                .way_up
+                .at
+                .filter(|_| before.status == Status::PendingReview && !self.state.went_up_by_itself),
             reinstated_at: now,
         };
-        if before.status == Status::PendingReview && self.state.due_at().is_none_or(|due_at| now < due_at) {
+        let waits_for_votes = before.status == Status::PendingReview && !self.state.is_awaiting_reviewers();
+        if waits_for_votes && self.state.due_at().is_none_or(|due_at| now < due_at) {
             return self.and_then_settled(reinstated, now);
         }
         vec![reinstated]
     }
 }
+
+/// Why a question goes up that somebody contests; any other reason is its own.
+pub const CONTESTED: &str = "contested";
 
 /// The reason of an outcome that the parent decided.
 pub const ESCALATION: &str = "escalation";

@@ -212,6 +212,9 @@ pub enum Event {
         status: Status,
         due_at: Option<Moment>,
         held_until: Option<Moment>,
+        /// When it goes up by itself, if it still may.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        escalates_at: Option<Moment>,
         reinstated_at: Moment,
     },
     /// What came of it is being judged.

@@ -19,14 +19,14 @@ mod subject;
 pub use choosing::{
     Awaited, Chooser, Chooses, Nominee, SelectionMade, Tending, departed, is_tended, nominees, question, tended,
 };
-pub use command::Command;
+pub use command::{Command, Withdrawal, ZONE_ARCHIVED};
 pub use delegating::seat_for;
 pub use electorate::{ChosenBy, Conflict, ConflictCode, Elector, SelectionReason, interested};
-pub use escalating::ESCALATION;
+pub use escalating::{CONTESTED, ESCALATION};
 pub use event::{Event, Opening, RecusalReason};
 pub use execution::{ALLOCATE, Effects, Failure, could_be_executed, effects};
 pub use lineage::{Lineage, StallReason, WayUp, WentUp};
-pub use opening::{Referral, Submission, prepare, refer};
+pub use opening::{Referral, Submission, demands_a_human, prepare, refer};
 pub use rejection::Rejection;
 pub use state::{Before, Comment, Execution, ExecutionStatus, Resolution, Reviewer, State, Status, Vote};
 pub use subject::{

@@ -62,6 +62,8 @@ pub struct Referral {
     pub expires_at: Option<Moment>,
     /// Who must not decide it, and why.
     pub barred: Vec<Conflict>,
+    /// Whether a human must be among those who approve, whatever the zone above asks for.
+    pub human_required: bool,
     /// What it is opened for.
     pub lineage: Lineage,
     /// Now.
@@ -105,6 +107,7 @@ pub fn prepare(authority: &Authority, submission: Submission) -> Result<Opening,
         auto_approved,
         expires_at: submission.expires_at,
         way_up: WayUp::under(&effective.escalation_policy, has_parent, now),
+        human_required: demands_a_human(&effective),
         barred: Vec::new(),
         lineage: None,
         now,
@@ -145,6 +148,7 @@ pub fn refer(authority: &Authority, referral: Referral) -> Result<Opening, Rejec
         auto_approved: false,
         expires_at: referral.expires_at,
         way_up,
+        human_required: referral.human_required || demands_a_human(&effective),
         barred: referral.barred,
         lineage: Some(referral.lineage),
         now: referral.now,
@@ -167,6 +171,7 @@ struct Question {
     auto_approved: bool,
     expires_at: Option<Moment>,
     way_up: WayUp,
+    human_required: bool,
     barred: Vec<Conflict>,
     lineage: Option<Lineage>,
     now: Moment,
@@ -177,7 +182,7 @@ impl Question {
     /// Finds who answers it, and freezes everything.
     fn pose(self, authority: &Authority, effective: &Effective) -> Result<Opening, Rejection> {
         let policy = &effective.approval_policy;
-        let human_required = demands_a_human(effective);
+        let human_required = self.human_required;
         if !self.auto_approved {
             approving_must_not_be_blocked(authority, self.zone_id)?;
         }
@@ -254,7 +259,7 @@ fn approving_must_not_be_blocked(authority: &Authority, zone_id: ZoneId) -> Resu
 }
 
 /// Whether an approval needs a human's vote (SPEC D4).
-fn demands_a_human(effective: &Effective) -> bool {
+pub fn demands_a_human(effective: &Effective) -> bool {
     effective.constraints.require_human_review.is_some_and(|demand| demand.0)
 }
 

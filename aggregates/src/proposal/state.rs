@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::choosing::SelectionMade;
 use super::electorate::Elector;
+use super::escalating::CONTESTED;
 use super::event::{Event, Opening, RecusalReason};
 use super::lineage::{StallReason, WentUp};
 use crate::Moment;
@@ -149,6 +150,8 @@ pub struct State {
     pub stalled: Option<StallReason>,
     /// Where its question went, the last time it did.
     pub went_up: Option<WentUp>,
+    /// Whether it ever went by itself: it does so once.
+    pub went_up_by_itself: bool,
     /// Where it stood then, as long as the question is up there.
     pub before: Option<Box<Before>>,
     /// Judgements of what came of it, and of whom.
@@ -254,7 +257,8 @@ impl State {
                 self.updated_at = Some(*stalled_at);
                 self.stalled = Some(*reason);
             }
-            Event::Escalated { escalation_id, parent_proposal_id, to_zone_id, escalated_at, .. } => {
+            Event::Escalated { escalation_id, parent_proposal_id, to_zone_id, reason, escalated_at, .. } => {
+                self.went_up_by_itself |= reason != CONTESTED;
                 self.updated_at = Some(*escalated_at);
                 self.stalled = None;
                 self.went_up =
@@ -282,6 +286,12 @@ impl State {
         }
     }
 
+    /// Approved, and not executed before its veto window ends.
+    pub fn is_held(&self) -> bool {
+        let execution = self.execution.as_ref().map(|execution| execution.status);
+        self.status == Status::Approved && execution == Some(ExecutionStatus::Held)
+    }
+
     pub(super) fn record(&mut self, member_id: MemberId, vote: Vote) {
         self.updated_at = Some(vote.cast_at);
         let voted = self.reviewers.iter().filter(|reviewer| reviewer.vote.is_some()).count();
@@ -302,6 +312,8 @@ impl State {
         self.status = outcome;
         self.stalled = None;
         self.before = None;
+        // What is over is not executed any more; what is approved says itself how.
+        self.execution = None;
         self.updated_at = Some(at);
         self.resolution = Some(Resolution { outcome, reason: reason.to_owned(), decided_at: at });
     }

@@ -173,12 +173,12 @@ fn whoever_stands_back_may_leave_a_deadlock() {
 fn only_the_proposer_takes_it_back_and_only_while_it_is_pending() {
     let history = [opened(&threshold(1), 1, |_| {})];
     assert_eq!(
-        given(&history).when(Command::Withdraw { by: Some(MemberId(id(1))), now: at(1) }),
+        given(&history).when(Command::Withdraw { why: Withdrawal::ByProposer(MemberId(id(1))), now: at(1) }),
         Err(Rejection::NotTheProposer)
     );
-    assert!(given(&history).when(Command::Withdraw { by: Some(MemberId(id(9))), now: at(1) }).is_ok());
+    assert!(given(&history).when(Command::Withdraw { why: Withdrawal::ByProposer(MemberId(id(9))), now: at(1) }).is_ok());
     let decided = [history[0].clone(), cast(1, Choice::Approve, tally(1, 0, 0), 1), approved(tally(1, 0, 0), None, 1)];
-    let late = given(&decided).when(Command::Withdraw { by: Some(MemberId(id(9))), now: at(2) });
+    let late = given(&decided).when(Command::Withdraw { why: Withdrawal::ByProposer(MemberId(id(9))), now: at(2) });
     assert_eq!(late, Err(Rejection::NotPending(Status::Approved)));
 }
 

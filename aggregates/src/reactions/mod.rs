@@ -48,13 +48,14 @@ pub fn of_zones(event: &zones::Event) -> Option<Concern> {
     }
 }
 
-/// What a pending proposal must do about the people and zones as they are now: leave with its archived zone (SPEC Z2),
+/// What a proposal that is not over must do about the people and zones as they are now: leave with its archived zone (SPEC Z2),
 /// let go of reviewers who lost membership or role (SPEC A2, P8). Nothing, if all is well.
 pub fn on_proposal(proposal: &proposal::State, authority: &Authority, now: Moment) -> Vec<proposal::Command> {
     let Some(opening) = &proposal.opening else { return Vec::new() };
-    let is_open = matches!(proposal.status, proposal::Status::PendingReview | proposal::Status::Escalated);
+    let is_open =
+        matches!(proposal.status, proposal::Status::PendingReview | proposal::Status::Escalated) || proposal.is_held();
     if is_open && authority.tree.is_archived(opening.zone_id) {
-        return vec![proposal::Command::Withdraw { by: None, now }];
+        return vec![proposal::Command::Withdraw { why: proposal::Withdrawal::ZoneArchived, now }];
     }
     if proposal.status != proposal::Status::PendingReview {
         return Vec::new();

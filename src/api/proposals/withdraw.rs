@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aggregates::ids::ProposalId;
-use aggregates::proposal::Command as Deciding;
+use aggregates::proposal::{Command as Deciding, Withdrawal};
 use axum::extract::{Path, State};
 
 use super::{ProposalView, answer, in_organization};
@@ -22,7 +22,7 @@ pub async fn withdraw(State(app): State<Arc<App>>, Path(id): Path<String>, comma
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.permit(zone, "proposal.create")?;
             attempt.must_match(loaded.sequence)?;
-            let withdraw = Deciding::Withdraw { by: Some(attempt.caller.id()), now: attempt.now };
+            let withdraw = Deciding::Withdraw { why: Withdrawal::ByProposer(attempt.caller.id()), now: attempt.now };
             let (plan, state) = deciding(attempt, &loaded, vec![withdraw]).await?;
             let version = plan.sequence_after::<aggregates::proposal::Proposal>(id, loaded.sequence);
             Ok((plan, answer(&state, version)?))
