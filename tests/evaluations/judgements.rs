@@ -232,3 +232,23 @@ on_both!(a_vote_that_did_not_count_says_nothing_of_the_voter, async |app: TestAp
     let told = app.owner.get(&format!("/members/{}/reputation", leaver.id)).await.expect(200);
     assert!(told.items().is_empty(), "{}", told.body);
 });
+
+on_both!(naming_somebody_else_makes_nobody_impartial, async |app: TestApp| {
+    let ann = app.human("Ann", "member").await;
+    let zone = app
+        .owner
+        .makes_zone({
+            let mut zone = quality();
+            zone["name"] = json!("Zone");
+            zone
+        })
+        .await;
+    app.owner.assigns(&zone, &ann, "approver").await.expect(201);
+    let work = app.owner.proposes_work(&zone).await;
+    ann.votes(&work, "approve").await.expect(200);
+    let opened = app.owner.post("/evaluations", json!({"proposal_id": work, "executor_id": ann.id})).await.expect(201).id();
+    let score = json!({"criterion": "quality", "score": 1, "rationale": "My own, and very good."});
+    let path = format!("/evaluations/{opened}");
+    app.owner.post(&format!("{path}/scores"), score).await.expect_problem(403, "conflicted");
+    app.owner.post(&format!("{path}/finalize"), json!({})).await.expect_problem(403, "conflicted");
+});

@@ -178,7 +178,7 @@ on_both!(nothing_newer_than_was_seen_is_decided_or_closed, async |app: TestApp| 
     }
     owner.assigns(&zone, owner, "executor").await.expect(201);
     let proposal = format!("/proposals/{}", owner.proposes_work(&zone).await);
-    let judged = owner.proposes_work(&zone).await;
+    let judged = bob.proposes_work(&zone).await;
     ann.votes(&judged, "approve").await.expect(200);
     let judged = owner.post("/evaluations", json!({"proposal_id": judged, "executor_id": bob.id})).await.expect(201).id();
     let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});

@@ -38,6 +38,15 @@ pub fn executor_of(opening: &Opening, claimed: Option<MemberId>) -> Result<Membe
     }
 }
 
+/// To whom the grant for the work of a proposal goes: whom it names, else its proposer; nobody, where it is not about work.
+pub fn grantee_of(opening: &Opening) -> Option<MemberId> {
+    match &opening.subject {
+        Subject::TaskExecution(task) => Some(task.executor_id.unwrap_or(opening.proposer_id)),
+        Subject::ResourceAllocation(allocation) => Some(allocation.beneficiary_id.unwrap_or(opening.proposer_id)),
+        Subject::ZoneChange(_) | Subject::MembershipChange(_) => None,
+    }
+}
+
 /// Whether `judge` may judge the work of `executor`: persons are compared, not accounts.
 ///
 /// # Errors

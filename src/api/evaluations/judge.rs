@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use aggregates::actor::PrincipalKind;
-use aggregates::evaluation::{Command as Judging, Evaluation, Rejection, Score, State as Judged, may_judge};
+use aggregates::evaluation::{Command as Judging, Evaluation, Rejection, Score, State as Judged, grantee_of, may_judge};
 use aggregates::ids::EvaluationId;
+use aggregates::proposal::Proposal;
 use aggregates::text::{Label, Prose};
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -26,10 +27,16 @@ pub struct NewScore {
     rationale: Prose,
 }
 
-fn must_be_impartial(attempt: &Attempt, evaluation: &Judged) -> Result<(), Problem> {
+/// Neither whoever is said to have done it, nor whoever held the grant for it: naming somebody else makes nobody impartial.
+async fn must_be_impartial(attempt: &Attempt, evaluation: &Judged) -> Result<(), Problem> {
     let opened = evaluation.opened.as_ref().ok_or_else(|| Problem::not_found("evaluation"))?;
-    may_judge(&attempt.authority().organization, opened.executor_id, attempt.caller.id())
-        .map_err(|rejection| Problem::of(&rejection))
+    let proposal = attempt.load::<Proposal>(opened.proposal_id).await?;
+    let grantee = proposal.state.opening.as_ref().and_then(|opening| grantee_of(opening));
+    for executor in grantee.into_iter().chain([opened.executor_id]) {
+        may_judge(&attempt.authority().organization, executor, attempt.caller.id())
+            .map_err(|rejection| Problem::of(&rejection))?;
+    }
+    Ok(())
 }
 
 fn must_be_human(attempt: &Attempt) -> Result<(), Problem> {
@@ -48,7 +55,7 @@ pub async fn score(State(app): State<Arc<App>>, Path(id): Path<String>, command:
         decision!(attempt, [body] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.permit(zone, "evaluation.submit")?;
-            must_be_impartial(attempt, &loaded.state)?;
+            must_be_impartial(attempt, &loaded.state).await?;
             attempt.must_match(loaded.sequence)?;
             must_be_human(attempt)?;
             let mut plan = attempt.plan();
@@ -82,7 +89,7 @@ pub async fn auto_evaluate(
         decision!(attempt, [] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.permit(zone, "evaluation.submit")?;
-            must_be_impartial(attempt, &loaded.state)?;
+            must_be_impartial(attempt, &loaded.state).await?;
             attempt.must_match(loaded.sequence)?;
             let mut plan = attempt.plan();
             let sequence = loaded.sequence;
@@ -105,7 +112,7 @@ pub async fn finalize(State(app): State<Arc<App>>, Path(id): Path<String>, comma
         decision!(attempt, [] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.permit(zone, "evaluation.submit")?;
-            must_be_impartial(attempt, &loaded.state)?;
+            must_be_impartial(attempt, &loaded.state).await?;
             attempt.must_match(loaded.sequence)?;
             let mut plan = attempt.plan();
             let state = evaluating::finalize(attempt, &mut plan, &loaded).await?;

@@ -1,7 +1,7 @@
 //! `/evaluations/{id}`.
 
 use aggregates::Decider;
-use aggregates::evaluation::{Evaluation, Given, Status};
+use aggregates::evaluation::{Evaluation, Given, Status, grantee_of, may_judge};
 use aggregates::ids::EvaluationId;
 use aggregates::policy::CriterionType;
 use aggregates::proposal::Proposal;
@@ -121,7 +121,9 @@ pub async fn again(visitor: Visitor, id: &str, fields: Fields, faults: Faults, h
     });
     let open = state.status != Status::Completed;
     let people = &visitor.ruling.authority.organization;
-    let impartial = people.person(visitor.caller.id()) != people.person(opened.executor_id);
+    let grantee = proposal.state.opening.as_ref().and_then(|opening| grantee_of(opening));
+    let mut executors = grantee.into_iter().chain([opened.executor_id]);
+    let impartial = executors.all(|executor| may_judge(people, executor, visitor.caller.id()).is_ok());
     page_with(
         http,
         &EvaluationPage {
