@@ -77,8 +77,11 @@ pub fn submit(service: &Running, zone: &str, clients: usize, length: Duration) -
     })
 }
 
-/// Votes on `proposals`, each by one reviewer after the other, in groups so large that no two clients meet on one proposal.
-pub fn vote(service: &Running, clients: usize, length: Duration, proposals: &[String]) -> anyhow::Result<Figure> {
+/// Votes on `proposals`, the oldest first, each by one reviewer after the other, in groups so large that no two clients meet on one
+/// proposal.
+pub fn vote(service: &Running, clients: usize, length: Duration, mut proposals: Vec<String>) -> anyhow::Result<Figure> {
+    // Later ids sort after earlier ones.
+    proposals.sort_unstable();
     let body = json!({"choice": "approve", "rationale": "it is within the budget and the plan is sound"}).to_string();
     let group = (clients * 2).min(proposals.len()).max(1);
     let votes: Vec<(&String, &String)> = proposals

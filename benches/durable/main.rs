@@ -98,7 +98,7 @@ fn measure(
     let (submitted, proposals) = commands::submit(service, &service.zone, clients, length)?;
     figures.note(service.name, clients, "submission to 12", submitted);
     service.settle()?;
-    let voted = commands::vote(service, clients, length, &proposals)?;
+    let voted = commands::vote(service, clients, length, proposals)?;
     figures.note(service.name, clients, "vote", voted);
     Ok(())
 }

@@ -35,42 +35,57 @@ macro_rules! selected {
     };
 }
 
-/// The text for each filter that can lead, so that either database goes by the index that knows it: none looks through the
-/// whole log for what `$n IS NULL OR …` leaves open.
+/// Some of an organization's positions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Those after this one.
+    pub after: u64,
+    /// Those before this one.
+    pub before: u64,
+}
+
+impl Stretch {
+    /// All positions.
+    pub const ALL: Self = Self { after: 0, before: i64::MAX as u64 };
+
+    /// Those after `after`.
+    pub fn after(after: u64) -> Self {
+        Self { after, ..Self::ALL }
+    }
+
+    /// Those before `before`.
+    pub fn before(before: u64) -> Self {
+        Self { before, ..Self::ALL }
+    }
+}
+
+/// The text for each filter that can lead, so that either database goes by the index that knows it.
 macro_rules! page {
-    ($lead:expr, $end:literal, $sorted:literal) => {
+    ($lead:expr, $order:literal) => {
         match $lead {
-            Lead::Correlation => page!(@ "organization_id = $1 AND correlation_id = $8 AND ", $end),
+            Lead::Correlation => page!(@ "organization_id = $1 AND correlation_id = $8 AND ", $order),
             // Streams are short and the key of the table knows them; written so that SQLite does not go by the organization.
-            Lead::Aggregate => page!(@ "aggregate_id = $5 AND (organization_id = $1) = true AND ", $end),
-            Lead::Zone => page!(@ "organization_id = $1 AND zone_id = $4 AND ", $end),
-            Lead::Actor => page!(@ "organization_id = $1 AND actor_id = $2 AND ", $end),
-            Lead::Type => page!(@ "organization_id = $1 AND event_type = $3 AND ", $end),
-            // What happened in a stretch of time is found by time and put in order; a plus keeps both databases from the order.
-            Lead::Time => page!(@ "organization_id = $1 AND occurred_at >= $6 AND occurred_at < $7 AND ", $sorted),
-            Lead::Nothing => page!(@ "organization_id = $1 AND ", $end),
+            Lead::Aggregate => page!(@ "aggregate_id = $5 AND (organization_id = $1) = true AND ", $order),
+            Lead::Positions => page!(@ "organization_id = $1 AND ", $order),
         }
     };
-    (@ $lead:literal, $end:literal) => {
+    (@ $lead:literal, $order:literal) => {
         selected!(
             "WHERE ", $lead,
             "($2 IS NULL OR actor_id = $2) AND ($3 IS NULL OR event_type = $3)
            AND ($4 IS NULL OR zone_id = $4) AND ($5 IS NULL OR aggregate_id = $5) AND ($6 IS NULL OR occurred_at >= $6)
            AND ($7 IS NULL OR occurred_at < $7) AND ($8 IS NULL OR correlation_id = $8)
-           AND ", $end
+           AND position > $9 AND position < $10 ORDER BY ", $order, " LIMIT $11"
         )
     };
 }
 
-/// The filter to go by, the one that leaves least first.
+/// What a reading goes by, the one that leaves least first. Who did it, of what type, where and when is not known to an index of the
+/// log: [`crate::blocks`] says which stretches are worth reading.
 enum Lead {
     Correlation,
     Aggregate,
-    Zone,
-    Actor,
-    Type,
-    Time,
-    Nothing,
+    Positions,
 }
 
 impl Filter {
@@ -78,16 +93,20 @@ impl Filter {
         match self {
             Self { correlation_id: Some(_), .. } => Lead::Correlation,
             Self { aggregate_id: Some(_), .. } => Lead::Aggregate,
-            Self { zone_id: Some(_), .. } => Lead::Zone,
-            Self { actor_id: Some(_), .. } => Lead::Actor,
-            Self { event_type: Some(_), .. } => Lead::Type,
-            Self { from: Some(_), to: Some(_), .. } => Lead::Time,
-            _ => Lead::Nothing,
+            _ => Lead::Positions,
+        }
+    }
+
+    /// Whether the log itself knows what is left: by an index of its own, or because nothing is left out.
+    pub fn is_indexed(&self) -> bool {
+        match self.lead() {
+            Lead::Correlation | Lead::Aggregate => true,
+            Lead::Positions => matches!(self, Self { actor_id: None, event_type: None, zone_id: None, from: None, to: None, .. }),
         }
     }
 }
 
-fn filtered(sql: &'static str, organization: OrganizationId, filter: Filter) -> Statement {
+fn filtered(sql: &'static str, organization: OrganizationId, filter: Filter, stretch: Stretch, limit: u64) -> Statement {
     Statement::new(sql)
         .bind(organization)
         .bind(filter.actor_id)
@@ -97,22 +116,29 @@ fn filtered(sql: &'static str, organization: OrganizationId, filter: Filter) -> 
         .bind(filter.from)
         .bind(filter.to)
         .bind(filter.correlation_id)
+        .bind(stretch.after)
+        .bind(stretch.before)
+        .bind(limit)
 }
 
-/// A page of events before position `before`, newest first.
-pub fn newest_first(organization: OrganizationId, filter: Filter, before: u64, limit: u64) -> Statement {
-    let text = page!(
-        filter.lead(),
-        "position < $9 ORDER BY position DESC LIMIT $10",
-        "+position < $9 ORDER BY +position DESC LIMIT $10"
-    );
-    filtered(text, organization, filter).bind(before).bind(limit)
+/// What a filter leaves of a stretch, newest first.
+pub fn newest_first(organization: OrganizationId, filter: Filter, stretch: Stretch, limit: u64) -> Statement {
+    filtered(page!(filter.lead(), "position DESC"), organization, filter, stretch, limit)
 }
 
-/// A page of events after position `after`, oldest first.
-pub fn oldest_first(organization: OrganizationId, filter: Filter, after: u64, limit: u64) -> Statement {
-    let text = page!(filter.lead(), "position > $9 ORDER BY position LIMIT $10", "+position > $9 ORDER BY +position LIMIT $10");
-    filtered(text, organization, filter).bind(after).bind(limit)
+/// What a filter leaves of a stretch, oldest first.
+pub fn oldest_first(organization: OrganizationId, filter: Filter, stretch: Stretch, limit: u64) -> Statement {
+    filtered(page!(filter.lead(), "position"), organization, filter, stretch, limit)
+}
+
+/// An organization's events after a position, oldest first.
+pub fn all_after(organization: OrganizationId, after: u64, limit: u64) -> Statement {
+    oldest_first(organization, Filter::default(), Stretch::after(after), limit)
+}
+
+/// The last event of an organization before a position.
+pub fn last_before(organization: OrganizationId, before: u64) -> Statement {
+    newest_first(organization, Filter::default(), Stretch::before(before), 1)
 }
 
 /// Events after a global position, in the one order that followers read.
@@ -168,11 +194,13 @@ pub fn position_of(aggregate_type: &'static str, aggregate_id: &str, sequence: u
         .bind(sequence)
 }
 
-/// The last position of an organization at or before a moment.
-pub fn position_at(organization: OrganizationId, moment: DateTime<Utc>) -> Statement {
-    Statement::new("SELECT COALESCE(MAX(position), 0) AS position FROM events WHERE organization_id = $1 AND occurred_at <= $2")
-        .bind(organization)
-        .bind(moment)
+/// The last position of an organization at or before a global one: looked for from its end.
+pub fn position_by(organization: OrganizationId, global_position: u64) -> Statement {
+    Statement::new(
+        "SELECT position FROM events WHERE organization_id = $1 AND +global_position <= $2 ORDER BY position DESC LIMIT 1",
+    )
+    .bind(organization)
+    .bind(global_position)
 }
 
 /// The last position of an organization.

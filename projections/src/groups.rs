@@ -13,6 +13,9 @@ pub struct Group {
     pub rows: Vec<Vec<Param>>,
 }
 
+/// How far back it is looked whether something has been noted: what has just been is likely to be again.
+const LATELY: usize = 64;
+
 /// Statements in an order that comes to the same as the one in which they were added: those of one aggregate stay behind
 /// each other, those of different aggregates concern different rows and may pass each other.
 #[derive(Debug, Default)]
@@ -27,9 +30,17 @@ fn adds_rows(sql: &str) -> bool {
     sql.starts_with("INSERT ") && !sql.contains("ON CONFLICT")
 }
 
+/// Whether it does not matter when it is said, nor how often: a row that is there from then on, and that nothing else touches.
+fn notes(sql: &str) -> bool {
+    sql.starts_with("INSERT ") && sql.ends_with(" ON CONFLICT DO NOTHING")
+}
+
 impl Groups {
     /// Adds a statement about an aggregate.
     pub fn add(&mut self, aggregate: &str, statement: Statement) {
+        if notes(statement.sql) {
+            return self.note(statement);
+        }
         let latest = self.latest.get(aggregate).copied();
         let first = match latest {
             None => 0,
@@ -47,6 +58,14 @@ impl Groups {
         }
     }
 
+    fn note(&mut self, statement: Statement) {
+        match self.groups.iter_mut().find(|group| group.sql == statement.sql) {
+            Some(group) if group.rows.iter().rev().take(LATELY).any(|row| *row == statement.params) => {}
+            Some(group) => group.rows.push(statement.params),
+            None => self.groups.push(Group { sql: statement.sql, rows: vec![statement.params] }),
+        }
+    }
+
     /// The groups, in order.
     pub fn into_groups(self) -> Vec<Group> {
         self.groups
@@ -60,6 +79,7 @@ mod tests {
 
     const ADD: &str = "INSERT INTO things (id, place) VALUES ($1, $2)";
     const SET: &str = "UPDATE things SET place = $2 WHERE id = $1";
+    const NOTE: &str = "INSERT INTO things (id, place) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     const DROP: &str = "DELETE FROM things WHERE id = $1 AND place = $2";
 
     fn gathered(statements: &[(&'static str, &str, i64)]) -> Vec<(&'static str, Vec<i64>)> {
@@ -83,6 +103,13 @@ mod tests {
         assert_eq!(twice, [(SET, vec![1, 3]), (SET, vec![2])]);
         let back = gathered(&[(SET, "a", 1), (DROP, "a", 1), (SET, "a", 2), (SET, "b", 3)]);
         assert_eq!(back, [(SET, vec![1, 3]), (DROP, vec![1]), (SET, vec![2])]);
+    }
+
+    #[test]
+    fn what_is_noted_is_noted_once() {
+        let gathered =
+            gathered(&[(NOTE, "a", 1), (SET, "a", 2), (NOTE, "b", 1), (NOTE, "a", 1), (SET, "a", 3), (NOTE, "a", 2)]);
+        assert_eq!(gathered, [(NOTE, vec![1, 1, 2]), (SET, vec![2]), (SET, vec![3])]);
     }
 
     #[test]

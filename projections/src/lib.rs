@@ -2,6 +2,7 @@
 //! connection runs them.
 
 pub mod audit;
+pub mod blocks;
 pub mod checkpoints;
 pub mod deadlines;
 pub mod desk;
@@ -33,7 +34,8 @@ pub struct Projection {
 }
 
 /// Every read model.
-pub const ALL: [Projection; 11] = [
+pub const ALL: [Projection; 12] = [
+    Projection { name: blocks::NAME, project: blocks::project },
     Projection { name: "organizations", project: organizations::project },
     Projection { name: "proposals", project: proposals::project },
     Projection { name: "tokens", project: tokens::project },
@@ -48,7 +50,8 @@ pub const ALL: [Projection; 11] = [
 ];
 
 /// Every table of the read models, for comparing a rebuild with what it replaces.
-pub const TABLES: [&str; 15] = [
+pub const TABLES: [&str; 16] = [
+    "blocks",
     "organizations",
     "proposals",
     "reviewers",

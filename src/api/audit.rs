@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::page::{Wanted, within_rfc_3339};
 use super::request::{Query, Reader};
-use crate::engine::{App, Caller, Problem, Ruling, permit, permit_in_zone};
+use crate::engine::{App, Caller, Direction, Problem, Ruling, permit, permit_in_zone};
 
 /// In which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -85,10 +85,10 @@ pub async fn read(
         correlation_id: which.correlation_id,
     };
     let organization = caller.organization_id;
-    let statement = match which.order.unwrap_or_default() {
-        Order::Desc => audit::newest_first(organization, filter, wanted.before(), wanted.one_more()),
-        Order::Asc => audit::oldest_first(organization, filter, wanted.cursor.unwrap_or(0), wanted.one_more()),
+    let direction = match which.order.unwrap_or_default() {
+        Order::Desc => Direction::Backwards(wanted.before()),
+        Order::Asc => Direction::Onwards(wanted.cursor.unwrap_or(0)),
     };
-    let events = app.log.events(statement).await?;
+    let events = app.history(organization, filter, direction, wanted.one_more()).await?;
     Ok(Json(wanted.page(events.iter().map(|event| (event.position, event.view())).collect())))
 }

@@ -78,7 +78,7 @@ fn told(event: &Recorded) -> Event {
 }
 
 async fn stretch(app: &App, organization: OrganizationId, after: u64) -> Result<Vec<Recorded>, crate::store::StoreError> {
-    app.log.events(audit::oldest_first(organization, audit::Filter::default(), after, STRIDE)).await
+    app.log.events(audit::all_after(organization, after, STRIDE)).await
 }
 
 /// Events after `after` up to `head`, in stretches. An error breaks the stream off, visibly to the reader.

@@ -72,9 +72,7 @@ pub async fn events_as_of<D: Decider>(
             app.fresh_memory(organization, Some(position)).await?;
             position
         }
-        (_, Ok(moment)) if (0..=9999).contains(&moment.year()) => {
-            app.log.number(audit::position_at(organization, moment), "position").await?.unwrap_or(0)
-        }
+        (_, Ok(moment)) if (0..=9999).contains(&moment.year()) => app.position_at(organization, moment).await?,
         _ => return Err(refused("as_of", "must be a position or an RFC 3339 moment")),
     };
     let recorded = app.log.events(audit::stream_until(organization, D::TYPE, id.to_owned(), position)).await?;

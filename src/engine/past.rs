@@ -56,7 +56,7 @@ impl App {
             }
             read = last;
         }
-        let there = self.log.events(audit::oldest_first(organization, audit::Filter::default(), position.saturating_sub(1), 1));
+        let there = self.log.events(audit::all_after(organization, position.saturating_sub(1), 1));
         past.at = there.await?.first().map(|event| event.occurred_at);
         Ok(past)
     }

@@ -242,7 +242,7 @@ impl App {
     pub async fn replay(&self, organization: OrganizationId, replay: &mut Replay) -> Result<(), StoreError> {
         let mut read = 0;
         loop {
-            let events = self.log.events(audit::oldest_first(organization, audit::Filter::default(), read, STRIDE)).await?;
+            let events = self.log.events(audit::all_after(organization, read, STRIDE)).await?;
             let Some(last) = events.last().map(|last| last.position) else { return Ok(()) };
             for some in events.chunks(AT_A_STRETCH) {
                 for event in some {

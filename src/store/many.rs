@@ -94,10 +94,12 @@ fn rewritten(sql: &str, params: &[Param]) -> Option<String> {
         let (columns, values) = (columns.join(", "), values.join(", "));
         return Some(format!("DELETE FROM {table} WHERE ({columns}) IN (SELECT {values} FROM {rows})"));
     }
-    if sql.starts_with("INSERT ") && !sql.contains("ON CONFLICT") {
-        let (table, values) = sql.split_once("VALUES (")?;
+    if sql.starts_with("INSERT ") {
+        const LEAVING: &str = " ON CONFLICT DO NOTHING";
+        let (adding, otherwise) = sql.strip_suffix(LEAVING).map_or((sql, ""), |adding| (adding, LEAVING));
+        let (table, values) = adding.split_once("VALUES (").filter(|_| !adding.contains("ON CONFLICT"))?;
         let values = values.trim_end().strip_suffix(')')?;
-        return Some(format!("{table} SELECT {} FROM {rows}", named(values)));
+        return Some(format!("{table} SELECT {} FROM {rows}{otherwise}", named(values)));
     }
     None
 }
@@ -155,6 +157,10 @@ mod tests {
         assert_eq!(
             of("UPDATE t SET a = (SELECT b FROM u WHERE c = $2) WHERE id = $1"),
             format!("UPDATE t SET a = (SELECT b FROM u WHERE c = b.p2) FROM {rows} WHERE id = b.p1")
+        );
+        assert_eq!(
+            of("INSERT INTO t (id, a) VALUES ($1, $2) ON CONFLICT DO NOTHING"),
+            format!("INSERT INTO t (id, a)  SELECT b.p1, b.p2 FROM {rows} ON CONFLICT DO NOTHING")
         );
         let upsert = "INSERT INTO t (id, a) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET a = excluded.a";
         assert_eq!(rewritten(upsert, &params), None, "one after the other");

@@ -60,10 +60,18 @@ fn text<'a>(item: &'a Value, pointer: &str) -> &'a str {
     item.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// The title of a proposal; nothing where its zone is out of the visitor's sight.
 async fn title(visitor: &Visitor, proposal: &str) -> Result<String, Refusal> {
     let Ok(id) = proposal.parse::<ProposalId>() else { return Ok(String::new()) };
     let loaded = visitor.app.load::<Proposal>(id, false).await?;
-    Ok(loaded.state.opening.as_ref().map(|opening| opening.title.to_string()).unwrap_or_default())
+    let in_sight = loaded.state.opening.as_ref().filter(|opening| visitor.may(opening.zone_id, "zone.read"));
+    Ok(in_sight.map(|opening| opening.title.to_string()).unwrap_or_default())
+}
+
+/// The name of the zone that something is about; nothing where it is out of the visitor's sight.
+fn zone(visitor: &Visitor, item: &Value) -> String {
+    let id = text(item, "/zone_id").parse().ok().filter(|zone| visitor.may(*zone, "zone.read"));
+    id.map(|zone| visitor.zone(zone).name).unwrap_or_default()
 }
 
 fn place(kind: &str, id: &str) -> String {
@@ -80,11 +88,10 @@ fn place(kind: &str, id: &str) -> String {
 async fn told(visitor: &Visitor) -> Result<Told, Refusal> {
     let answer = visitor.get(&format!("/me/inbox?limit={NEWS}")).await?;
     let (mut judgements, mut news) = (Vec::new(), Vec::new());
-    let zone = |item: &Value| text(item, "/zone_id").parse().map(|id| visitor.zone(id).name).unwrap_or_default();
     for item in answer["waiting"]["evaluations"].as_array().into_iter().flatten() {
         let title = title(visitor, text(item, "/proposal_id")).await?;
         let address = format!("/evaluations/{}", text(item, "/evaluation_id"));
-        judgements.push(Line { title, address, zone: zone(item), when: None, unread: false });
+        judgements.push(Line { title, address, zone: zone(visitor, item), when: None, unread: false });
     }
     for item in answer["items"].as_array().into_iter().flatten() {
         let (kind, id) = (text(item, "/subject/type"), text(item, "/subject/id"));
@@ -92,7 +99,7 @@ async fn told(visitor: &Visitor) -> Result<Told, Refusal> {
         let words = sentence(text(item, "/kind"));
         let title = if about.is_empty() { words } else { format!("{words}: {about}") };
         let when = text(item, "/at").parse().ok().map(|at| When { at, now: visitor.now() });
-        news.push(Line { title, address: place(kind, id), zone: zone(item), when, unread: item["read"] == false });
+        news.push(Line { title, address: place(kind, id), zone: zone(visitor, item), when, unread: item["read"] == false });
     }
     Ok(Told { judgements, news, unread: answer["unread"].as_u64().unwrap_or(0) })
 }
@@ -119,7 +126,8 @@ pub async fn again(visitor: Visitor, id: Option<&str>, fields: Fields, faults: F
     visitor.must_everywhere("zone.read")?;
     let statement = desk::waiting(visitor.caller.organization_id, visitor.caller.id(), MOST);
     let found = visitor.app.views.live().db.rows(statement).await?;
-    let rows = found.iter().map(|row| ProposalRow::read(&visitor, row)).collect::<Result<Vec<_>, _>>()?;
+    let in_sight = found.iter().filter(|row| visitor.sees(row));
+    let rows = in_sight.map(|row| ProposalRow::read(&visitor, row)).collect::<Result<Vec<_>, _>>()?;
     let first = rows.first().map(|row| row.id.clone());
     let detail = match id.map(str::to_owned).or(first) {
         Some(id) => Some(Detail::read(&visitor, &id).await?),

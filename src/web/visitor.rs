@@ -151,7 +151,7 @@ impl FromRequestParts<Arc<Web>> for Visitor {
         let profiles = profiles.into_iter().filter(|profile| !profile.display_name.is_empty());
         let names = profiles.map(|profile| (profile.member_id, profile.display_name)).collect();
         app.fresh_views(caller.organization_id, None).await?;
-        let counted = app.views.live().db.row(desk::waiting_for(caller.organization_id, caller.id())).await?;
+        let counted = app.views.live().db.row(desk::waiting_for(caller.id())).await?;
         let waiting = counted.map(|row| row.number("number")).transpose()?.unwrap_or(0);
         let (headers, uri) = (parts.headers.clone(), parts.uri.clone());
         let web = Arc::clone(web);

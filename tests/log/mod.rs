@@ -4,6 +4,7 @@
 mod appending;
 mod following;
 mod lost_answers;
+mod narrowed;
 mod plans;
 mod read_models;
 mod unwritable;

@@ -82,7 +82,7 @@ on_both!(what_a_zone_hides_is_on_no_page, async |app: TestApp| {
     }
     app.settled().await;
     let reader = Reader::of(&app, &ann).await;
-    let pages = ["/zones", "/proposals", "/proposals/new"];
+    let pages = ["/zones", "/proposals", "/proposals/new", "/inbox"];
     for page in pages {
         let (_, text) = reader.reads(page).await;
         assert!(text.contains("Behind the curtain") && text.contains("Deeper still"), "{page}");
@@ -90,8 +90,10 @@ on_both!(what_a_zone_hides_is_on_no_page, async |app: TestApp| {
     let blocks = json!({"constraints": {"blocked_actions": ["zone.read"]}});
     app.owner.patch(&format!("/zones/{shut}"), blocks).await.expect(200);
     for page in pages {
-        let (_, text) = reader.reads(page).await;
+        let (status, text) = reader.reads(page).await;
+        assert_eq!(status, 200, "{page}");
         assert!(!text.contains("Behind the curtain") && !text.contains("Deeper still"), "{page}");
+        assert!(!text.contains("Some work"), "{page}");
     }
 });
 

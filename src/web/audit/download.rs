@@ -7,10 +7,9 @@ use axum::body::Body;
 use axum::http::header;
 use axum::response::IntoResponse;
 use futures::stream;
-use projections::audit;
 
 use super::filter::filter;
-use crate::engine::Problem;
+use crate::engine::{Direction, Problem};
 use crate::store::StoreError;
 use crate::web::form::Fields;
 use crate::web::page::Shown;
@@ -33,7 +32,7 @@ pub async fn give(visitor: Visitor) -> Shown {
     let lines = stream::try_unfold(0, move |after: u64| {
         let (app, asked) = (Arc::clone(&app), asked.clone());
         async move {
-            let mut events = app.log.events(audit::oldest_first(organization, asked, after, STRIDE)).await?;
+            let mut events = app.history(organization, asked, Direction::Onwards(after), STRIDE).await?;
             events.retain(|event| event.position <= until);
             let last = events.last().map(|last| last.position);
             let lines: String = events.iter().map(|event| event.view().to_string() + "\n").collect();

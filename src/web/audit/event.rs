@@ -32,8 +32,7 @@ pub async fn show(visitor: Visitor, Path(position): Path<String>) -> Shown {
     let position: u64 = position.parse().map_err(|_| Refusal::not_found("event"))?;
     let organization = visitor.caller.organization_id;
     let before = position.saturating_add(1).min(i64::MAX as u64);
-    let statement = audit::newest_first(organization, audit::Filter::default(), before, 1);
-    let found = visitor.app.log.events(statement).await?;
+    let found = visitor.app.log.events(audit::last_before(organization, before)).await?;
     let found = found.into_iter().find(|event| event.position == position);
     // Whoever may not read the log learns nothing of it, not even how long it is.
     let zone = found.as_ref().and_then(|event| event.zone_id);

@@ -1,10 +1,10 @@
 //! `/audit`: the log as sentences, newest first, or as a story from its beginning.
 
 use askama::Template;
-use projections::audit;
 
 use super::filter::{TYPES, address, filter, permitted};
 use super::sentence::{Told, told};
+use crate::engine::Direction;
 use crate::web::form::Fields;
 use crate::web::frame::Frame;
 use crate::web::page::{Shown, page};
@@ -57,12 +57,13 @@ pub async fn show(visitor: Visitor) -> Shown {
     let oldest_first = fields.is("order", "asc");
     let place = fields.given("from_position").and_then(|place| place.parse::<u64>().ok());
     let limit = ROWS as u64 + 1;
-    let statement = if oldest_first {
-        audit::oldest_first(organization, asked, place.unwrap_or(0), limit)
-    } else {
-        audit::newest_first(organization, asked, place.unwrap_or(i64::MAX as u64), limit)
+    let direction = match place {
+        Some(place) if oldest_first => Direction::Onwards(place),
+        None if oldest_first => Direction::Onwards(0),
+        Some(place) => Direction::Backwards(place),
+        None => Direction::FROM_THE_END,
     };
-    let events = visitor.app.log.events(statement).await?;
+    let events = visitor.app.history(organization, asked, direction, limit).await?;
     let more = events.len() > ROWS;
     let shown = &events[..events.len().min(ROWS)];
     let further =

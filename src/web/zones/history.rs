@@ -5,6 +5,7 @@ use axum::extract::Path;
 use projections::audit;
 
 use super::head::{Head, head, zone_at};
+use crate::engine::Direction;
 use crate::web::audit::sentence::{Told, told};
 use crate::web::form::Fields;
 use crate::web::frame::Frame;
@@ -27,10 +28,10 @@ struct History {
 pub async fn show(visitor: Visitor, Path(id): Path<String>) -> Shown {
     let zone = zone_at(&visitor, &id)?;
     let fields = Fields::of_query(visitor.uri.query().unwrap_or_default());
-    let before = fields.given("before").and_then(|place| place.parse().ok()).unwrap_or(i64::MAX as u64);
+    let before = fields.given("before").and_then(|place| place.parse().ok());
+    let direction = before.map_or(Direction::FROM_THE_END, Direction::Backwards);
     let filter = audit::Filter { zone_id: Some(zone.id), ..audit::Filter::default() };
-    let statement = audit::newest_first(visitor.caller.organization_id, filter, before, ROWS as u64 + 1);
-    let events = visitor.app.log.events(statement).await?;
+    let events = visitor.app.history(visitor.caller.organization_id, filter, direction, ROWS as u64 + 1).await?;
     let more = events.len() > ROWS;
     let shown = &events[..events.len().min(ROWS)];
     let older = shown.last().filter(|_| more).map(|last| format!("/zones/{}/history?before={}", zone.id, last.position));

@@ -75,7 +75,7 @@ pub async fn tree_at(visitor: &Visitor, position: u64) -> Result<Tree, Refusal> 
 
 /// The moment at which the organization's log was at a position.
 async fn moment_of(visitor: &Visitor, position: u64) -> Result<Option<When>, Refusal> {
-    let statement = audit::newest_first(visitor.caller.organization_id, audit::Filter::default(), position + 1, 1);
+    let statement = audit::last_before(visitor.caller.organization_id, position + 1);
     let found = visitor.app.log.events(statement).await?;
     Ok(found.first().map(|event| When { at: event.occurred_at, now: visitor.now() }))
 }
