@@ -101,7 +101,9 @@ impl Filter {
     pub fn is_indexed(&self) -> bool {
         match self.lead() {
             Lead::Correlation | Lead::Aggregate => true,
-            Lead::Positions => matches!(self, Self { actor_id: None, event_type: None, zone_id: None, from: None, to: None, .. }),
+            Lead::Positions => {
+                matches!(self, Self { actor_id: None, event_type: None, zone_id: None, from: None, to: None, .. })
+            }
         }
     }
 }

@@ -45,9 +45,9 @@ impl<T: DeserializeOwned + 'static, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
-        let bytes = bytes.map_err(|rejection| unread(rejection.status()))?;
-        Ok(Self { key: key(&parts, &bytes)?, body: read_body(&bytes)? })
+        let key = Key::of(&parts)?;
+        let bytes = whole(parts, body, state).await?;
+        Ok(Self { key: key.map(|key| key.asked(&bytes)), body: read_body(&bytes)? })
     }
 }
 
@@ -115,18 +115,19 @@ impl<T: DeserializeOwned + 'static> FromRequest<Arc<App>> for Command<T> {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let caller = caller(&mut parts, app).await?;
-        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), app).await;
-        let bytes = bytes.map_err(|rejection| unread(rejection.status()))?;
-        let envelope = Envelope {
-            caller,
-            answer_to: None,
-            correlation_id: correlation(&parts.headers),
-            key: key(&parts, &bytes)?,
-            if_match: if_match(&parts.headers)?,
-            dry_run: dry_run(&parts)?,
-        };
+        let (correlation_id, if_match) = (correlation(&parts.headers), if_match(&parts.headers)?);
+        let (dry_run, key) = (dry_run(&parts)?, Key::of(&parts)?);
+        let bytes = whole(parts, body, app).await?;
+        let key = key.map(|key| key.asked(&bytes));
+        let envelope = Envelope { caller, answer_to: None, correlation_id, key, if_match, dry_run };
         Ok(Self { envelope, body: read_body(&bytes)? })
     }
+}
+
+/// The whole body, unless it is too large.
+async fn whole<S: Send + Sync>(parts: Parts, body: axum::body::Body, state: &S) -> Result<Bytes, Problem> {
+    let bytes = Bytes::from_request(Request::from_parts(parts, body), state).await;
+    bytes.map_err(|rejection| unread(rejection.status()))
 }
 
 fn unread(status: StatusCode) -> Problem {
@@ -142,13 +143,24 @@ fn correlation(headers: &HeaderMap) -> Uuid {
     given.and_then(|text| Uuid::parse_str(text).ok()).unwrap_or_else(entropy::new_id)
 }
 
-/// The idempotency key, and a digest of method, path and body: the same key must always ask the same.
-fn key(parts: &Parts, body: &[u8]) -> Result<Option<(String, String)>, Problem> {
-    let Some(key) = parts.headers.get("idempotency-key") else { return Ok(None) };
-    let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
-    let key = key.ok_or_else(|| Problem::malformed("an Idempotency-Key has 1 to 255 visible characters"))?;
-    let asked = [parts.method.as_str().as_bytes(), b" ", parts.uri.path().as_bytes(), b"\n", body].concat();
-    Ok(Some((key.to_owned(), entropy::sha256(asked))))
+/// An idempotency key, and what is asked under it.
+struct Key {
+    key: String,
+    method_and_path: String,
+}
+
+impl Key {
+    fn of(parts: &Parts) -> Result<Option<Self>, Problem> {
+        let Some(key) = parts.headers.get("idempotency-key") else { return Ok(None) };
+        let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+        let key = key.ok_or_else(|| Problem::malformed("an Idempotency-Key has 1 to 255 visible characters"))?;
+        Ok(Some(Self { key: key.to_owned(), method_and_path: format!("{} {}\n", parts.method, parts.uri.path()) }))
+    }
+
+    /// The key, and a digest of method, path and body: the same key must always ask the same.
+    fn asked(self, body: &[u8]) -> (String, String) {
+        (self.key, entropy::sha256([self.method_and_path.as_bytes(), body].concat()))
+    }
 }
 
 /// How fresh a read is to be.
