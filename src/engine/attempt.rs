@@ -20,7 +20,7 @@ use cqrs_es::event_sink::EventSink;
 use projections::Statement;
 
 use super::answer::{Answer, Done, Told};
-use super::app::{App, Caller, Envelope, permit_in_zone};
+use super::app::{App, Caller, Envelope, permit, permit_in_zone};
 use super::authorities::Ruling;
 use super::booking::PlannedTurn;
 use super::problem::Problem;
@@ -158,6 +158,20 @@ impl Attempt {
     pub fn plan(&self) -> Plan {
         let guards = self.ruling.guards().into_iter().chain(self.token_stream()).collect();
         Plan { writes: Vec::new(), guards, beside: Vec::new(), remember: Vec::new(), states: HashMap::new(), turn: None }
+    }
+
+    /// Lets a plan rest on what someone of another organization may do there as well, and on the token by which they come.
+    pub async fn rests_on(&self, plan: &mut Plan, other: &Caller, action: &'static str) -> Result<(), Problem> {
+        let organization = other.organization_id;
+        let ruling = if self.from_log {
+            self.app.parts.authorities.fresh(&self.app.log, organization).await?
+        } else {
+            self.app.ruling(organization).await?
+        };
+        permit(&ruling, other, action)?;
+        let token = self.app.token_of(other, self.now, self.from_log).await?;
+        plan.guards.extend(ruling.guards().into_iter().chain(token.map(|token| (token.stream, token.sequence))));
+        Ok(())
     }
 
     /// What authority will be with another tree.

@@ -55,6 +55,10 @@ pub async fn found(
             decision!(attempt, [founded, name, new, slug, answer] => {
                 let now = attempt.now;
                 let mut plan = attempt.plan();
+                // The very first organization is founded by nobody.
+                if let Some(asked) = asked.filter(|_| founder_id.is_some()) {
+                    attempt.rests_on(&mut plan, &asked.caller, "organization.create").await?;
+                }
                 let (name, slug) = (name.clone(), slug.clone());
                 let ask = Command::Found { id: organization_id, name, slug, owner_id, founder_id, now };
                 let organization = plan.decide::<Organization>(&attempt.organization(), ask).await?;

@@ -19,6 +19,20 @@ on_both!(the_first_start_founds_an_organization_and_no_later_one_does, async |ap
     assert_eq!(founded.items().len(), 1);
 });
 
+on_both!(a_token_revoked_in_another_process_founds_nothing, async |app: TestApp| {
+    let (second, address) = app.second_process().await;
+    for round in 0..10 {
+        let issued = app.owner.post("/tokens", json!({"name": "short-lived"})).await.expect(201);
+        let elsewhere = app.owner.with_token(&issued.text("/token")).speaking_to(address);
+        elsewhere.get("/me").await.expect(200);
+        app.owner.delete(&format!("/tokens/{}", issued.id())).await.expect(204);
+        let founded = elsewhere.post("/organizations", json!({"name": format!("Late {round}")})).await;
+        assert_eq!(founded.status, 401, "round {round}: {}", founded.body);
+    }
+    app.owner.post("/organizations", json!({"name": "In time"})).await.expect(201);
+    second.end().await;
+});
+
 on_both!(the_last_owner_stays, async |app: TestApp| {
     let path = format!("/members/{}", app.owner.id);
     app.owner.delete(&path).await.expect_problem(409, "last_owner");
