@@ -58,7 +58,7 @@ impl Service {
         let parts = Arc::new(Parts::default());
         parts.begin_at(log.head().await?);
         let tasks = Tasks::default();
-        let (writer, task, log_health) = Writer::new(log.db().apart(), Arc::clone(&parts), entropy::new_id);
+        let (writer, task, log_health) = Writer::new(log.writes().apart(), Arc::clone(&parts), entropy::new_id);
         tasks.spawn_to_write(log.db(), "writer", task.run());
         let limits = Limits::new(config.sign_ins_per_minute, config.requests_per_second);
         let secrets = Secrets::default();
@@ -66,11 +66,11 @@ impl Service {
         let endpoint = config.gardener.endpoint().expect("settings are checked at the start");
         let gardener = endpoint.map(|endpoint| Gardener::new(endpoint, config.gardener.timeout()));
         let app = Arc::new(App { config, clock, log, writer, log_health, views, parts, limits, ending, gardener, secrets });
-        tasks.spawn("follower", follow_log(Arc::clone(&app), tasks.ending()));
-        tasks.spawn_to_write(app.log.db(), "projector", project_log(Arc::clone(&app), tasks.ending()));
-        tasks.spawn("reactions", react_to_log(Arc::clone(&app), tasks.ending()));
-        tasks.spawn("clock", watch_clock(Arc::clone(&app), tasks.ending()));
-        tasks.spawn("housekeeping", keep_house(Arc::clone(&app), tasks.ending()));
+        tasks.keep_up("follower", &app, follow_log);
+        tasks.keep_up_writing("projector", &app, project_log);
+        tasks.keep_up("reactions", &app, react_to_log);
+        tasks.keep_up("clock", &app, watch_clock);
+        tasks.keep_up("housekeeping", &app, keep_house);
         if let Some(gardener) = app.gardener.clone() {
             tasks.spawn("gardener", choose_reviewers(Arc::clone(&app), gardener.clone(), tasks.clone()));
             tasks.spawn("critic", review_work(Arc::clone(&app), gardener, tasks.clone()));
@@ -123,8 +123,10 @@ impl Service {
         } else if let Err(error) = views.live().close().await {
             tracing::warn!(%error, "read models cannot be flushed and will be made again if the machine goes down");
         }
-        if let Err(error) = log.db().close().await {
-            tracing::warn!(%error, "the log could not be closed in order");
+        for log in [log.writes(), log.db()] {
+            if let Err(error) = log.close().await {
+                tracing::warn!(%error, "the log could not be closed in order");
+            }
         }
     }
 }

@@ -35,11 +35,17 @@ pub fn of(name: &'static str) -> Statement {
     Statement::new("SELECT global_position FROM checkpoints WHERE projection = $1").bind(name)
 }
 
-/// Moves one checkpoint.
+/// How far someone has come who acts on what they read; kept with the log.
+pub fn follower(name: &'static str) -> Statement {
+    Statement::new("SELECT global_position FROM followers WHERE name = $1").bind(name)
+}
+
+/// Moves a follower on, never back.
 pub fn advance(name: &'static str, to: u64) -> Statement {
     Statement::new(
-        "INSERT INTO checkpoints (projection, global_position) VALUES ($1, $2)
-         ON CONFLICT (projection) DO UPDATE SET global_position = excluded.global_position",
+        "INSERT INTO followers (name, global_position) VALUES ($1, $2)
+         ON CONFLICT (name) DO UPDATE SET global_position = excluded.global_position
+         WHERE followers.global_position < excluded.global_position",
     )
     .bind(name)
     .bind(to)

@@ -41,8 +41,10 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Response {
 /// Whether the last write of the log succeeded. After one that did not, a write of nothing tries again: nobody sends commands to
 /// a process that is not ready, so it must find out by itself that the log is back (SPEC L6).
 async fn log_writes(app: &App) -> bool {
-    if *app.log_health.borrow() {
-        return true;
+    // Whoever writes may have come to an end: nobody says anything any more then.
+    let written = app.log_health.has_changed().is_ok();
+    if !written || *app.log_health.borrow() {
+        return written;
     }
     let nothing = Append {
         organization_id: OrganizationId(Uuid::nil()),

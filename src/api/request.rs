@@ -211,6 +211,10 @@ fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
     let value: Value =
         serde_json::from_slice(bytes).map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))?;
+    if let Some(pointer) = too_deep_in(&value) {
+        let reason = format!("must not be nested more than {DEEPEST} deep");
+        return Err(Problem::faults(vec![Fault::new(pointer, "invalid", reason)]));
+    }
     if let Some(pointer) = nul_in(&value, "") {
         return Err(Problem::faults(vec![Fault::new(pointer, "invalid", "must not contain the character NUL")]));
     }
@@ -228,6 +232,24 @@ fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 /// Where a text holds the one character that databases do not keep.
+/// How deep JSON may be nested that is taken in. What is kept of it lies a few levels deeper in events, and readers of JSON, ours
+/// among them, refuse what is nested more than 127 deep: a fact that nobody could read again must never be written.
+const DEEPEST: usize = 64;
+
+/// The key of a body under which it is nested too deep.
+fn too_deep_in(body: &Value) -> Option<String> {
+    fn depth(value: &Value) -> usize {
+        match value {
+            Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+            Value::Object(keys) => 1 + keys.values().map(depth).max().unwrap_or(0),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+        }
+    }
+    let keys = body.as_object().into_iter().flatten();
+    let mut deep = keys.filter(|(_, value)| depth(value) >= DEEPEST);
+    deep.next().map(|(key, _)| format!("/{}", key.replace('~', "~0").replace('/', "~1")))
+}
+
 fn nul_in(value: &Value, at: &str) -> Option<String> {
     match value {
         Value::String(text) => text.contains('\0').then(|| at.to_owned()),

@@ -26,9 +26,10 @@ fn raise(sender: &watch::Sender<u64>, to: u64) {
 }
 
 impl Freshness {
-    /// The log has come this far.
+    /// The log has come this far. Whoever waits is told even if it had come further before: what lies between may have been written
+    /// by another process, and be heard of only now.
     pub fn log_reached(&self, position: u64) {
-        raise(&self.log, position);
+        self.log.send_modify(|known| *known = (*known).max(position));
     }
 
     /// The read models have come this far.

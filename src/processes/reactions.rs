@@ -21,6 +21,8 @@ use crate::store::StoreError;
 
 /// The name its checkpoint goes by.
 pub const NAME: &str = "reactions";
+/// The read models are behind, and nothing can be looked up.
+const NOT_FRESH_YET: &str = "not_fresh_yet";
 const STRIDE: u64 = 500;
 const GLANCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(500);
@@ -71,7 +73,7 @@ fn beyond_what_concerns_nobody(app: &App, mut seen: u64) -> u64 {
 /// Reacts to everything the log holds so far; says how far that is.
 pub async fn react_until(app: &Arc<App>, ending: &CancellationToken) -> Result<u64, Problem> {
     let kept = checkpoint(app).await?;
-    let mut at = kept;
+    let (mut at, mut failed) = (kept, None);
     loop {
         let head = app.log.head().await?;
         let events = app.log.events(audit::of_standing(at, head, STRIDE)).await?;
@@ -79,13 +81,21 @@ pub async fn react_until(app: &Arc<App>, ending: &CancellationToken) -> Result<u
             if ending.is_cancelled() {
                 return Ok(at);
             }
-            react(app, event).await?;
+            match react(app, event).await {
+                Err(behind) if behind.code == NOT_FRESH_YET => return Err(behind),
+                // What fails is tried again from there; it does not hold up what comes after it.
+                Err(problem) => drop(failed.get_or_insert(problem)),
+                Ok(()) if failed.is_none() => advance(app, event.global_position).await?,
+                Ok(()) => {}
+            }
             at = event.global_position;
         }
         if events.is_empty() {
+            if let Some(problem) = failed {
+                return Err(problem);
+            }
             // Where nothing concerns anyone, the checkpoint moves now and then: reading on costs less than writing.
-            let worth_keeping = at > kept || head > kept + STRIDE;
-            if worth_keeping {
+            if head > kept + STRIDE {
                 advance(app, head).await?;
             }
             return Ok(head);
@@ -93,13 +103,18 @@ pub async fn react_until(app: &Arc<App>, ending: &CancellationToken) -> Result<u
     }
 }
 
+/// How far reactions have come. It is kept with the log: whoever is reacted to has to be once, however often the read models are made
+/// again. Databases from before kept it with those.
 async fn checkpoint(app: &App) -> Result<u64, StoreError> {
-    let row = app.views.live().db.row(checkpoints::of(NAME)).await?;
-    row.map_or(Ok(0), |row| row.number("global_position"))
+    let kept = app.log.number(checkpoints::follower(NAME), "global_position").await?;
+    match kept {
+        Some(kept) => Ok(kept),
+        None => Ok(app.views.live().db.row(checkpoints::of(NAME)).await?.map_or(Ok(0), |row| row.number("global_position"))?),
+    }
 }
 
 async fn advance(app: &App, to: u64) -> Result<(), StoreError> {
-    app.views.live().db.execute(checkpoints::advance(NAME, to)).await
+    app.log.db().execute(checkpoints::advance(NAME, to)).await
 }
 
 fn concern(event: &Recorded) -> Result<Option<Concern>, StoreError> {
@@ -118,7 +133,7 @@ async fn react(app: &Arc<App>, event: &Recorded) -> Result<(), Problem> {
     let Some(concern) = concern(event)? else { return Ok(()) };
     // The read models say which proposals and grants there were when it happened; later ones were opened knowing of it.
     if !app.parts.freshness.views_at(event.global_position, Duration::from_secs(10)).await {
-        return Err(Problem::unavailable("not_fresh_yet", "the read models are behind"));
+        return Err(Problem::unavailable(NOT_FRESH_YET, "the read models are behind"));
     }
     let touched = touched(app, event.organization_id, concern).await?;
     for id in touched.proposals {

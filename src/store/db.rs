@@ -137,12 +137,9 @@ impl Db {
             ("enable_mergejoin", "off"),
             ("jit", "off"),
         ]);
-        if durable {
-            // Whoever is cut off with the head of the log in hand must not keep it from everybody else.
-            options = options.options([("lock_timeout", LOCKED), ("idle_in_transaction_session_timeout", ABANDONED)]);
-        } else {
-            options = options.options([("synchronous_commit", "off")]);
-        }
+        // Whoever is cut off with the head of the log in hand, or with the checkpoints, must not keep them from everybody else.
+        options = options.options([("idle_in_transaction_session_timeout", ABANDONED)]);
+        options = options.options([if durable { ("lock_timeout", LOCKED) } else { ("synchronous_commit", "off") }]);
         // A pool tries again and again until its time is up, and then says no more than that; why, the first try says.
         let first = tokio::time::timeout(ANSWER_WITHIN, PgConnection::connect_with(&options)).await;
         first.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))?.close().await?;

@@ -21,6 +21,7 @@ use super::row::Row;
 #[derive(Clone, Debug)]
 pub struct Log {
     db: Db,
+    writes: Db,
 }
 
 /// A token's secret half, as kept.
@@ -52,7 +53,7 @@ impl Log {
         if let Db::Sqlite { read, .. } = &db {
             sqlx::migrate!("migrations/sqlite/log").run(read).await?;
         }
-        Ok(Self { db })
+        Ok(Self { writes: db.clone(), db })
     }
 
     /// Opens the log on PostgreSQL and brings its schema up to date.
@@ -65,12 +66,17 @@ impl Log {
             sqlx::migrate!("migrations/postgres/log").run(&mut *patient).await?;
             sqlx::query("RESET lock_timeout").execute(&mut *patient).await?;
         }
-        Ok(Self { db })
+        Ok(Self { db, writes: Db::postgres(url, None, true, 4).await? })
     }
 
     /// The database.
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// The database by connections that nobody who reads takes from whoever writes.
+    pub fn writes(&self) -> &Db {
+        &self.writes
     }
 
     /// The state of one aggregate and the length of its stream.

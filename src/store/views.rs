@@ -126,7 +126,11 @@ async fn open_generation(place: &Place, number: u64) -> Result<Generation, Store
             let schema = format!("projections_{number}");
             let db = Db::postgres(url, Some(&schema), false, 12).await?;
             if let Db::Postgres(pool) = &db {
-                sqlx::query(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).execute(pool).await?;
+                match sqlx::query(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).execute(pool).await {
+                    // Another process has just made it.
+                    Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {}
+                    made => drop(made?),
+                }
                 sqlx::migrate!("migrations/postgres/projections").run(pool).await?;
             }
             Generation { number, db, mark: None }

@@ -33,9 +33,10 @@ impl Fields {
         Self { pairs }
     }
 
-    /// What a query string carries.
+    /// What a query string carries; a text with the character NUL is none that anything could be looked for by.
     pub fn of_query(query: &str) -> Self {
-        Self { pairs: form_urlencoded::parse(query.as_bytes()).into_owned().collect() }
+        let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
+        Self { pairs: pairs.filter(|(_, value)| !value.contains('\0')).collect() }
     }
 
     /// What stands in a field; nothing where it is absent.

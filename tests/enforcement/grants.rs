@@ -151,3 +151,21 @@ on_both!(suspension_archive_and_the_loss_of_a_role_void_grants, async |app: Test
     assert_eq!(status(&without).await, ("voided".into(), "zone_archived".into()));
     scene.uses(&without, json!({})).await.expect(409);
 });
+
+on_both!(a_grant_outlives_read_models_that_are_made_again, async |app: TestApp| {
+    let scene = Scene::of(&app, json!({})).await;
+    let elsewhere = app.owner.makes_zone(json!({"name": "Elsewhere"})).await;
+    let grant = scene.task(&app, json!({"action": "work.do", "amount": "10"})).await;
+    app.owner.post(&format!("/zones/{elsewhere}/suspend"), json!({})).await.expect(200);
+    app.owner.post(&format!("/zones/{elsewhere}/activate"), json!({})).await.expect(200);
+    app.settled().await;
+    let below = json!({"parent_zone_id": elsewhere});
+    app.owner.post(&format!("/zones/{}/move", scene.zone), below).await.expect(200);
+    app.settled().await;
+    let service = &app.service.app;
+    trust_zones::processes::rebuild(&service.log, &service.views).await.expect("a rebuild");
+    app.settled().await;
+    let told = app.owner.get("/grants?limit=1").await.expect(200);
+    assert_eq!((told.text("/items/0/id"), told.text("/items/0/status")), (grant.clone(), "issued".to_owned()), "{}", told.body);
+    scene.uses(&grant, json!({})).await.expect(200);
+});

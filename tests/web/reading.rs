@@ -53,6 +53,10 @@ on_both!(every_list_takes_every_filter, async |app: TestApp| {
     }
     let odd = "/proposals?status=nonsense&zone_id=x&before=-1&opened_from=never&risk=%00";
     assert_eq!(reader.reads(odd).await.0, 200, "what is no filter narrows nothing");
+    let owner = Reader::of(&app, &app.owner).await;
+    for odd in ["/audit?type=%00", "/audit?entity=%00&order=asc", "/audit/download?type=a%00b"] {
+        assert_eq!(owner.reads(odd).await.0, 200, "{odd}");
+    }
 
     let (status, inbox) = reader.reads("/inbox").await;
     assert!(status == 200 && inbox.contains("Some work"));

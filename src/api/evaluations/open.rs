@@ -37,7 +37,11 @@ pub async fn open(State(app): State<Arc<App>>, command: Command<NewEvaluation>) 
         &envelope,
         decision!(attempt, [body] => {
             let found = proposals::in_organization(attempt, body.proposal_id).await;
-            let (proposal, zone) = found.map_err(|_| Problem::named_nowhere("/proposal_id", "proposal"))?;
+            let nowhere = |problem: Problem| match problem.status {
+                404 => Problem::named_nowhere("/proposal_id", "proposal"),
+                _ => problem,
+            };
+            let (proposal, zone) = found.map_err(nowhere)?;
             attempt.permit_in_force(zone, "evaluation.create")?;
             let here = |executor: &MemberId| attempt.authority().organization.anyone(*executor).is_some();
             if body.executor_id.as_ref().is_some_and(|executor| !here(executor)) {
