@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use aggregates::Moment;
-use aggregates::ids::{MemberId, ZoneId};
+use aggregates::ids::{MemberId, ProposalId, ZoneId};
+use aggregates::proposal::Proposal;
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -53,6 +54,14 @@ pub struct Which {
     after: Option<u64>,
 }
 
+/// The zone whose history is asked for: by its own id, or by that of a proposal in it.
+async fn zone_of(app: &App, ruling: &Ruling, which: &Which) -> Result<Option<ZoneId>, Problem> {
+    let proposal = which.aggregate_id.as_deref().and_then(|id| id.parse::<ProposalId>().ok());
+    let Some(id) = proposal.filter(|_| which.zone_id.is_none()) else { return Ok(which.zone_id) };
+    let zone = app.load::<Proposal>(id, false).await?.state.opening.as_ref().map(|opening| opening.zone_id);
+    Ok(zone.filter(|zone| ruling.authority.tree.zone(*zone).is_some()))
+}
+
 /// The whole log is for `audit.read`, and so is every part of it; the history of one zone is for whoever may read that zone, too.
 fn may_look(ruling: &Ruling, caller: &Caller, zone: Option<ZoneId>, now: Moment) -> Result<(), Problem> {
     let whole = permit(ruling, caller, "audit.read");
@@ -64,7 +73,7 @@ fn may_look(ruling: &Ruling, caller: &Caller, zone: Option<ZoneId>, now: Moment)
     }
 }
 
-/// Events, filtered. The whole log is for `audit.read`; the history of one zone for whoever may read that zone.
+/// Events, filtered. The whole log is for `audit.read`; the history of one zone, or of one proposal, for whoever may read that zone.
 #[utoipa::path(get, path = "/audit", tag = "audit", params(Which), responses((status = 200, description = "A page of events"), (status = "4XX", body = Problem)))]
 pub async fn read(
     State(app): State<Arc<App>>,
@@ -74,7 +83,7 @@ pub async fn read(
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
-    may_look(&ruling, &caller, which.zone_id, app.clock.now())?;
+    may_look(&ruling, &caller, zone_of(&app, &ruling, &which).await?, app.clock.now())?;
     let filter = audit::Filter {
         actor_id: which.actor_id,
         event_type: which.event_type,

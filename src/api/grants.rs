@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::page::Wanted;
-use super::request::{Command, Query, Reader, id_in_path};
+use super::request::{Command, Query, Reader, id_in_path, null_or};
 use super::sight::Sight;
 use crate::engine::{Answer, App, Done, Problem, decision};
 use crate::governance::{Usage, using_grant};
@@ -75,7 +75,7 @@ pub struct Use {
     board_id: Option<Label>,
     tool: Option<Label>,
     agent_type: Option<Label>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_or")]
     #[schema(value_type = Option<Object>)]
     params: Map<String, Value>,
 }
@@ -106,8 +106,8 @@ pub async fn use_grant(State(app): State<Arc<App>>, Path(id): Path<String>, comm
     app.command(
         &envelope,
         decision!(attempt, [usage] => {
-            let (plan, used) = using_grant(attempt, id, usage).await?;
-            Ok((plan, Answer::ok(shown(&used))))
+            let (plan, used, version) = using_grant(attempt, id, usage).await?;
+            Ok((plan, Answer::ok(shown(&used)).at_version(version)))
         }),
     )
     .await

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::page::WantedById;
-use super::request::{Command, Fresh, Nothing, Query, Reader, id_in_path};
+use super::request::{Command, Fresh, Nothing, Query, Reader, id_in_path, null_or};
 use crate::engine::{Answer, App, Attempt, Caller, Done, Plan, Problem, decision, permit};
 use crate::entropy;
 use crate::store::{Profile, keep_address, keep_name, keep_profile};
@@ -34,7 +34,7 @@ pub struct NewMember {
     #[schema(value_type = Option<String>)]
     sponsor_id: Option<MemberId>,
     agent_type: Option<Label>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_or")]
     skills: BTreeSet<Label>,
 }
 

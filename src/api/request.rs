@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Datelike, Utc};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -30,6 +31,11 @@ pub struct Command<T> {
     pub envelope: Envelope,
     /// What.
     pub body: T,
+}
+
+/// Reads `null` as what is absent.
+pub fn null_or<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(given: D) -> Result<T, D::Error> {
+    Ok(Option::<T>::deserialize(given)?.unwrap_or_default())
 }
 
 /// What someone sends who need not sign in.

@@ -51,7 +51,7 @@ type Remember = Box<dyn FnOnce(&App) + Send>;
 
 /// What one attempt has decided: facts, what they rest on, and what belongs beside them.
 pub struct Plan {
-    writes: Vec<Draft>,
+    pub(super) writes: Vec<Draft>,
     guards: Vec<(Stream, u64)>,
     beside: Vec<Statement>,
     remember: Vec<Remember>,

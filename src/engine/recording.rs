@@ -4,6 +4,7 @@ use aggregates::access::{self, Access};
 use aggregates::actor::Actor;
 
 use super::app::{App, Caller};
+use super::attempt::Plan;
 use crate::entropy;
 use crate::store::{Append, Draft, DraftEvent, Expected, Refused, Stream};
 
@@ -11,6 +12,13 @@ use crate::store::{Append, Draft, DraftEvent, Expected, Refused, Stream};
 /// shared would tell each how much happens to the others.
 fn whose(caller: &Caller) -> Stream {
     if caller.actor == Actor::SYSTEM { Stream::of::<Access>(caller.organization_id) } else { Stream::of::<Access>(caller.id()) }
+}
+
+impl Plan {
+    /// Puts something on record in the same breath.
+    pub fn note(&mut self, caller: &Caller, fact: &access::Event) {
+        self.writes.push(Draft { stream: whose(caller), expected: Expected::Anywhere, events: vec![DraftEvent::of(fact)] });
+    }
 }
 
 impl App {

@@ -35,8 +35,8 @@ pub struct Usage {
     pub particulars: Map<String, Value>,
 }
 
-/// A plan that uses a grant: the same checks as always, with an approval behind it, and what it costs.
-pub async fn using_grant(attempt: &Attempt, id: GrantId, usage: &Usage) -> Result<(Plan, Arc<State>), Problem> {
+/// A plan that uses a grant (the same checks as always, with an approval behind it, and what it costs), the grant then, and its version.
+pub async fn using_grant(attempt: &Attempt, id: GrantId, usage: &Usage) -> Result<(Plan, Arc<State>, u64), Problem> {
     let found = attempt.load::<Grant>(id).await?;
     let here = |terms: &&Terms| attempt.authority().tree.zone(terms.zone_id).is_some();
     let terms = found.state.terms.as_ref().filter(here).ok_or_else(|| Problem::not_found("grant"))?;
@@ -54,6 +54,7 @@ pub async fn using_grant(attempt: &Attempt, id: GrantId, usage: &Usage) -> Resul
     let mut booking = if terms.reservation().is_some() || rated { Some(attempt.booking(&mut plan).await?) } else { None };
     // The turn may have been long in coming: the grant is looked at after the books.
     let loaded = &attempt.load::<Grant>(id).await?;
+    attempt.must_match(loaded.sequence)?;
     if let Some(reason) = on_grant(attempt.authority(), terms).filter(|_| loaded.state.ended.is_none()) {
         // It is void already, whether or not the reaction has come to it.
         return Err(Problem::of(&Rejection::GrantVoided(reason)));
@@ -75,7 +76,8 @@ pub async fn using_grant(attempt: &Attempt, id: GrantId, usage: &Usage) -> Resul
     if let Some(booking) = booking {
         booking.hand_to(&mut plan);
     }
-    Ok((plan, used))
+    let version = plan.sequence_after::<Grant>(id, loaded.sequence);
+    Ok((plan, used, version))
 }
 
 fn asking(attempt: &Attempt, terms: &Terms, usage: &Usage, left: Option<Amount>) -> Ask {

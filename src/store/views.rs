@@ -129,7 +129,9 @@ async fn open_generation(place: &Place, number: u64) -> Result<Generation, Store
                 match sqlx::query(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).execute(pool).await {
                     // Another process has just made it.
                     Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {}
-                    made => drop(made?),
+                    made => {
+                        made?;
+                    }
                 }
                 sqlx::migrate!("migrations/postgres/projections").run(pool).await?;
             }

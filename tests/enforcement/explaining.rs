@@ -210,3 +210,28 @@ on_both!(many_questions_are_answered_at_once, async |app: TestApp| {
     let many: Vec<Value> = (0..1001).map(|_| ask("work.do")).collect();
     app.owner.post("/checks", json!({"checks": many})).await.expect_problem(422, "too_many_items");
 });
+
+on_both!(an_answer_on_record_is_given_again_for_the_same_key, async |app: TestApp| {
+    let worker = app.human("Wendy", "member").await;
+    let rated = json!({"rate_limits": [{"action": "mail.send", "max": 2, "per_seconds": 60}]});
+    let zone = app.owner.makes_zone(json!({"name": "Zone", "constraints": rated})).await;
+    app.owner.assigns(&zone, &worker, "executor").await.expect(201);
+    let check = format!("/zones/{zone}/check");
+    let number = async |event_type: &str| app.owner.get(&format!("/audit?type={event_type}")).await.expect(200).items().len();
+    for (action, answered, counted) in [("work.do", 1, 0), ("mail.send", 2, 1)] {
+        let asks = async |key: &str, note: &str| {
+            let body = json!({"action": action, "record": true, "params": {"note": note}});
+            worker.post_with(&check, body, &[("idempotency-key", key)]).await
+        };
+        let first = asks(action, "once").await.expect(200);
+        let again = asks(action, "once").await.expect(200);
+        assert_eq!((first.body.clone(), first.position()), (again.body.clone(), again.position()), "{action}");
+        asks(action, "other").await.expect_problem(422, "idempotency_key_reused");
+        assert_eq!((number("access.check_answered").await, number("ledger.admitted").await), (answered, counted), "{action}");
+    }
+    let ask = json!({"action": "mail.send", "record": true});
+    worker.post(&check, ask.clone()).await.expect(200);
+    let refused = worker.post(&check, ask).await.expect(200);
+    assert_eq!((refused.text("/decision"), refused.text("/reasons/0/code")), ("deny".to_owned(), "rate_limited".to_owned()));
+    assert_eq!((number("access.check_denied").await, number("ledger.admitted").await), (1, 2));
+});

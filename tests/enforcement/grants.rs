@@ -83,6 +83,9 @@ on_both!(an_allocation_is_used_until_it_is_used_up, async |app: TestApp| {
     let shown = budget(&app.owner, &scene.zone).await;
     assert_eq!((&shown["reserved"], &shown["spent"]), (&json!("35"), &json!("25")));
     scene.uses(&grant, json!({"amount": "35.01"})).await.expect_problem(422, "more_than_granted");
+    let path = format!("/grants/{grant}/use");
+    let stale = scene.worker.post_with(&path, json!({"params": null}), &[("if-match", "\"99\"")]).await;
+    stale.expect_problem(412, "stale_version");
     let last = scene.uses(&grant, json!({})).await.expect(200);
     assert_eq!((last.text("/status"), last.text("/spent")), ("used".to_owned(), "60".to_owned()));
     scene.uses(&grant, json!({"amount": "1"})).await.expect_problem(409, "grant_used");

@@ -264,6 +264,16 @@ on_both!(the_whole_log_is_for_auditors_and_a_zones_history_for_those_who_read_it
     ann.get("/events").await.expect_problem(403, "forbidden");
     let history = ann.get(&format!("/audit?zone_id={zone}")).await.expect(200);
     assert_eq!(history.text("/items/0/type"), "zone.created");
+    // Somebody who can decide what the owner proposes.
+    app.human("Bob", "owner").await;
+    let proposal = app.owner.proposes_work(&zone).await;
+    let history = ann.get(&format!("/audit?aggregate_id={proposal}&order=asc")).await.expect(200);
+    assert_eq!(history.text("/items/0/type"), "proposal.opened", "the history of a proposal is for whoever reads its zone");
+    ann.get(&format!("/audit?aggregate_id={}", ann.id)).await.expect_problem(403, "forbidden");
+    ann.get("/audit?aggregate_id=nothing").await.expect_problem(403, "forbidden");
+    let shut = json!({"constraints": {"blocked_actions": ["zone.read"]}});
+    app.owner.patch(&format!("/zones/{zone}"), shut).await.expect(200);
+    ann.get(&format!("/audit?aggregate_id={proposal}")).await.expect_problem(403, "action_blocked");
 });
 
 on_both!(what_blocks_being_read_is_in_no_list, async |app: TestApp| {

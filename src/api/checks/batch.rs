@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::question::Question;
-use crate::api::request::{Command, Query};
+use crate::api::request::{Command, Query, null_or};
 use crate::engine::{App, Problem, permit_in_zone};
 
 /// The most questions at once.
@@ -34,7 +34,7 @@ pub struct OneOfMany {
     board_id: Option<Label>,
     agent_type: Option<Label>,
     tool: Option<Label>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_or")]
     #[schema(value_type = Option<Object>)]
     params: Map<String, Value>,
 }

@@ -1,6 +1,6 @@
 //! `POST /zones/{id}/check`: may it be done here, now, and if not, why.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aggregates::Moment;
 use aggregates::access::{Event as Fact, Particulars};
@@ -20,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::imagined::Grounds;
 use super::question::{Question, shown};
 use crate::api::proposals::opened;
-use crate::api::request::{Command, Query, id_in_path};
+use crate::api::request::{Command, Query, id_in_path, null_or};
 use crate::engine::{Answer, App, Caller, Done, Envelope, Problem, decision, permit_in_zone};
 use crate::entropy;
 use crate::governance::{admitting, counts};
@@ -38,7 +38,7 @@ pub struct NewCheck {
     agent_type: Option<Label>,
     tool: Option<Label>,
     /// Numbers are held against `limits` of the same name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_or")]
     #[schema(value_type = Option<Object>)]
     params: Map<String, Value>,
     /// Whether the answer is put on record.
@@ -116,21 +116,22 @@ pub async fn check(
     let answer = check_permission(&ruling.authority, zone, &ask);
     match answer.decision {
         Decision::Allow if !which.dry_run && counts(&ruling, caller, zone, &ask) => {
-            let (done, answer) = admitted(&app, &envelope, zone, &ask, answer).await?;
-            if body.record {
-                record(&app, caller, zone, &ask, &answer).await?;
-            }
-            return Ok(done.into_response());
+            return admitted(&app, &envelope, zone, &ask, body.record).await.map(IntoResponse::into_response);
         }
         Decision::ApprovalRequired if body.submit => {
             return submitted(&app, &envelope, zone, &ask, body.title.as_ref()).await.map(IntoResponse::into_response);
         }
         Decision::Allow | Decision::Deny | Decision::ApprovalRequired => {}
     }
+    let told = cured(&answer, zone, &ask, ruling.position);
     if body.record && !which.dry_run {
-        record(&app, caller, zone, &ask, &answer).await?;
+        let fact = fact(zone, &ask, &answer);
+        if envelope.key.is_some() {
+            return recorded(&app, &envelope, &fact, &told).await.map(IntoResponse::into_response);
+        }
+        app.record(caller, &fact).await?;
     }
-    Ok(Json(cured(&answer, zone, &ask, ruling.position)).into_response())
+    Ok(Json(told).into_response())
 }
 
 async fn imagined(app: &App, caller: &Caller, zone: ZoneId, body: NewCheck) -> Result<Json<Value>, Problem> {
@@ -149,41 +150,47 @@ async fn imagined(app: &App, caller: &Caller, zone: ZoneId, body: NewCheck) -> R
     Ok(Json(cured(&answer, zone, &ask, grounds.position)))
 }
 
-async fn record(app: &App, caller: &Caller, zone_id: ZoneId, ask: &Ask, answer: &Checked) -> Result<(), Problem> {
+/// What is put on record of an answer.
+fn fact(zone_id: ZoneId, ask: &Ask, answer: &Checked) -> Fact {
     let (principal_id, action, reasons) = (ask.principal, ask.action.to_string(), answer.reasons.clone());
     let particulars = Some(Box::new(Particulars::of(ask)));
-    let fact = match answer.decision {
+    match answer.decision {
         Decision::Deny => Fact::CheckDenied { zone_id, principal_id, action, reasons, particulars },
         decision @ (Decision::Allow | Decision::ApprovalRequired) => {
             Fact::CheckAnswered { zone_id, principal_id, action, decision, reasons, particulars }
         }
-    };
-    Ok(app.record(caller, &fact).await?)
+    }
 }
 
-/// The answer where rate limits speak of the action: it is counted in the same breath (SPEC C7), and may differ from the one that
-/// was found before.
-async fn admitted(
-    app: &Arc<App>,
-    envelope: &Envelope,
-    zone: ZoneId,
-    ask: &Ask,
-    found: Checked,
-) -> Result<(Done, Checked), Problem> {
-    let last = Mutex::new(found);
-    let done = app
-        .command(
-            envelope,
-            decision!(attempt, [ask, last] => {
-                let ask = Ask { now: attempt.now, ..Ask::clone(ask) };
-                let (plan, answer) = admitting(attempt, zone, &ask).await?;
-                let told = Answer::ok(cured(&answer, zone, &ask, attempt.ruling.position));
-                *last.lock().unwrap_or_else(PoisonError::into_inner) = answer;
-                Ok((plan, told))
-            }),
-        )
-        .await?;
-    Ok((done, last.into_inner().unwrap_or_else(PoisonError::into_inner)))
+/// An answer that is kept under the key it was asked with, and put on record once.
+async fn recorded(app: &Arc<App>, envelope: &Envelope, fact: &Fact, told: &Value) -> Result<Done, Problem> {
+    app.command(
+        envelope,
+        decision!(attempt, [] => {
+            let mut plan = attempt.plan();
+            plan.note(&attempt.caller, fact);
+            Ok((plan, Answer::ok(told.clone())))
+        }),
+    )
+    .await
+}
+
+/// The answer where rate limits speak of the action: it is counted, and put on record where that is asked for, in the same breath
+/// (SPEC C7), and may differ from the one that was found before.
+async fn admitted(app: &Arc<App>, envelope: &Envelope, zone: ZoneId, ask: &Ask, record: bool) -> Result<Done, Problem> {
+    app.command(
+        envelope,
+        decision!(attempt, [ask] => {
+            let ask = Ask { now: attempt.now, ..Ask::clone(ask) };
+            let (mut plan, answer) = admitting(attempt, zone, &ask).await?;
+            // A refusal that rests on what others have only handed in is no answer yet.
+            if record && (answer.is_allowed() || attempt.is_certain()) {
+                plan.note(&attempt.caller, &fact(zone, &ask, &answer));
+            }
+            Ok((plan, Answer::ok(cured(&answer, zone, &ask, attempt.ruling.position))))
+        }),
+    )
+    .await
 }
 
 /// The task that an approval would allow.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::ReservationView;
-use crate::api::request::{Command, id_in_path};
+use crate::api::request::{Command, id_in_path, null_or};
 use crate::engine::{Answer, App, Attempt, Done, Problem, decision};
 use crate::entropy;
 use crate::governance::{Wish, must_work_there, reserving};
@@ -36,7 +36,7 @@ pub struct NewReservation {
     agent_type: Option<Label>,
     tool: Option<Label>,
     /// Numbers are held against `limits` of the same name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_or")]
     #[schema(value_type = Option<Object>)]
     params: Map<String, Value>,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aggregates::actor::OrganizationRole;
 use aggregates::ids::{CommentId, ProposalId};
-use aggregates::proposal::Command as Deciding;
+use aggregates::proposal::{Command as Deciding, Proposal};
 use aggregates::text::Prose;
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -51,7 +51,8 @@ pub async fn comment(
         let say = Deciding::Comment { id, author_id, text: body.text.clone(), now: attempt.now };
         let (plan, _) = deciding(attempt, &loaded, vec![say]).await?;
         let said = json!({"id": id, "proposal_id": proposal_id, "author_id": author_id, "text": body.text, "created_at": attempt.now});
-        Ok((plan, Answer::created(said, format!("/api/v1/proposals/{proposal_id}"))))
+        let version = plan.sequence_after::<Proposal>(proposal_id, loaded.sequence);
+        Ok((plan, Answer::created(said, format!("/api/v1/proposals/{proposal_id}")).at_version(version)))
     }))
     .await
 }
