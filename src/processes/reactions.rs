@@ -85,7 +85,6 @@ pub async fn react_until(app: &Arc<App>, ending: &CancellationToken) -> Result<u
                 Err(behind) if behind.code == NOT_FRESH_YET => return Err(behind),
                 // What fails is tried again from there; it does not hold up what comes after it.
                 Err(problem) => drop(failed.get_or_insert(problem)),
-                Ok(()) if failed.is_none() => advance(app, event.global_position).await?,
                 Ok(()) => {}
             }
             at = event.global_position;
@@ -99,6 +98,9 @@ pub async fn react_until(app: &Arc<App>, ending: &CancellationToken) -> Result<u
                 advance(app, head).await?;
             }
             return Ok(head);
+        }
+        if failed.is_none() {
+            advance(app, at).await?;
         }
     }
 }
