@@ -125,11 +125,7 @@ pub async fn check(
     }
     let told = cured(&answer, zone, &ask, ruling.position);
     if body.record && !which.dry_run {
-        let fact = fact(zone, &ask, &answer);
-        if envelope.key.is_some() {
-            return recorded(&app, &envelope, &fact, &told).await.map(IntoResponse::into_response);
-        }
-        app.record(caller, &fact).await?;
+        return recorded(&app, &envelope, &fact(zone, &ask, &answer), &told).await.map(IntoResponse::into_response);
     }
     Ok(Json(told).into_response())
 }
@@ -162,7 +158,7 @@ fn fact(zone_id: ZoneId, ask: &Ask, answer: &Checked) -> Fact {
     }
 }
 
-/// An answer that is kept under the key it was asked with, and put on record once.
+/// An answer that is put on record, once for each key it is asked with.
 async fn recorded(app: &Arc<App>, envelope: &Envelope, fact: &Fact, told: &Value) -> Result<Done, Problem> {
     app.command(
         envelope,
