@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use aggregates::Moment;
-use aggregates::ids::{MemberId, ProposalId, ZoneId};
-use aggregates::proposal::Proposal;
+use aggregates::ids::{MemberId, ZoneId};
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -54,14 +53,6 @@ pub struct Which {
     after: Option<u64>,
 }
 
-/// The zone whose history is asked for: by its own id, or by that of a proposal in it.
-async fn zone_of(app: &App, ruling: &Ruling, which: &Which) -> Result<Option<ZoneId>, Problem> {
-    let proposal = which.aggregate_id.as_deref().and_then(|id| id.parse::<ProposalId>().ok());
-    let Some(id) = proposal.filter(|_| which.zone_id.is_none()) else { return Ok(which.zone_id) };
-    let zone = app.load::<Proposal>(id, false).await?.state.opening.as_ref().map(|opening| opening.zone_id);
-    Ok(zone.filter(|zone| ruling.authority.tree.zone(*zone).is_some()))
-}
-
 /// The whole log is for `audit.read`, and so is every part of it; the history of one zone is for whoever may read that zone, too.
 fn may_look(ruling: &Ruling, caller: &Caller, zone: Option<ZoneId>, now: Moment) -> Result<(), Problem> {
     let whole = permit(ruling, caller, "audit.read");
@@ -83,7 +74,6 @@ pub async fn read(
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
-    may_look(&ruling, &caller, zone_of(&app, &ruling, &which).await?, app.clock.now())?;
     let filter = audit::Filter {
         actor_id: which.actor_id,
         event_type: which.event_type,
@@ -93,6 +83,7 @@ pub async fn read(
         to: within_rfc_3339("to", which.to)?,
         correlation_id: which.correlation_id,
     };
+    may_look(&ruling, &caller, app.zone_of_history(&ruling, &filter).await?, app.clock.now())?;
     let organization = caller.organization_id;
     let direction = match which.order.unwrap_or_default() {
         Order::Desc => Direction::Backwards(wanted.before()),

@@ -68,3 +68,20 @@ impl Freshness {
         tokio::time::timeout(patience, reached).await.is_ok_and(|reached| reached.is_ok())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Freshness;
+
+    #[test]
+    fn whoever_waits_hears_of_what_lies_before_what_is_known() {
+        let freshness = Freshness::default();
+        freshness.log_reached(10);
+        let mut log = freshness.watch_log();
+        log.mark_unchanged();
+        // Another process wrote it, and this one hears of it after its own.
+        freshness.log_reached(9);
+        assert!(log.has_changed().expect("somebody who tells"));
+        assert_eq!(freshness.log_position(), 10);
+    }
+}

@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
-use aggregates::ids::OrganizationId;
+use aggregates::ids::{OrganizationId, ProposalId, ZoneId};
+use aggregates::proposal::Proposal;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use projections::audit::{Filter, Stretch};
 use projections::blocks::{self, block_of, positions_of};
 use projections::{Recorded, Statement, audit, checkpoints};
 
 use super::app::App;
+use super::authorities::Ruling;
 use crate::store::{Generation, Row, StoreError};
 
 /// How many blocks are asked for at once.
@@ -157,6 +159,14 @@ impl App {
         let to = moment.checked_add_signed(TimeDelta::microseconds(1)).filter(|to| to.year() <= 9999);
         let last = self.history(organization, Filter { to, ..Filter::default() }, Direction::FROM_THE_END, 1).await?;
         Ok(last.first().map_or(0, |last| last.position))
+    }
+
+    /// The zone whose history a filter asks for: by its own id, or by that of a proposal in it.
+    pub async fn zone_of_history(&self, ruling: &Ruling, filter: &Filter) -> Result<Option<ZoneId>, StoreError> {
+        let proposal = filter.aggregate_id.as_deref().and_then(|id| id.parse::<ProposalId>().ok());
+        let Some(id) = proposal.filter(|_| filter.zone_id.is_none()) else { return Ok(filter.zone_id) };
+        let zone = self.load::<Proposal>(id, false).await?.state.opening.as_ref().map(|opening| opening.zone_id);
+        Ok(zone.filter(|zone| ruling.authority.tree.zone(*zone).is_some()))
     }
 
     /// Up to which position of an organization blocks are known.

@@ -1,7 +1,5 @@
 //! What the log is narrowed to, as the address says it.
 
-use aggregates::ids::ProposalId;
-use aggregates::proposal::Proposal;
 use aggregates::{access, escalation, evaluation, grant, inbox, invite, ledger, organization, proposal, token, zones};
 use chrono::{DateTime, Datelike, Utc};
 use projections::audit::Filter;
@@ -49,11 +47,7 @@ pub fn filter(fields: &Fields) -> Filter {
 
 /// The whole log is for `audit.read`; what happened in one zone, or to one proposal, for whoever may read the zone (SPEC C1).
 pub async fn permitted(visitor: &Visitor, filter: &Filter) -> Result<(), Refusal> {
-    let proposal = filter.aggregate_id.as_deref().and_then(|id| id.parse::<ProposalId>().ok());
-    let its_zone = match proposal.filter(|_| filter.zone_id.is_none()) {
-        Some(id) => visitor.app.load::<Proposal>(id, false).await?.state.opening.as_ref().map(|opening| opening.zone_id),
-        None => filter.zone_id,
-    };
+    let its_zone = visitor.app.zone_of_history(&visitor.ruling, filter).await?;
     match its_zone.filter(|zone| visitor.ruling.authority.tree.zone(*zone).is_some()) {
         Some(zone) => visitor.must(zone, "zone.read"),
         None => visitor.must_everywhere("audit.read"),
