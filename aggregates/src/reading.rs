@@ -1,6 +1,6 @@
 //! Reading JSON into types, with the place and the reason when it does not fit.
 
-use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::value::{BorrowedStrDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Value;
@@ -12,17 +12,26 @@ use crate::rejection::Fault;
 ///
 /// # Errors
 /// One fault that names the key and the reason.
-pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, Fault> {
-    serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
-        let message = error.inner().to_string();
-        fault(&pointer(error.path()), &message)
+pub fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Fault> {
+    // To keep track of the place costs as much as to read, and what fits needs none.
+    T::deserialize(Strict(value)).or_else(|_| {
+        serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
+            let message = error.inner().to_string();
+            fault(&pointer(error.path()), &message)
+        })
     })
 }
 
-/// JSON in which an object is an object: derived readers would take an array of its values in order for one, too.
-struct Strict(Value);
+/// The JSON pointer to `place` below `key`.
+pub fn below(key: &str, place: &str) -> String {
+    format!("/{}{place}", escaped(key))
+}
 
-impl IntoDeserializer<'_, serde_json::Error> for Strict {
+/// JSON in which an object is an object: derived readers would take an array of its values in order for one, too.
+#[derive(Clone, Copy)]
+struct Strict<'v>(&'v Value);
+
+impl<'de> IntoDeserializer<'de, serde_json::Error> for Strict<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -30,19 +39,20 @@ impl IntoDeserializer<'_, serde_json::Error> for Strict {
     }
 }
 
-impl<'de> Deserializer<'de> for Strict {
+impl<'de> Deserializer<'de> for Strict<'de> {
     type Error = serde_json::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         match self.0 {
             Value::Array(items) => {
-                let mut items = SeqDeserializer::new(items.into_iter().map(Strict));
+                let mut items = SeqDeserializer::new(items.iter().map(Strict));
                 let read = visitor.visit_seq(&mut items)?;
                 items.end()?;
                 Ok(read)
             }
             Value::Object(keys) => {
-                let mut keys = MapDeserializer::new(keys.into_iter().map(|(key, value)| (key, Strict(value))));
+                let keys = keys.iter().map(|(key, value)| (BorrowedStrDeserializer::new(key), Strict(value)));
+                let mut keys = MapDeserializer::new(keys);
                 let read = visitor.visit_map(&mut keys)?;
                 keys.end()?;
                 Ok(read)
@@ -140,7 +150,7 @@ mod tests {
             (json!({"decision_model": ["unilateral"]}), "/decision_model", "invalid"),
         ];
         for (value, pointer, code) in cases {
-            let fault = read::<Policies>(value.clone()).expect_err("a fault");
+            let fault = read::<Policies>(&value).expect_err("a fault");
             assert_eq!((fault.pointer.as_str(), fault.code.as_str()), (pointer, code), "{value}: {}", fault.message);
         }
     }

@@ -221,23 +221,15 @@ fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let reason = format!("must not be nested more than {DEEPEST} deep");
         return Err(Problem::faults(vec![Fault::new(pointer, "invalid", reason)]));
     }
-    if let Some(pointer) = nul_in(&value, "") {
-        return Err(Problem::faults(vec![Fault::new(pointer, "invalid", "must not contain the character NUL")]));
-    }
-    if let Some(pointer) = unending_year_in(&value, "") {
-        return Err(Problem::faults(vec![Fault::new(
-            pointer,
-            "invalid",
-            "a moment is written as in RFC 3339, its year in four digits",
-        )]));
+    if let Some((pointer, reason)) = unfit_in(&value) {
+        return Err(Problem::faults(vec![Fault::new(pointer, "invalid", reason)]));
     }
     if !value.is_object() {
         return Err(Problem::faults(vec![Fault::new("", "invalid", "the body must be a JSON object")]));
     }
-    reading::read(value).map_err(|fault| Problem::faults(vec![fault]))
+    reading::read(&value).map_err(|fault| Problem::faults(vec![fault]))
 }
 
-/// Where a text holds the one character that databases do not keep.
 /// How deep JSON may be nested that is taken in. What is kept of it lies a few levels deeper in events, and readers of JSON, ours
 /// among them, refuse what is nested more than 127 deep: a fact that nobody could read again must never be written.
 const DEEPEST: usize = 64;
@@ -253,36 +245,43 @@ fn too_deep_in(body: &Value) -> Option<String> {
     }
     let keys = body.as_object().into_iter().flatten();
     let mut deep = keys.filter(|(_, value)| depth(value) >= DEEPEST);
-    deep.next().map(|(key, _)| format!("/{}", key.replace('~', "~0").replace('/', "~1")))
+    deep.next().map(|(key, _)| reading::below(key, ""))
 }
 
-fn nul_in(value: &Value, at: &str) -> Option<String> {
+/// Where a text is one that could not be kept, and why.
+fn unfit_in(value: &Value) -> Option<(String, &'static str)> {
     match value {
-        Value::String(text) => text.contains('\0').then(|| at.to_owned()),
-        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| nul_in(item, &format!("{at}/{index}"))),
-        Value::Object(keys) => {
-            keys.iter().find_map(
-                |(key, item)| {
-                    if key.contains('\0') { Some(at.to_owned()) } else { nul_in(item, &format!("{at}/{key}")) }
-                },
-            )
-        }
+        Value::String(text) => unfit(text).map(|reason| (String::new(), reason)),
+        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| {
+            let (place, reason) = unfit_in(item)?;
+            Some((format!("/{index}{place}"), reason))
+        }),
+        Value::Object(keys) => keys.iter().find_map(|(key, item)| {
+            if key.contains('\0') {
+                return Some((String::new(), NUL));
+            }
+            let (place, reason) = unfit_in(item)?;
+            Some((reading::below(key, &place), reason))
+        }),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }
 
-/// Where a text is a moment beyond the years that RFC 3339 and text order know.
-fn unending_year_in(value: &Value, at: &str) -> Option<String> {
-    match value {
-        Value::String(text) => {
-            let moment = text.trim().parse::<DateTime<Utc>>().ok()?;
-            (!(0..=9999).contains(&moment.year())).then(|| at.to_owned())
-        }
-        Value::Array(items) => {
-            items.iter().enumerate().find_map(|(index, item)| unending_year_in(item, &format!("{at}/{index}")))
-        }
-        Value::Object(keys) => keys.iter().find_map(|(key, item)| unending_year_in(item, &format!("{at}/{key}"))),
-        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+/// The one character that databases do not keep.
+const NUL: &str = "must not contain the character NUL";
+/// Years that RFC 3339 and the order of texts do not know.
+const UNENDING_YEAR: &str = "a moment is written as in RFC 3339, its year in four digits";
+
+fn unfit(text: &str) -> Option<&'static str> {
+    // A year of more or less than four digits is read only where it has a sign.
+    let signed = || text.trim_start().starts_with(['+', '-']);
+    let moment = || text.trim().parse::<DateTime<Utc>>().ok();
+    if text.contains('\0') {
+        Some(NUL)
+    } else if signed() && moment().is_some_and(|moment| !(0..=9999).contains(&moment.year())) {
+        Some(UNENDING_YEAR)
+    } else {
+        None
     }
 }
 

@@ -60,7 +60,7 @@ fn question(description: &str) -> Question {
         zone_id: ZoneId(Uuid::from_u128(200)),
         title: Name::parse("Deploy").expect("a title"),
         description: Prose::parse(description).expect("prose"),
-        subject: read_subject(ProposalType::TaskExecution, json!({"action": "deploy.production"})).expect("a subject"),
+        subject: read_subject(ProposalType::TaskExecution, &json!({"action": "deploy.production"})).expect("a subject"),
         risk_level: Risk::Medium,
         decision_model: serde_json::from_value(json!({"model_type": "threshold", "threshold": 2})).expect("a model"),
         numbers: Numbers { low: 1, medium: 2, high: 3, critical: 5 },

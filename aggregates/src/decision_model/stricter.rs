@@ -2,9 +2,24 @@
 
 use super::model::{DecisionModel, Rule};
 
-/// Whether `chosen` lets nothing through that `zone` would stop. A deadline may only be the zone's own.
+/// Whether `chosen` lets nothing through that `zone` would stop. A deadline of its own leaves less time than the zone's, and is one
+/// at which nothing passes with fewer votes.
 pub fn is_stricter_or_equal(chosen: &DecisionModel, zone: &DecisionModel) -> bool {
-    (chosen.timeout_hours.is_none() || chosen.timeout_hours == zone.timeout_hours) && rule_is(&chosen.rule, &zone.rule)
+    let deadline_is = match (chosen.timeout_hours, zone.timeout_hours) {
+        (None, _) => true,
+        (own, zones) if own == zones => true,
+        (Some(own), zones) => zones.is_none_or(|zones| own < zones) && !decides_on_votes_cast(&chosen.rule),
+    };
+    deadline_is && rule_is(&chosen.rule, &zone.rule)
+}
+
+/// Whether those who have not voted no longer count once the deadline has passed (SPEC D2).
+fn decides_on_votes_cast(rule: &Rule) -> bool {
+    match rule {
+        Rule::Majority { .. } | Rule::Weighted { .. } => true,
+        Rule::Consensus { fallback: Some(fallback) } => decides_on_votes_cast(fallback),
+        Rule::Unilateral | Rule::Threshold { .. } | Rule::Consensus { fallback: None } => false,
+    }
 }
 
 fn rule_is(chosen: &Rule, zone: &Rule) -> bool {
@@ -45,7 +60,25 @@ mod tests {
             (r#"{"model_type":"consensus"}"#, true),
             (r#"{"model_type":"consensus","fallback_model":"unilateral"}"#, false),
             (r#"{"model_type":"consensus","fallback_model":"threshold","threshold":2}"#, true),
-            (r#"{"model_type":"threshold","threshold":3,"timeout_hours":1}"#, false),
+            (r#"{"model_type":"threshold","threshold":3,"timeout_hours":1}"#, true),
+            (r#"{"model_type":"threshold","threshold":1,"timeout_hours":1}"#, false),
+            (r#"{"model_type":"consensus","fallback_model":"threshold","threshold":2,"timeout_hours":1}"#, true),
+        ] {
+            assert_eq!(is_stricter_or_equal(&model(chosen), &zone), stricter, "{chosen}");
+        }
+    }
+
+    #[test]
+    fn a_deadline_at_which_fewer_votes_suffice_is_the_zones_own() {
+        let zone = model(r#"{"model_type":"majority","timeout_hours":24}"#);
+        for (chosen, stricter) in [
+            (r#"{"model_type":"majority","quorum":0.9,"timeout_hours":24}"#, true),
+            (r#"{"model_type":"majority","quorum":0.9}"#, true),
+            (r#"{"model_type":"majority","quorum":0.9,"timeout_hours":1}"#, false),
+            (r#"{"model_type":"consensus","timeout_hours":1}"#, true),
+            (r#"{"model_type":"consensus","timeout_hours":25}"#, false),
+            (r#"{"model_type":"consensus","fallback_model":"majority","timeout_hours":1}"#, false),
+            (r#"{"model_type":"consensus","fallback_model":"majority","timeout_hours":24}"#, true),
         ] {
             assert_eq!(is_stricter_or_equal(&model(chosen), &zone), stricter, "{chosen}");
         }

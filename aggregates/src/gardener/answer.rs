@@ -97,7 +97,11 @@ pub fn read_answer(text: &str, question: &Question) -> Result<Advice, Unusable> 
         Some(risk) if risk < question.risk_level => return Err(Unusable::LowerRisk(question.risk_level)),
         risk => risk.filter(|risk| *risk > question.risk_level),
     };
+    let own_deadline =
+        |model: &DecisionModel| model.timeout_hours.is_some_and(|own| Some(own) != question.decision_model.timeout_hours);
     let stricter_model = match written.decision_model {
+        // The proposal is open, and its deadline is set.
+        Some(model) if own_deadline(&model) => return Err(Unusable::LaxerModel),
         Some(model) if !is_stricter_or_equal(&model, &question.decision_model) => return Err(Unusable::LaxerModel),
         model => model
             .map(|model| DecisionModel { timeout_hours: question.decision_model.timeout_hours, ..model })

@@ -41,7 +41,7 @@ pub fn apply_patch(own: &Policies, patch: &Map<String, Value>) -> Result<Policie
     if !crowded.is_empty() {
         return Err(crowded);
     }
-    let policies: Policies = reading::read(merged).map_err(|fault| vec![fault])?;
+    let policies: Policies = reading::read(&merged).map_err(|fault| vec![fault])?;
     let faults = validate(&policies);
     if faults.is_empty() { Ok(policies) } else { Err(faults) }
 }
@@ -67,7 +67,7 @@ fn too_many(value: &Value, pointer: &str) -> Vec<Fault> {
 /// ends with the first that is no value of its key.
 fn refuse_unknown_nulls(patch: &Map<String, Value>) -> Result<(), Vec<Fault>> {
     let unknown = |alone: Map<String, Value>| {
-        let fault = reading::read::<Policies>(Value::Object(alone)).err()?;
+        let fault = reading::read::<Policies>(&Value::Object(alone)).err()?;
         (fault.code == "unknown_key").then_some(fault)
     };
     match each_null(patch).into_iter().find_map(unknown) {

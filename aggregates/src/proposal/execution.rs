@@ -97,10 +97,13 @@ pub fn could_be_executed(
 ) -> Result<(), Rejection> {
     let authority = &Authority { ledger: Arc::default(), ..authority.clone() };
     let context = Context { authority, zone_id, proposer_id, by_proposal: None, new_id: uuid::Uuid::nil(), now };
-    match context.effects(subject)? {
-        Effects::Zones(events) if events.is_empty() => Err(Rejection::NothingToDo),
-        Effects::Zones(_) | Effects::Grant(_) => Ok(()),
-    }
+    let steps = match subject {
+        Subject::TaskExecution(task) => return context.executor(task).map(drop),
+        Subject::ResourceAllocation(allocation) => return context.beneficiary(allocation).map(drop),
+        Subject::ZoneChange(change) => context.zone_change(change)?,
+        Subject::MembershipChange(change) => context.membership_change(change)?,
+    };
+    if steps.is_empty() { Err(Rejection::NothingToDo) } else { Ok(()) }
 }
 
 struct Context<'a> {
@@ -117,13 +120,21 @@ impl Context<'_> {
         match subject {
             Subject::TaskExecution(task) => self.task(task),
             Subject::ResourceAllocation(allocation) => self.allocation(allocation),
-            Subject::ZoneChange(change) => self.zone_change(change),
-            Subject::MembershipChange(change) => self.membership_change(change),
+            Subject::ZoneChange(change) => self.zone_change(change).map(Effects::Zones),
+            Subject::MembershipChange(change) => self.membership_change(change).map(Effects::Zones),
         }
     }
 
-    /// A grant to do the task once. The approval stands in for a role; every hard rule is checked.
+    /// A grant to do the task once.
     fn task(&self, task: &TaskExecution) -> Result<Effects, Rejection> {
+        let executor = self.executor(task)?;
+        let bound =
+            particulars([("board_id", json!(task.board_id)), ("tool", json!(task.tool)), ("params", json!(task.params))]);
+        Ok(self.grant(executor, task.action.clone(), &bound, task.amount, Some(1)))
+    }
+
+    /// Who may do the task once it is approved. The approval stands in for a role; every hard rule is checked.
+    fn executor(&self, task: &TaskExecution) -> Result<MemberId, Rejection> {
         if task.action.is_governing() && task.amount.is_some() {
             let message = "governing is not work: nothing is set aside for it";
             let fault = Fault::new("/payload/amount", "not_work", message);
@@ -139,16 +150,20 @@ impl Context<'_> {
             ..self.ask(executor, task.action.clone())
         })?;
         self.can_stake(executor)?;
-        let bound =
-            particulars([("board_id", json!(task.board_id)), ("tool", json!(task.tool)), ("params", json!(task.params))]);
-        Ok(self.grant(executor, task.action.clone(), &bound, task.amount, Some(1)))
+        Ok(executor)
     }
 
     /// A grant to use the amount up.
     fn allocation(&self, allocation: &ResourceAllocation) -> Result<Effects, Rejection> {
+        let beneficiary = self.beneficiary(allocation)?;
+        let bound = particulars([("board_id", json!(allocation.board_id)), ("agent_type", json!(allocation.agent_type))]);
+        Ok(self.grant(beneficiary, Action::known(ALLOCATE), &bound, Some(allocation.amount), None))
+    }
+
+    /// Who may use the amount once it is approved.
+    fn beneficiary(&self, allocation: &ResourceAllocation) -> Result<MemberId, Rejection> {
         let beneficiary = self.principal(allocation.beneficiary_id, "/payload/beneficiary_id")?;
-        let action = Action::known(ALLOCATE);
-        let asked = self.ask(beneficiary, action.clone());
+        let asked = self.ask(beneficiary, Action::known(ALLOCATE));
         self.checked(&Ask {
             standing: Standing { allocation: true, ..asked.standing },
             amount: Some(allocation.amount),
@@ -157,11 +172,10 @@ impl Context<'_> {
             ..asked
         })?;
         self.can_stake(beneficiary)?;
-        let bound = particulars([("board_id", json!(allocation.board_id)), ("agent_type", json!(allocation.agent_type))]);
-        Ok(self.grant(beneficiary, action, &bound, Some(allocation.amount), None))
+        Ok(beneficiary)
     }
 
-    fn zone_change(&self, change: &ZoneChange) -> Result<Effects, Rejection> {
+    fn zone_change(&self, change: &ZoneChange) -> Result<Vec<zones::Event>, Rejection> {
         let zone_id = self.target(change.zone_id)?;
         let does_not_fit = |fault: Fault| not_executable(&fault.message, vec![fault.clone()], "/payload/changes");
         let (keys, roles) = change.parts().map_err(does_not_fit)?;
@@ -186,13 +200,12 @@ impl Context<'_> {
             }
             steps.extend(more);
         }
-        Ok(Effects::Zones(steps))
+        Ok(steps)
     }
 
-    fn membership_change(&self, change: &MembershipChange) -> Result<Effects, Rejection> {
+    fn membership_change(&self, change: &MembershipChange) -> Result<Vec<zones::Event>, Rejection> {
         let zone_id = self.target(change.zone_id)?;
-        let steps = self.role_changed(&self.authority.tree, zone_id, change, AssignmentId(self.new_id), "/payload")?;
-        Ok(Effects::Zones(steps))
+        self.role_changed(&self.authority.tree, zone_id, change, AssignmentId(self.new_id), "/payload")
     }
 
     /// A role given or taken in `tree`.

@@ -30,7 +30,8 @@ pub use opening::{Referral, Submission, demands_a_human, prepare, refer};
 pub use rejection::Rejection;
 pub use state::{Before, Comment, Execution, ExecutionStatus, Resolution, Reviewer, State, Status, Vote};
 pub use subject::{
-    MembershipChange, MembershipOperation, ProposalType, ResourceAllocation, Subject, TaskExecution, ZoneChange, read_subject,
+    MembershipChange, MembershipOperation, Payload, ProposalType, ResourceAllocation, Subject, TaskExecution, ZoneChange,
+    read_subject,
 };
 
 use crate::Decider;

@@ -263,14 +263,14 @@ pub fn demands_a_human(effective: &Effective) -> bool {
     effective.constraints.require_human_review.is_some_and(|demand| demand.0)
 }
 
-/// The zone's model, or the proposer's stricter one with the zone's deadline (SPEC P9).
+/// The zone's model, or the proposer's stricter one, with the zone's deadline if it has none of its own (SPEC P9).
 fn model_for(effective: &Effective, chosen: Option<DecisionModel>) -> Result<DecisionModel, Rejection> {
     let zone = effective.decision_model.clone();
     let Some(chosen) = chosen else { return Ok(zone) };
     if !is_stricter_or_equal(&chosen, &zone) {
         return Err(Rejection::NotStricter);
     }
-    Ok(DecisionModel { rule: chosen.rule, timeout_hours: zone.timeout_hours })
+    Ok(DecisionModel { timeout_hours: chosen.timeout_hours.or(zone.timeout_hours), rule: chosen.rule })
 }
 
 /// Whether the zone asks nobody (SPEC P4): by type, or by an amount strictly below a bound; never at critical risk.

@@ -53,7 +53,7 @@ fn proposed(kind: ProposalType, payload: Value) -> Submission {
         proposer_id: MemberId(id(5)),
         title: Name::parse("it").expect("a name"),
         description: Prose::none(),
-        subject: read_subject(kind, payload).expect("a subject"),
+        subject: read_subject(kind, &payload).expect("a subject"),
         decision_model: None,
         expires_at: None,
         now: NOW.parse().expect("a moment"),

@@ -1,6 +1,6 @@
 //! What a proposal is about (SPEC P1).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use strum::{Display, EnumString, IntoStaticStr};
 use utoipa::ToSchema;
@@ -142,7 +142,7 @@ impl ZoneChange {
         let mut keys = self.changes.clone();
         let roles = match keys.remove("assignments") {
             None => AssignmentChanges::default(),
-            Some(roles) => reading::read(roles).map_err(|fault| fault.under("/assignments"))?,
+            Some(roles) => reading::read(&roles).map_err(|fault| fault.under("/assignments"))?,
         };
         Ok((keys, roles))
     }
@@ -202,11 +202,26 @@ pub enum Subject {
     MembershipChange(MembershipChange),
 }
 
+/// What a proposal is about, without its type.
+#[derive(Clone, Copy, Debug)]
+pub struct Payload<'a>(pub &'a Subject);
+
+impl Serialize for Payload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Subject::TaskExecution(payload) => payload.serialize(serializer),
+            Subject::ResourceAllocation(payload) => payload.serialize(serializer),
+            Subject::ZoneChange(payload) => payload.serialize(serializer),
+            Subject::MembershipChange(payload) => payload.serialize(serializer),
+        }
+    }
+}
+
 /// Reads the payload of a proposal of type `kind`.
 ///
 /// # Errors
 /// The first key that is unknown or does not fit.
-pub fn read_subject(kind: ProposalType, payload: Value) -> Result<Subject, Fault> {
+pub fn read_subject(kind: ProposalType, payload: &Value) -> Result<Subject, Fault> {
     let read = match kind {
         ProposalType::TaskExecution => reading::read(payload).map(Subject::TaskExecution),
         ProposalType::ResourceAllocation => reading::read(payload).map(Subject::ResourceAllocation),
@@ -241,13 +256,7 @@ impl Subject {
 
     /// The payload as JSON.
     pub fn payload(&self) -> Value {
-        let payload = match self {
-            Self::TaskExecution(payload) => serde_json::to_value(payload),
-            Self::ResourceAllocation(payload) => serde_json::to_value(payload),
-            Self::ZoneChange(payload) => serde_json::to_value(payload),
-            Self::MembershipChange(payload) => serde_json::to_value(payload),
-        };
-        payload.expect("payloads are plain data")
+        serde_json::to_value(Payload(self)).expect("payloads are plain data")
     }
 
     /// Whether it changes zones or roles rather than asks for work or money.

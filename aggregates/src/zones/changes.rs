@@ -95,5 +95,5 @@ fn is_policy(key: &str) -> bool {
 }
 
 fn read_at<T: serde::de::DeserializeOwned>(at: &str, value: Value) -> Result<T, Fault> {
-    reading::read(value).map_err(|fault| fault.under(at))
+    reading::read(&value).map_err(|fault| fault.under(at))
 }

@@ -51,7 +51,7 @@ struct Particulars {
 
 /// Reads a part of a request; this interface answers what does not fit with 400.
 pub fn read<T: DeserializeOwned + 'static>(value: Value, at: &str) -> Result<T, Problem> {
-    reading::read(value).map_err(|fault| {
+    reading::read(&value).map_err(|fault| {
         let fault = fault.under(at);
         Problem { errors: vec![fault.clone()], ..Problem::new(StatusCode::BAD_REQUEST, &fault.code, fault.message) }
     })

@@ -41,7 +41,7 @@ pub struct NewProposal {
     responses((status = 201, body = ProposalView), (status = "4XX", body = Problem)))]
 pub async fn submit(State(app): State<Arc<App>>, command: Command<NewProposal>) -> Result<Done, Problem> {
     let Command { envelope, body } = command;
-    let subject = read_subject(body.r#type, body.payload.clone()).map_err(|fault| Problem::faults(vec![fault]))?;
+    let subject = read_subject(body.r#type, &body.payload).map_err(|fault| Problem::faults(vec![fault]))?;
     let id = ProposalId(entropy::new_id());
     app.command(
         &envelope,

@@ -2,11 +2,13 @@
 
 use aggregates::decision_model::{Choice, DecisionModel, Needed, Tally, needed};
 use aggregates::gardener::Consultation;
-use aggregates::ids::{EscalationId, EvaluationId, GrantId, MemberId, ProposalId, ZoneId};
+use aggregates::ids::{CommentId, EscalationId, EvaluationId, GrantId, MemberId, ProposalId, ZoneId};
 use aggregates::policy::Risk;
 use aggregates::proposal::{
-    Chooser, ChosenBy, Conflict, ExecutionStatus, Proposal, ProposalType, RecusalReason, SelectionReason, State, Status,
+    Chooser, ChosenBy, Comment, Conflict, Elector, ExecutionStatus, Payload, Proposal, ProposalType, RecusalReason, Reviewer,
+    SelectionReason, State, Status,
 };
+use aggregates::text::{Name, Prose};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -16,15 +18,16 @@ use crate::engine::{Answer, Attempt, Loaded, Problem};
 
 /// A vote.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct VoteView {
+pub struct VoteView<'a> {
     choice: Choice,
-    rationale: String,
+    #[schema(value_type = String)]
+    rationale: &'a Prose,
     cast_at: DateTime<Utc>,
 }
 
 /// A reviewer and their vote.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ElectorView {
+pub struct ElectorView<'a> {
     #[schema(value_type = String)]
     member_id: MemberId,
     weight: u64,
@@ -32,7 +35,7 @@ pub struct ElectorView {
     #[schema(value_type = Option<String>)]
     zone_id: Option<ZoneId>,
     chosen_by: ChosenBy,
-    vote: Option<VoteView>,
+    vote: Option<VoteView<'a>>,
     /// Why they left the electorate, if they did.
     left: Option<RecusalReason>,
     /// Whose seat it was, if it was handed to them.
@@ -42,7 +45,7 @@ pub struct ElectorView {
 
 /// How its reviewers are chosen, where its zone leaves that to the gardener.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct SelectionView {
+pub struct SelectionView<'a> {
     /// Among whom, in the order of the rules.
     #[schema(value_type = Vec<String>)]
     candidates: Vec<MemberId>,
@@ -52,16 +55,17 @@ pub struct SelectionView {
     chosen_by: Option<Chooser>,
     chosen_at: Option<DateTime<Utc>>,
     /// Why rules chose although the gardener was to.
-    fallback: Option<String>,
+    fallback: Option<&'a str>,
     /// What the model was asked, and what it said.
-    consultation: Option<Consultation>,
+    #[schema(value_type = Option<Consultation>)]
+    consultation: Option<&'a Consultation>,
 }
 
 /// How it ended.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ResolutionView {
+pub struct ResolutionView<'a> {
     outcome: Status,
-    reason: String,
+    reason: &'a str,
     decided_at: DateTime<Utc>,
     /// Whether the proposer decided alone.
     solo: bool,
@@ -69,10 +73,10 @@ pub struct ResolutionView {
 
 /// Its execution.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ExecutionView {
+pub struct ExecutionView<'a> {
     status: ExecutionStatus,
-    reason: Option<String>,
-    code: Option<String>,
+    reason: Option<&'a str>,
+    code: Option<&'a str>,
     held_until: Option<DateTime<Utc>>,
     #[schema(value_type = Option<String>)]
     grant_id: Option<GrantId>,
@@ -81,11 +85,13 @@ pub struct ExecutionView {
 
 /// Something said about it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct CommentView {
-    id: String,
+pub struct CommentView<'a> {
+    #[schema(value_type = String)]
+    id: CommentId,
     #[schema(value_type = String)]
     author_id: MemberId,
-    text: String,
+    #[schema(value_type = String)]
+    text: &'a Prose,
     created_at: DateTime<Utc>,
 }
 
@@ -115,24 +121,28 @@ pub struct LineageView {
 
 /// A proposal.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ProposalView {
+pub struct ProposalView<'a> {
     #[schema(value_type = String)]
     id: ProposalId,
     #[schema(value_type = String)]
     zone_id: ZoneId,
     r#type: ProposalType,
-    title: String,
-    description: String,
+    #[schema(value_type = String)]
+    title: &'a Name,
+    #[schema(value_type = String)]
+    description: &'a Prose,
     #[schema(value_type = Object)]
-    payload: Value,
+    payload: Payload<'a>,
     status: Status,
     risk_level: Risk,
     #[schema(value_type = String)]
     proposer_id: MemberId,
-    decision_model: DecisionModel,
-    electorate: Vec<ElectorView>,
-    selection: Option<SelectionView>,
-    conflicts: Vec<Conflict>,
+    #[schema(value_type = DecisionModel)]
+    decision_model: &'a DecisionModel,
+    electorate: Vec<ElectorView<'a>>,
+    selection: Option<SelectionView<'a>>,
+    #[schema(value_type = Vec<Conflict>)]
+    conflicts: &'a [Conflict],
     human_review_required: bool,
     votes_may_change: bool,
     tally: Tally,
@@ -140,9 +150,9 @@ pub struct ProposalView {
     needed: Needed,
     deadline: Option<DateTime<Utc>>,
     expires_at: Option<DateTime<Utc>>,
-    resolution: Option<ResolutionView>,
-    execution: Option<ExecutionView>,
-    comments: Vec<CommentView>,
+    resolution: Option<ResolutionView<'a>>,
+    execution: Option<ExecutionView<'a>>,
+    comments: Vec<CommentView<'a>>,
     /// Where its question went, the last time it did.
     escalation: Option<WentUpView>,
     /// The escalation it decides, if it was opened for one.
@@ -187,53 +197,39 @@ pub fn needed_now(
 }
 
 /// A proposal as it is shown.
-fn view(state: &State, version: u64) -> Result<ProposalView, Problem> {
+fn view(state: &State, version: u64) -> Result<ProposalView<'_>, Problem> {
     let opening = state.opening.as_ref().ok_or_else(|| Problem::not_found("proposal"))?;
     let tally = state.tally();
-    let elector = |reviewer: &aggregates::proposal::Reviewer| ElectorView {
-        member_id: reviewer.elector.member_id,
-        weight: reviewer.elector.weight,
-        reason: reviewer.elector.reason,
-        zone_id: reviewer.elector.zone_id,
-        chosen_by: reviewer.elector.chosen_by,
-        vote: reviewer.vote.as_ref().map(|vote| VoteView {
-            choice: vote.choice,
-            rationale: vote.rationale.to_string(),
-            cast_at: vote.cast_at,
-        }),
-        left: reviewer.left,
-        delegated_by: reviewer.seat_of,
-    };
     Ok(ProposalView {
         id: opening.proposal_id,
         zone_id: opening.zone_id,
         r#type: opening.subject.proposal_type(),
-        title: opening.title.to_string(),
-        description: opening.description.to_string(),
-        payload: opening.subject.payload(),
+        title: &opening.title,
+        description: &opening.description,
+        payload: Payload(&opening.subject),
         status: state.status,
         risk_level: opening.risk_level,
         proposer_id: opening.proposer_id,
         electorate: state.reviewers.iter().map(elector).collect(),
         selection: selection(state),
-        conflicts: opening.conflicts.clone(),
+        conflicts: &opening.conflicts,
         human_review_required: opening.human_required,
         votes_may_change: opening.votes_may_change,
         needed: needed_now(state.status, &opening.decision_model, &tally, state.is_human_missing(), state.due_at()),
-        decision_model: opening.decision_model.clone(),
+        decision_model: &opening.decision_model,
         tally,
         deadline: opening.deadline,
         expires_at: opening.expires_at,
         resolution: state.resolution.as_ref().map(|resolution| ResolutionView {
             outcome: resolution.outcome,
-            reason: resolution.reason.clone(),
+            reason: &resolution.reason,
             decided_at: resolution.decided_at,
             solo: state.is_solo(),
         }),
         execution: state.execution.as_ref().map(|execution| ExecutionView {
             status: execution.status,
-            reason: execution.reason.clone(),
-            code: execution.code.clone(),
+            reason: execution.reason.as_deref(),
+            code: execution.code.as_deref(),
             held_until: execution.held_until,
             grant_id: execution.grant_id,
             at: execution.at,
@@ -260,7 +256,22 @@ fn view(state: &State, version: u64) -> Result<ProposalView, Problem> {
     })
 }
 
-fn selection(state: &State) -> Option<SelectionView> {
+fn elector(reviewer: &Reviewer) -> ElectorView<'_> {
+    let Elector { member_id, weight, reason, zone_id, chosen_by, .. } = reviewer.elector;
+    let vote = reviewer.vote.as_ref();
+    ElectorView {
+        member_id,
+        weight,
+        reason,
+        zone_id,
+        chosen_by,
+        vote: vote.map(|vote| VoteView { choice: vote.choice, rationale: &vote.rationale, cast_at: vote.cast_at }),
+        left: reviewer.left,
+        delegated_by: reviewer.seat_of,
+    }
+}
+
+fn selection(state: &State) -> Option<SelectionView<'_>> {
     let awaited = state.opening.as_ref()?.to_be_chosen.as_ref()?;
     let made = state.selection.as_ref();
     Some(SelectionView {
@@ -268,18 +279,13 @@ fn selection(state: &State) -> Option<SelectionView> {
         until: awaited.until,
         chosen_by: made.map(|made| made.chosen_by),
         chosen_at: made.map(|made| made.at),
-        fallback: made.and_then(|made| made.fallback.clone()),
-        consultation: made.and_then(|made| made.consultation.clone()),
+        fallback: made.and_then(|made| made.fallback.as_deref()),
+        consultation: made.and_then(|made| made.consultation.as_ref()),
     })
 }
 
-fn comment(comment: &aggregates::proposal::Comment) -> CommentView {
-    CommentView {
-        id: comment.id.to_string(),
-        author_id: comment.author_id,
-        text: comment.text.to_string(),
-        created_at: comment.at,
-    }
+fn comment(comment: &Comment) -> CommentView<'_> {
+    CommentView { id: comment.id, author_id: comment.author_id, text: &comment.text, created_at: comment.at }
 }
 
 /// The proposal, if it is in the caller's organization; elsewhere it does not exist.

@@ -172,7 +172,7 @@ fn preview(visitor: &Visitor, body: &Value) -> Result<Preview, Refusal> {
     let zone_id: ZoneId = field(zone, &at)?;
     visitor.must(zone_id, "proposal.create")?;
     let kind: ProposalType = field(body["type"].clone(), "/type")?;
-    let subject = read_subject(kind, body["payload"].clone()).map_err(|fault| Problem::faults(vec![fault]))?;
+    let subject = read_subject(kind, &body["payload"]).map_err(|fault| Problem::faults(vec![fault]))?;
     let title: Name = field(body["title"].clone(), "/title")?;
     let description: Option<Prose> = field(body["description"].clone(), "/description")?;
     let decision_model: Option<DecisionModel> = field(body["decision_model"].clone(), "/decision_model")?;
@@ -198,7 +198,7 @@ fn refused(rejection: &impl Rejected) -> Refusal {
 }
 
 fn field<T: serde::de::DeserializeOwned + 'static>(value: Value, at: &str) -> Result<T, Refusal> {
-    reading::read(value).map_err(|fault| Problem::faults(vec![fault.under(at)]).into())
+    reading::read(&value).map_err(|fault| Problem::faults(vec![fault.under(at)]).into())
 }
 
 fn shown(visitor: &Visitor, opening: &Opening) -> Preview {
