@@ -83,10 +83,23 @@ fn check_local_token(token: &str) -> Result<(), String> {
         return Err("must have at least 50 characters".to_owned());
     }
     let lower = token.to_lowercase();
-    let placeholder =
-        ["changeme", "change-me", "change_me", "placeholder", "example", "your-token", "your_token", "secret-token", "replace"];
+    let words: String = lower.chars().map(|letter| if letter.is_alphanumeric() { letter } else { ' ' }).collect();
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let placeholder = [
+        "changeme",
+        "change me",
+        "change this",
+        "placeholder",
+        "example",
+        "your ",
+        "secret token",
+        "replace",
+        "dummy",
+        "please",
+    ];
+    let is_counted = lower.bytes().all(|letter| letter.is_ascii_digit());
     let distinct: std::collections::BTreeSet<char> = token.chars().collect();
-    if placeholder.iter().any(|word| lower.contains(word)) || distinct.len() < 10 {
+    if placeholder.iter().any(|word| words.contains(word)) || lower.contains("${") || is_counted || distinct.len() < 10 {
         return Err("looks like a placeholder, make one with `openssl rand -hex 32`".to_owned());
     }
     Ok(())
@@ -101,6 +114,16 @@ mod tests {
         assert!(check_local_token("short").is_err());
         assert!(check_local_token(&"x".repeat(60)).is_err());
         assert!(check_local_token("please-changeme-please-changeme-please-changeme-please-0123456789").is_err());
+        for placeholder in [
+            "your-local-auth-token-here-at-least-50-characters-long-please",
+            "your_secret_token_your_secret_token_your_secret_token_1234567",
+            "change-this-to-a-long-random-string-of-fifty-characters-or-more",
+            "dummy-token-for-local-development-only-do-not-use-in-prod-123",
+            "12345678901234567890123456789012345678901234567890",
+            "${LOCAL_AUTH_TOKEN}-0123456789-abcdefghijklmnopqrstuvwxyz",
+        ] {
+            assert!(check_local_token(placeholder).is_err(), "{placeholder}");
+        }
         assert!(check_local_token("0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0").is_ok());
     }
 }

@@ -16,6 +16,7 @@ struct Belongings {
     proposal: String,
     escalation: String,
     token: String,
+    invite: String,
     reservation: String,
     grant: String,
 }
@@ -30,12 +31,13 @@ impl Belongings {
         let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
         let escalation = owner.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201).id();
         let token = owner.post("/tokens", json!({"name": "another", "member_id": member.id})).await.expect(201).id();
+        let invite = owner.post("/invites", json!({"role": "member"})).await.expect(201).id();
         let held = json!({"action": "work.do", "amount": "1"});
         let reservation = owner.post(&format!("/zones/{zone}/reservations"), held).await.expect(201).id();
         let granted = owner.proposes_work(&zone).await;
         let position = member.votes(&granted, "approve").await.expect(200).position();
         let grant = owner.get(&format!("/grants?after={position}")).await.expect(200).text("/items/0/id");
-        Self { owner: owner.clone(), member, zone, child, assignment, proposal, escalation, token, reservation, grant }
+        Self { owner: owner.clone(), member, zone, child, assignment, proposal, escalation, token, invite, reservation, grant }
     }
 }
 
@@ -51,7 +53,7 @@ async fn head(owner: &Person) -> Value {
 
 /// Every path that names something, with a body that fits. Those that destroy come last.
 fn paths(of: &Belongings) -> Vec<(Method, String, Value)> {
-    let Belongings { member, zone, child, assignment, proposal, escalation, token, reservation, grant, .. } = of;
+    let Belongings { member, zone, child, assignment, proposal, escalation, token, invite, reservation, grant, .. } = of;
     let get = |path: String| (Method::GET, path, Value::Null);
     let post = |path: String, body: Value| (Method::POST, path, body);
     let delete = |path: String| (Method::DELETE, path, Value::Null);
@@ -74,6 +76,7 @@ fn paths(of: &Belongings) -> Vec<(Method, String, Value)> {
         post(format!("/zones/{zone}/reservations"), json!({"action": "work.do", "amount": "1"})),
         post(format!("/reservations/{reservation}/commit"), json!({})),
         post(format!("/reservations/{reservation}/release"), json!({})),
+        get(format!("/grants/{grant}")),
         post(format!("/grants/{grant}/use"), json!({})),
         get(format!("/proposals/{proposal}")),
         get(format!("/proposals/{proposal}?as_of=1000000")),
@@ -100,6 +103,9 @@ fn paths(of: &Belongings) -> Vec<(Method, String, Value)> {
         post(format!("/escalations/{escalation}/cosign"), json!({})),
         post(format!("/escalations/{escalation}/dismiss"), json!({})),
         post(format!("/escalations/{escalation}/withdraw"), json!({})),
+        get(format!("/zones/{zone}/assignments/{assignment}")),
+        get(format!("/tokens/{token}")),
+        get(format!("/invites/{invite}")),
         delete(format!("/zones/{zone}/assignments/{assignment}")),
         delete(format!("/tokens/{token}")),
         delete(format!("/members/{}", member.id)),

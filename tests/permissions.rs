@@ -40,6 +40,11 @@ struct World {
     escalation: String,
     evaluation: String,
     reservation: String,
+    organization: String,
+    assignment: String,
+    token: String,
+    invite: String,
+    grant: String,
     people: Vec<(&'static str, Person)>,
 }
 
@@ -67,10 +72,28 @@ impl World {
         let petition = json!({"reason": "Stop.", "change": {"status": "suspended"}});
         let escalation = proposer.post(&format!("/zones/{zone}/escalations"), petition).await.expect(201).id();
         let held = json!({"action": "work.do", "amount": "1", "principal_id": proposer.id});
-        app.owner.assigns(&zone, &proposer, "executor").await.expect(201);
+        let assignment = app.owner.assigns(&zone, &proposer, "executor").await.expect(201).id();
+        let organization = app.owner.get("/organizations/current").await.expect(200).id();
+        let token = app.owner.post("/tokens", json!({"name": "theirs", "member_id": proposer.id})).await.expect(201).id();
+        let invite = app.owner.post("/invites", json!({"role": "member"})).await.expect(201).id();
         let reservation = app.owner.post(&format!("/zones/{zone}/reservations"), held).await.expect(201).id();
-        let mut world = Self { app, zone, proposer, proposal, escalation, evaluation: String::new(), reservation, people };
+        let mut world = Self {
+            app,
+            zone,
+            proposer,
+            proposal,
+            escalation,
+            evaluation: String::new(),
+            reservation,
+            organization,
+            assignment,
+            token,
+            invite,
+            grant: String::new(),
+            people,
+        };
         world.evaluation = world.fresh_evaluation().await;
+        world.grant = world.fresh_grant(&world.proposer).await;
         world
     }
 
@@ -171,6 +194,11 @@ impl World {
         let path = path.replace("/escalations/{id}", &format!("/escalations/{}", self.escalation));
         let path = path.replace("/evaluations/{id}", &format!("/evaluations/{}", self.evaluation));
         let path = path.replace("/reservations/{id}", &format!("/reservations/{}", self.reservation));
+        let path = path.replace("/organizations/{id}", &format!("/organizations/{}", self.organization));
+        let path = path.replace("/tokens/{id}", &format!("/tokens/{}", self.token));
+        let path = path.replace("/grants/{id}", &format!("/grants/{}", self.grant));
+        let path = path.replace("/invites/{id}", &format!("/invites/{}", self.invite));
+        let path = path.replace("{assignment_id}", &self.assignment);
         assert!(!path.contains('{'), "no case for {path}: say here what it reads");
         if path.ends_with("/who-can") { format!("{path}?action=work.do") } else { path }
     }

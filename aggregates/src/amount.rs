@@ -7,6 +7,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -119,18 +120,10 @@ fn measure(text: &str) -> Result<Decimal, Unmeasurable> {
     Ok(Decimal::from_str_exact(text).unwrap_or_else(|_| number.normalize()).abs())
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Number(serde_json::Number),
-    Text(String),
-}
-
 fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
-    let written = Written::deserialize(deserializer).map_err(|_| D::Error::custom("must be a decimal number"))?;
-    match written {
-        Written::Text(text) => measure(&text).map_err(D::Error::custom),
-        Written::Number(number) => {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => measure(&text).map_err(D::Error::custom),
+        Value::Number(number) => {
             let text = number.to_string();
             let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
             let digits = mantissa.trim_start_matches(['-', '0', '.']).chars().filter(char::is_ascii_digit).count();
@@ -139,6 +132,7 @@ fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error>
             }
             measure(&text).map_err(D::Error::custom)
         }
+        _ => Err(D::Error::custom("must be a decimal number")),
     }
 }
 

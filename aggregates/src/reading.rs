@@ -67,10 +67,15 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        match self.0 {
-            Value::Array(_) => Err(Self::Error::invalid_type(Unexpected::Seq, &"an object")),
-            _ => self.deserialize_any(visitor),
-        }
+        let unexpected = match self.0 {
+            Value::Object(_) => return self.deserialize_any(visitor),
+            Value::Null => Unexpected::Unit,
+            Value::Bool(given) => Unexpected::Bool(*given),
+            Value::Number(_) => Unexpected::Other("number"),
+            Value::String(given) => Unexpected::Str(given),
+            Value::Array(_) => Unexpected::Seq,
+        };
+        Err(Self::Error::invalid_type(unexpected, &"an object"))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
@@ -95,6 +100,9 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         map identifier ignored_any
     }
 }
+
+/// What is said of a key that must be there and is not.
+const REQUIRED: &str = "is required";
 
 fn pointer(path: &Path) -> String {
     path.iter()
@@ -124,7 +132,7 @@ fn fault(path: &str, message: &str) -> Fault {
         Fault::new(at_key(), "required", format!("`{}` is required", quoted()))
     } else if message.starts_with('`') && message.contains("`: ") {
         let reason = message.split_once("`: ").map_or(message, |(_, reason)| reason);
-        Fault::new(at_key(), "invalid", reason)
+        Fault::new(at_key(), if reason == REQUIRED { "required" } else { "invalid" }, reason)
     } else {
         Fault::new(path, "invalid", message)
     }
@@ -145,6 +153,15 @@ mod tests {
             (json!({"resource_scope": {"budget_limit": -1}}), "/resource_scope/budget_limit", "invalid"),
             (json!({"decision_model": {"model_type": "threshold", "threshold": 0}}), "/decision_model/threshold", "invalid"),
             (json!({"decision_model": {"model_type": "dictator"}}), "/decision_model/model_type", "invalid"),
+            (json!({"decision_model": {"model_type": "threshold"}}), "/decision_model/threshold", "required"),
+            (json!({"constraints": {"spending_limit": {"window": "day"}}}), "/constraints/spending_limit/amount", "required"),
+            (
+                json!({"decision_model": {"model_type": "weighted", "weights": {"owner": -1}}}),
+                "/decision_model/weights/owner",
+                "invalid",
+            ),
+            (json!({"decision_model": {"model_type": "weighted", "weights": "rep"}}), "/decision_model/weights", "invalid"),
+            (json!({"decision_model": "unilateral"}), "/decision_model", "invalid"),
             (json!({"approval_policy": [null]}), "/approval_policy", "invalid"),
             (json!({"constraints": {"spending_limit": ["5", "day"]}}), "/constraints/spending_limit", "invalid"),
             (json!({"decision_model": ["unilateral"]}), "/decision_model", "invalid"),

@@ -49,3 +49,12 @@ pub fn founded_by(founder: MemberId, after: OrganizationId, limit: u64) -> State
     .bind(after)
     .bind(limit)
 }
+
+/// The organization `id`, if `founder` founded it.
+pub fn founded(id: OrganizationId, founder: MemberId) -> Statement {
+    Statement::new(
+        "SELECT organization_id, name, slug, founded_at FROM organizations WHERE organization_id = $1 AND founder_id = $2",
+    )
+    .bind(id)
+    .bind(founder)
+}

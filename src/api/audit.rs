@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aggregates::Moment;
-use aggregates::ids::{MemberId, ZoneId};
+use aggregates::ids::{MemberId, OrganizationId, ZoneId};
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -64,6 +64,15 @@ fn may_look(ruling: &Ruling, caller: &Caller, zone: Option<ZoneId>, now: Moment)
     }
 }
 
+/// A zone is no aggregate: its history is what the tree of zones says of it.
+fn of_a_zone(ruling: &Ruling, organization: OrganizationId, filter: audit::Filter) -> audit::Filter {
+    let named = filter.aggregate_id.as_deref().and_then(|id| id.parse::<ZoneId>().ok());
+    match named.filter(|zone| filter.zone_id.is_none() && ruling.authority.tree.zone(*zone).is_some()) {
+        Some(zone) => audit::Filter { zone_id: Some(zone), aggregate_id: Some(organization.to_string()), ..filter },
+        None => filter,
+    }
+}
+
 /// Events, filtered. The whole log is for `audit.read`; the history of one zone, or of one proposal, for whoever may read that zone.
 #[utoipa::path(get, path = "/audit", tag = "audit", params(Which), responses((status = 200, description = "A page of events"), (status = "4XX", body = Problem)))]
 pub async fn read(
@@ -83,6 +92,7 @@ pub async fn read(
         to: within_rfc_3339("to", which.to)?,
         correlation_id: which.correlation_id,
     };
+    let filter = of_a_zone(&ruling, caller.organization_id, filter);
     may_look(&ruling, &caller, app.zone_of_history(&ruling, &filter).await?, app.clock.now())?;
     let organization = caller.organization_id;
     let direction = match which.order.unwrap_or_default() {

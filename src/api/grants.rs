@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
+use aggregates::Moment;
 use aggregates::amount::Amount;
-use aggregates::grant::{Ended, INEXACT, State as Granted, inexact_number, particulars};
+use aggregates::grant::{Ended, Grant, INEXACT, State as Granted, inexact_number, particulars};
 use aggregates::ids::{GrantId, MemberId, ZoneId};
 use aggregates::text::Label;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use projections::grants;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::page::Wanted;
-use super::request::{Command, Query, Reader, id_in_path, null_or};
+use super::request::{Command, Fresh, Query, Reader, id_in_path, null_or};
 use super::sight::Sight;
-use crate::engine::{Answer, App, Done, Problem, decision};
+use crate::engine::{Answer, App, Done, Problem, decision, permit_in_zone};
 use crate::governance::{Usage, using_grant};
 use crate::store::Row;
 
@@ -66,6 +68,27 @@ pub async fn list(
     Ok(Json(wanted.page(sight.rows(&app, &wanted, statement, item).await?)))
 }
 
+/// One grant; for its principal, and for whoever may read its zone.
+#[utoipa::path(get, path = "/grants/{id}", tag = "ledger", params(("id" = String, Path), Fresh),
+    responses((status = 200, description = "The grant"), (status = "4XX", body = Problem)))]
+pub async fn read(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(fresh): Query<Fresh>,
+) -> Result<Response, Problem> {
+    let id: GrantId = id_in_path(&id, "grant")?;
+    app.fresh_memory(caller.organization_id, fresh.after).await?;
+    let grant = app.load::<Grant>(id, false).await?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    let terms = grant.state.terms.as_ref().filter(|terms| ruling.authority.tree.zone(terms.zone_id).is_some());
+    let terms = terms.ok_or_else(|| Problem::not_found("grant"))?;
+    if terms.principal_id != caller.id() {
+        permit_in_zone(&ruling, &caller, terms.zone_id, "zone.read", app.clock.now())?;
+    }
+    Ok(Answer::ok(shown(&grant.state, app.clock.now())).at_version(grant.sequence).into_response())
+}
+
 /// What a grant is used for: the particulars it was given for, all of them.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -107,24 +130,29 @@ pub async fn use_grant(State(app): State<Arc<App>>, Path(id): Path<String>, comm
         &envelope,
         decision!(attempt, [usage] => {
             let (plan, used, version) = using_grant(attempt, id, usage).await?;
-            Ok((plan, Answer::ok(shown(&used)).at_version(version)))
+            Ok((plan, Answer::ok(shown(&used, attempt.now)).at_version(version)))
         }),
     )
     .await
 }
 
-fn shown(grant: &Granted) -> Value {
+fn shown(grant: &Granted, now: Moment) -> Value {
     let status = match grant.ended {
+        None if grant.terms.as_ref().is_some_and(|terms| terms.expires_at <= now) => "expired",
         None => "issued",
         Some(Ended::Used) => "used",
         Some(Ended::Expired) => "expired",
         Some(Ended::Voided(_)) => "voided",
+    };
+    let reason = match grant.ended {
+        Some(Ended::Voided(reason)) => Some(reason),
+        Some(Ended::Used | Ended::Expired) | None => None,
     };
     let Some(terms) = &grant.terms else { return Value::Null };
     json!({
         "id": terms.grant_id, "proposal_id": terms.proposal_id, "principal_id": terms.principal_id, "zone_id": terms.zone_id,
         "action": terms.action, "parameters_sha256": terms.parameters_sha256, "amount": terms.amount, "uses": terms.uses,
         "used": grant.used, "spent": grant.spent, "expires_at": terms.expires_at, "created_at": terms.issued_at, "status": status,
-        "reason": null,
+        "reason": reason,
     })
 }

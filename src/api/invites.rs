@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aggregates::action::Action;
 use aggregates::actor::{Actor, OrganizationRole, PrincipalKind};
 use aggregates::ids::{InviteId, MemberId};
-use aggregates::invite::{Command as Ask, Invite};
+use aggregates::invite::{Command as Ask, Invite, State as Invited};
 use aggregates::organization::{Command as Joining, Organization};
 use aggregates::permission::holds_in_organization;
 use aggregates::text::Name;
@@ -13,6 +13,7 @@ use aggregates::token::{Command as TokenAsk, Token};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Duration, Utc};
 use projections::invites;
 use serde::Deserialize;
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::page::Wanted;
-use super::request::{Address, Body, Command, DryRun, Nothing, Query, Reader, id_in_path};
+use super::request::{Address, Body, Command, DryRun, Fresh, Nothing, Query, Reader, id_in_path};
 use crate::auth::{new_invite_code, new_token};
 use crate::engine::{Answer, App, Attempt, Caller, Done, Envelope, Problem, decision, permit};
 use crate::entropy;
@@ -64,7 +65,7 @@ pub async fn create(State(app): State<Arc<App>>, command: Command<NewInvite>) ->
         plan.beside(keep_invite_secret(&entropy::sha256(code), id.0, attempt.caller.organization_id));
         let answer = json!({"id": id, "code": code, "role": body.role, "invited_by": invited_by, "expires_at": expires_at,
             "created_at": attempt.now});
-        Ok((plan, Answer::created(answer, "/api/v1/invites".to_owned()).at_version(1).showing_once("code")))
+        Ok((plan, Answer::created(answer, format!("/api/v1/invites/{id}")).at_version(1).showing_once("code")))
     }))
     .await
 }
@@ -139,6 +140,32 @@ pub async fn list(
     Ok(Json(wanted.page(items.collect::<Result<_, Problem>>()?)))
 }
 
+fn view(invite: &Invited) -> Value {
+    json!({
+        "id": invite.id, "role": invite.role, "expires_at": invite.expires_at, "created_at": invite.created_at,
+        "accepted_by": invite.accepted_by, "invited_by": invite.invited_by, "revoked_at": invite.revoked_at,
+    })
+}
+
+/// One invitation, without its code.
+#[utoipa::path(get, path = "/invites/{id}", tag = "organizations", params(("id" = String, Path), Fresh),
+    responses((status = 200, description = "The invitation"), (status = "4XX", body = Problem)))]
+pub async fn read(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(fresh): Query<Fresh>,
+) -> Result<Response, Problem> {
+    let id: InviteId = id_in_path(&id, "invitation")?;
+    app.fresh_memory(caller.organization_id, fresh.after).await?;
+    if !app.log.has_invite(caller.organization_id, id.0).await? {
+        return Err(Problem::not_found("invitation"));
+    }
+    app.permitted(&caller, "member.read").await?;
+    let invite = app.load::<Invite>(id, false).await?;
+    Ok(Answer::ok(view(&invite.state)).at_version(invite.sequence).into_response())
+}
+
 /// Joins by an invitation, without any other credential. The answer shows the new member's token, this once.
 #[utoipa::path(post, path = "/invites/accept", tag = "organizations", params(DryRun), request_body = Acceptance,
     responses((status = 201, description = "Joined; `token` is shown once"), (status = "4XX", body = Problem)))]
@@ -188,14 +215,15 @@ pub async fn accept(
                 granted_by: granted_by.unwrap_or(OrganizationRole::Owner),
                 now,
             };
-            plan.decide::<Organization>(&attempt.organization(), joining).await?;
+            let organization = plan.decide::<Organization>(&attempt.organization(), joining).await?;
+            let version = organization.member(member_id).map_or(1, |member| member.version);
             let name = Name::parse("first token").map_err(|error| Problem::malformed(error.to_string()))?;
             let issue = TokenAsk::Issue { id: new.id, member_id, name, prefix: new.prefix.clone(), expires_at: None, actions: None, now };
             plan.decide(&attempt.load::<Token>(new.id).await?, issue).await?;
             plan.beside(new.kept.clone());
             plan.beside(keep_profile(organization_id, profile));
             let answer = json!({"id": member_id, "organization_id": organization_id, "role": role, "token": new.token});
-            Ok((plan, Answer::created(answer, format!("/api/v1/members/{member_id}")).showing_once("token")))
+            Ok((plan, Answer::created(answer, format!("/api/v1/members/{member_id}")).at_version(version).showing_once("token")))
         }))
         .await
 }

@@ -11,6 +11,7 @@ mod events;
 mod grants;
 mod inbox;
 mod invites;
+mod json;
 mod layers;
 mod ledger;
 mod me;
@@ -64,12 +65,13 @@ fn described() -> OpenApiRouter<Arc<App>> {
     let versioned = OpenApiRouter::new()
         .routes(routes!(organizations::create, organizations::list))
         .routes(routes!(organizations::read, organizations::change))
+        .routes(routes!(organizations::read_by_id))
         .routes(routes!(members::add, members::list))
         .routes(routes!(members::read, members::change, members::remove))
         .routes(routes!(tokens::issue, tokens::list))
-        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::read, tokens::revoke))
         .routes(routes!(invites::create, invites::list))
-        .routes(routes!(invites::revoke))
+        .routes(routes!(invites::read, invites::revoke))
         .routes(routes!(invites::accept))
         .routes(routes!(me::read))
         .routes(routes!(inbox::read))
@@ -85,7 +87,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(zones::tree::ancestry))
         .routes(routes!(zones::effective::effective_policy))
         .routes(routes!(zones::assignments::assign, zones::assignments::list))
-        .routes(routes!(zones::assignments::unassign))
+        .routes(routes!(zones::assignments::read, zones::assignments::unassign))
         .routes(routes!(checks::check))
         .routes(routes!(checks::check_all))
         .routes(routes!(checks::who_can))
@@ -120,6 +122,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(overview::read))
         .routes(routes!(standing::read))
         .routes(routes!(grants::list))
+        .routes(routes!(grants::read))
         .routes(routes!(grants::use_grant))
         .routes(routes!(audit::read))
         .routes(routes!(events::read));

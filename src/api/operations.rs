@@ -11,8 +11,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::engine::{App, Problem};
+use crate::entropy;
 use crate::service::metrics_text;
-use crate::store::{Append, Row};
+use crate::store::{Append, Row, trials};
 
 /// Whether the process is alive.
 #[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, description = "It is alive")))]
@@ -27,26 +28,34 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Response {
     let failed = failed_projections(&app).await;
     let log_reads = app.log.head().await.is_ok();
     let log_writes = log_writes(&app).await;
-    let projections = failed.as_ref().is_ok_and(Vec::is_empty);
+    let advancing = app.parts.freshness.views_advance();
+    let projections = advancing && failed.as_ref().is_ok_and(Vec::is_empty);
     let ready = log_reads && log_writes && projections;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({
         "ready": ready,
         "log": {"reads": log_reads, "writes": log_writes, "position": app.parts.freshness.log_position()},
-        "projections": {"position": app.parts.freshness.views_position(), "failed": failed.unwrap_or_default()},
+        "projections": {
+            "position": app.parts.freshness.views_position(), "advancing": advancing, "failed": failed.unwrap_or_default(),
+        },
     });
     (status, axum::Json(body)).into_response()
 }
 
-/// Whether the last write of the log succeeded. After one that did not, a write of nothing tries again: nobody sends commands to
-/// a process that is not ready, so it must find out by itself that the log is back (SPEC L6).
+/// What is written to find out whether the log can be written again, in bytes: as much as the largest command. Less might still
+/// find room on a disk that is full.
+const TRIAL: usize = 2 * 1024 * 1024;
+
+/// Whether the last write of the log succeeded. After one that did not, a trial is written: nobody sends commands to a process that
+/// is not ready, so it must find out by itself that the log is back (SPEC L6).
 async fn log_writes(app: &App) -> bool {
     // Whoever writes may have come to an end: nobody says anything any more then.
     let written = app.log_health.has_changed().is_ok();
     if !written || *app.log_health.borrow() {
         return written;
     }
-    let nothing = Append {
+    let filling = entropy::secret(64).repeat(TRIAL / 64);
+    let trial = Append {
         organization_id: OrganizationId(Uuid::nil()),
         actor: Actor::SYSTEM,
         correlation_id: Uuid::nil(),
@@ -56,9 +65,9 @@ async fn log_writes(app: &App) -> bool {
         guards: Vec::new(),
         link: None,
         answer: None,
-        beside: Vec::new(),
+        beside: vec![trials::write(&filling)],
     };
-    app.writer.append(nothing).await.is_ok()
+    app.writer.append(trial).await.is_ok()
 }
 
 async fn failed_projections(app: &App) -> Result<Vec<serde_json::Value>, Problem> {

@@ -9,7 +9,7 @@ use aggregates::slug::Slug;
 use aggregates::text::Name;
 use aggregates::token::Token;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -19,10 +19,10 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::page::WantedById;
-use super::request::{Command, Fresh, Query, Reader};
+use super::request::{Command, Fresh, Query, Reader, id_in_path};
 use crate::engine::{Answer, App, Caller, Done, Problem, decision, permit};
 use crate::governance::found;
-use crate::store::Profile;
+use crate::store::{Profile, Row};
 
 /// A new organization.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -77,7 +77,9 @@ pub async fn create(State(app): State<Arc<App>>, command: Command<NewOrganizatio
         let mut answer = json!(view(organization));
         answer["owner_id"] = json!(founded.owner_id);
         answer["token"] = json!(founded.token);
-        Answer::created(answer, "/api/v1/organizations/current".to_owned()).at_version(1).showing_once("token")
+        Answer::created(answer, format!("/api/v1/organizations/{}", founded.organization_id))
+            .at_version(1)
+            .showing_once("token")
     })
     .await
     .map(|(done, _)| done)
@@ -119,15 +121,11 @@ pub async fn list(
     let mut items = BTreeMap::from([(caller.organization_id.0, json!(view(&ruling.authority.organization)))]);
     let mut after = wanted.after();
     loop {
-        let founded = organizations::founded_by(caller.id(), OrganizationId(after), wanted.one_more());
-        let rows = views.db.rows(founded).await?;
+        let next = organizations::founded_by(caller.id(), OrganizationId(after), wanted.one_more());
+        let rows = views.db.rows(next).await?;
         for row in &rows {
             after = row.id("organization_id")?;
-            // Who has been removed from what they founded is told nothing of it.
-            if app.ruling(OrganizationId(after)).await?.authority.organization.founder().is_some() {
-                let founded = json!({
-                    "id": after, "name": row.text("name")?, "slug": row.text("slug")?, "created_at": row.time("founded_at")?,
-                });
+            if let Some(founded) = founded(&app, row).await? {
                 items.insert(after, founded);
             }
         }
@@ -135,6 +133,37 @@ pub async fn list(
             return Ok(Json(wanted.page(items, |item| item)));
         }
     }
+}
+
+/// An organization as its founder sees it from elsewhere. Who has been removed from what they founded is told nothing of it.
+async fn founded(app: &App, row: &Row) -> Result<Option<Value>, Problem> {
+    let id = row.id("organization_id")?;
+    let ruling = app.ruling(OrganizationId(id)).await?;
+    let shown = json!({"id": id, "name": row.text("name")?, "slug": row.text("slug")?, "created_at": row.time("founded_at")?});
+    Ok(ruling.authority.organization.founder().map(|_| shown))
+}
+
+/// The caller's organization, or one that the caller founded.
+#[utoipa::path(get, path = "/organizations/{id}", tag = "organizations", params(("id" = String, Path), Fresh),
+    responses((status = 200, body = OrganizationView), (status = "4XX", body = Problem)))]
+pub async fn read_by_id(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(fresh): Query<Fresh>,
+) -> Result<Response, Problem> {
+    let id: OrganizationId = id_in_path(&id, "organization")?;
+    if id == caller.organization_id {
+        return read(State(app), Reader(caller), Query(fresh)).await;
+    }
+    app.fresh_memory(caller.organization_id, fresh.after).await?;
+    app.latest_views().await;
+    let row = app.views.live().db.row(organizations::founded(id, caller.id())).await?;
+    let shown = match row {
+        Some(row) => founded(&app, &row).await?,
+        None => None,
+    };
+    shown.map(|shown| Json(shown).into_response()).ok_or_else(|| Problem::not_found("organization"))
 }
 
 /// The caller's organization.

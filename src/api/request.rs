@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::json;
 use crate::auth::sign_in;
 use crate::engine::{Answer, App, Caller, Done, Envelope, Problem, Told};
 use crate::entropy;
@@ -215,8 +216,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<Vec<u64>>, Problem> {
 
 fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
-    let value: Value =
-        serde_json::from_slice(bytes).map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))?;
+    let value = json::parse(bytes).map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))?;
     if let Some(pointer) = too_deep_in(&value) {
         let reason = format!("must not be nested more than {DEEPEST} deep");
         return Err(Problem::faults(vec![Fault::new(pointer, "invalid", reason)]));

@@ -8,10 +8,11 @@ use aggregates::actor::OrganizationRole;
 use aggregates::ids::{MemberId, TokenId};
 use aggregates::organization::Member;
 use aggregates::text::Name;
-use aggregates::token::{Command as Ask, Token};
+use aggregates::token::{Command as Ask, Issued, Token};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use projections::tokens;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::page::Wanted;
-use super::request::{Command, Nothing, Query, Reader, id_in_path};
+use super::request::{Command, Fresh, Nothing, Query, Reader, id_in_path};
 use crate::auth::new_token;
 use crate::engine::{Answer, App, Attempt, Caller, Done, Problem, decision, permit};
 use crate::store::Row;
@@ -146,8 +147,13 @@ pub async fn list(
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
     app.fresh_views(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
-    let all = permit(&ruling, &caller, "token.read").is_ok();
-    let member = if all { which.member_id } else { Some(caller.id()) };
+    let member = match which.member_id.unwrap_or(caller.id()) {
+        own if own == caller.id() => which.member_id.or_else(|| permit(&ruling, &caller, "token.read").err().map(|_| own)),
+        other => {
+            permit(&ruling, &caller, "token.read")?;
+            Some(other)
+        }
+    };
     let statement = tokens::page(caller.organization_id, member, wanted.before(), wanted.one_more());
     let rows = app.views.live().db.rows(statement).await?;
     let items = rows.iter().map(|row| {
@@ -159,6 +165,34 @@ pub async fn list(
         Ok((row.number("position")?, item))
     });
     Ok(Json(wanted.page(items.collect::<Result<_, Problem>>()?)))
+}
+
+fn view(token: &Issued) -> Value {
+    json!({
+        "id": token.id, "member_id": token.member_id, "name": token.name, "prefix": token.prefix, "actions": token.actions,
+        "expires_at": token.expires_at, "created_at": token.issued_at, "revoked_at": token.revoked_at,
+    })
+}
+
+/// One token, without its secret; another's for those with `token.read`.
+#[utoipa::path(get, path = "/tokens/{id}", tag = "organizations", params(("id" = String, Path), Fresh),
+    responses((status = 200, description = "The token"), (status = "4XX", body = Problem)))]
+pub async fn read(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    Query(fresh): Query<Fresh>,
+) -> Result<Response, Problem> {
+    let id: TokenId = id_in_path(&id, "token")?;
+    app.fresh_memory(caller.organization_id, fresh.after).await?;
+    let token = app.load::<Token>(id, false).await?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    let ours = |token: &&Issued| ruling.authority.organization.anyone(token.member_id).is_some();
+    let issued = token.state.issued.as_ref().filter(ours).ok_or_else(|| Problem::not_found("token"))?;
+    if issued.member_id != caller.id() {
+        permit(&ruling, &caller, "token.read")?;
+    }
+    Ok(Answer::ok(view(issued)).at_version(token.sequence).into_response())
 }
 
 /// Makes a token worthless, at once.

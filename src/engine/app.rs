@@ -276,6 +276,19 @@ pub fn permit(ruling: &Ruling, caller: &Caller, action: &'static str) -> Result<
     if granted && caller.token_covers(&asked) { Ok(()) } else { Err(Problem::forbidden(action)) }
 }
 
+/// Whether the caller may read `zone`, whatever their token is for: a token for an action is enough to do it.
+pub fn may_see(ruling: &Ruling, caller: &Caller, zone: ZoneId, now: Moment) -> Result<(), Problem> {
+    permit_under(&ruling.authority, &Caller { scope: None, ..caller.clone() }, zone, "zone.read", now)
+}
+
+/// Whether the caller may ask what `principal` may do in `zone`: about themselves everyone may, about others who reads the zone.
+pub fn may_ask_about(ruling: &Ruling, caller: &Caller, principal: MemberId, zone: ZoneId, now: Moment) -> Result<(), Problem> {
+    if principal != caller.id() {
+        return permit_in_zone(ruling, caller, zone, "zone.read", now);
+    }
+    ruling.authority.tree.zone(zone).map(drop).ok_or_else(|| Problem::not_found("zone"))
+}
+
 /// Whether the caller may do `action` in `zone`; a zone that is not here is not there (404). Reading and mending do not need
 /// the zone in force.
 pub fn permit_in_zone(

@@ -20,7 +20,7 @@ use cqrs_es::event_sink::EventSink;
 use projections::Statement;
 
 use super::answer::{Answer, Done, Told};
-use super::app::{App, Caller, Envelope, permit, permit_in_zone};
+use super::app::{App, Caller, Envelope, may_see, permit, permit_in_zone};
 use super::authorities::Ruling;
 use super::booking::PlannedTurn;
 use super::problem::Problem;
@@ -107,6 +107,11 @@ impl Attempt {
     /// do not need the zone in force.
     pub fn permit(&self, zone: ZoneId, action: &'static str) -> Result<(), Problem> {
         permit_in_zone(&self.ruling, &self.caller, zone, action, self.now)
+    }
+
+    /// Refuses a caller from whom `zone` is hidden, whatever their token is for.
+    pub fn must_see(&self, zone: ZoneId) -> Result<(), Problem> {
+        may_see(&self.ruling, &self.caller, zone, self.now)
     }
 
     /// Refuses a caller who may not do `action` in `zone`, or anyone while the zone is not in force.

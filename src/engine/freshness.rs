@@ -1,5 +1,6 @@
 //! Freshness: how far the read models have come, and waiting until they are far enough.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -9,11 +10,12 @@ pub struct Freshness {
     log: watch::Sender<u64>,
     views: watch::Sender<u64>,
     wanted: Notify,
+    stuck: AtomicBool,
 }
 
 impl Default for Freshness {
     fn default() -> Self {
-        Self { log: watch::Sender::new(0), views: watch::Sender::new(0), wanted: Notify::new() }
+        Self { log: watch::Sender::new(0), views: watch::Sender::new(0), wanted: Notify::new(), stuck: AtomicBool::new(false) }
     }
 }
 
@@ -35,6 +37,16 @@ impl Freshness {
     /// The read models have come this far.
     pub fn views_reached(&self, position: u64) {
         raise(&self.views, position);
+    }
+
+    /// Whether the read models could be brought up to date when it was last tried.
+    pub fn views_are_brought_up_to_date(&self, could: bool) {
+        self.stuck.store(!could, Ordering::Relaxed);
+    }
+
+    /// Whether the read models go on.
+    pub fn views_advance(&self) -> bool {
+        !self.stuck.load(Ordering::Relaxed)
     }
 
     /// How far the log is known to have come.

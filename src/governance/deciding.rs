@@ -9,7 +9,8 @@ use aggregates::grant::{self, Grant};
 use aggregates::ids::GrantId;
 use aggregates::ledger;
 use aggregates::organization::{Command as Membership, Organization};
-use aggregates::proposal::{Command, Effects, ExecutionStatus, Opening, Proposal, State, Status, effects};
+use aggregates::permission::Authority;
+use aggregates::proposal::{Command, Effects, ExecutionStatus, Opening, Proposal, ProposalType, State, Status, effects};
 use aggregates::reactions;
 use aggregates::zones::Zones;
 use axum::http::StatusCode;
@@ -84,6 +85,12 @@ async fn put_at_stake(attempt: &Attempt, plan: &mut Plan, terms: &grant::Terms) 
     Ok(())
 }
 
+/// Whether what comes of it is written in the ledger: an amount, or a task where there may be only so many at once.
+fn is_booked(authority: &Authority, opening: &Opening) -> bool {
+    let worth = opening.subject.amount().is_some_and(|amount| !amount.is_zero());
+    worth || opening.subject.proposal_type() == ProposalType::TaskExecution && authority.limits_tasks(opening.zone_id)
+}
+
 /// Executes against the policy in force now; a policy that no longer admits it is a failure on record. An approval that
 /// answers a question from below takes effect there. What a grant is worth is set aside in the ledger with it, so that nothing
 /// is granted twice over.
@@ -96,11 +103,8 @@ pub async fn execute(attempt: &Attempt, plan: &mut Plan, proposal: &Loaded<Propo
         escalating::answer_is(attempt, plan, &state).await?;
         return Ok(state);
     }
-    let amount = proposal.state.opening.as_ref().and_then(|opening| opening.subject.amount());
-    let booking = match amount.filter(|amount| !amount.is_zero()) {
-        Some(_) => Some(attempt.booking(plan).await?),
-        None => None,
-    };
+    let books = proposal.state.opening.as_ref().is_some_and(|opening| is_booked(attempt.authority(), opening));
+    let booking = if books { Some(attempt.booking(plan).await?) } else { None };
     let authority = booking.as_ref().map_or(attempt.authority(), |booking| &booking.authority);
     let outcome = match effects(authority, &proposal.state, entropy::new_id(), now) {
         // What others have set aside may still be taken back: a failure goes on record only by what the log holds.

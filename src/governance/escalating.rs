@@ -74,7 +74,7 @@ const COSIGNERS: u32 = 2;
 /// A governance escalation that enough have signed becomes a proposal above (SPEC E2).
 pub async fn carry(attempt: &Attempt, plan: &mut Plan, escalation: &Loaded<Escalation>) -> Result<Arc<State>, Problem> {
     let state = Arc::clone(&escalation.state);
-    if !state.is_carried() {
+    if !state.is_carried(|signer| attempt.authority().organization.member(signer).is_some()) {
         return Ok(state);
     }
     let opening = opening_above(attempt, petition(attempt, &state)?).await?;
@@ -94,11 +94,11 @@ fn petition(attempt: &Attempt, state: &State) -> Result<Referral, Problem> {
 /// A proposal that came to a stop goes up by itself; where nobody above could decide it either, that is on record (SPEC E5).
 pub async fn by_itself(attempt: &Attempt, plan: &mut Plan, source: &Loaded<Proposal>) -> Result<Arc<proposal::State>, Problem> {
     let state = &source.state;
-    let (Some(opening), Some(stalled)) = (&state.opening, state.stalled) else { return Ok(Arc::clone(state)) };
-    let ascent = ascent(attempt, opening.zone_id);
+    let (Some(asked), Some(stalled)) = (&state.opening, state.stalled) else { return Ok(Arc::clone(state)) };
+    let ascent = ascent(attempt, asked.zone_id);
     let referral = action_referral(state, None, ascent).ok_or_else(|| Problem::not_found("proposal"))?;
-    let opening = match opening_above(attempt, referral).await {
-        Ok(opening) => opening,
+    let above = match opening_above(attempt, referral).await {
+        Ok(above) => above,
         Err(refused) if refused.status < 500 => {
             let failure = Failure { code: refused.code, reason: refused.detail };
             return plan.decide(source, Deciding::FailToEscalate { failure, now: ascent.now }).await;
@@ -107,9 +107,9 @@ pub async fn by_itself(attempt: &Attempt, plan: &mut Plan, source: &Loaded<Propo
     };
     let to = WentUp { escalation_id: ascent.escalation_id, parent_id: ascent.proposal_id, to_zone_id: ascent.to.zone_id };
     let after = plan.decide(source, Deciding::Escalate { to, reason: stalled.to_string(), now: ascent.now }).await?;
-    let contest = Contest::Action { proposal_id: opening.proposal_id, automatic: Some(stalled) };
-    let raised = raised(opening.zone_id, opening.proposer_id, Prose::none(), contest, ascent);
-    open_above(attempt, plan, raised, opening).await?;
+    let contest = Contest::Action { proposal_id: asked.proposal_id, automatic: Some(stalled) };
+    let reason = Prose::parse(stalled.in_words()).unwrap_or_else(|_| Prose::none());
+    open_above(attempt, plan, raised(asked.zone_id, MemberId::SYSTEM, reason, contest, ascent), above).await?;
     Ok(after)
 }
 

@@ -27,7 +27,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub async fn project_log(app: Arc<App>, ending: CancellationToken) {
     let mut log = app.parts.freshness.watch_log();
     loop {
-        let pause = match project_on(&app).await {
+        let projected = project_on(&app).await;
+        app.parts.freshness.views_are_brought_up_to_date(projected.is_ok());
+        let pause = match projected {
             Ok(()) => GLANCE,
             Err(error) => {
                 tracing::warn!(%error, "the read models cannot be brought up to date");

@@ -12,6 +12,7 @@ mod log;
 mod many;
 mod row;
 mod sessions;
+pub mod trials;
 mod unflushed;
 mod views;
 mod writer;

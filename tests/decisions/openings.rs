@@ -14,7 +14,7 @@ on_both!(a_proposer_may_choose_only_a_stricter_model, async |app: TestApp| {
     let with_fallback = |number: u32| json!({"model_type": "consensus", "fallback_model": "threshold", "threshold": number});
     let unilateral = json!({"model_type": "unilateral"});
     let cases: Vec<(Value, Value, bool)> = vec![
-        (threshold(2), threshold(2), true),
+        (threshold(2), threshold(2), false),
         (threshold(2), threshold(3), true),
         (threshold(2), threshold(1), false),
         (threshold(2), unilateral.clone(), false),
@@ -25,6 +25,8 @@ on_both!(a_proposer_may_choose_only_a_stricter_model, async |app: TestApp| {
         (majority(0.5), majority(0.75), true),
         (majority(0.5), majority(0.25), false),
         (unilateral.clone(), consensus.clone(), true),
+        (unilateral.clone(), unilateral.clone(), false),
+        (consensus.clone(), consensus.clone(), true),
         (unilateral.clone(), threshold(3), false),
         (consensus.clone(), unilateral, false),
         (consensus, threshold(3), false),
@@ -93,8 +95,8 @@ on_both!(what_needs_no_reviewers_is_executed_like_any_other_approval, async |app
     let zone = council(&app, &[&ann], zone).await;
     let cases = [
         (work(&zone, &json!({})), true),
-        (work(&zone, &json!({"amount": "79"})), true),
         (work(&zone, &json!({"amount": "80"})), false),
+        (work(&zone, &json!({"amount": "79"})), true),
         (allocation(&zone, "9.999999999"), true),
         (allocation(&zone, "10"), false),
         (membership_change(&zone, "add", &bob, "executor"), false),
@@ -115,6 +117,10 @@ on_both!(what_needs_no_reviewers_is_executed_like_any_other_approval, async |app
         assert_eq!(app.owner.get("/grants").await.expect(200).items().len(), granted, "{body}");
     }
     app.owner.post("/proposals", allocation(&zone, "-1")).await.expect(422);
+    let mut asked = work(&zone, &json!({}));
+    asked["decision_model"] = json!({"model_type": "consensus"});
+    let asked = app.owner.post("/proposals", asked).await.expect(201);
+    assert_eq!(asked.text("/status"), "pending_review", "whoever asks for consensus is not approved without anybody");
 });
 
 on_both!(nothing_critical_is_approved_automatically, async |app: TestApp| {

@@ -201,3 +201,59 @@ on_both!(searches_find_exactly_what_evaluations_permit, async |app: TestApp| {
     assert_eq!(told.text("/policy_decision_point"), base);
     assert_eq!(told.text("/access_evaluation_endpoint"), format!("{base}/access/v1/evaluation"));
 });
+
+on_both!(particulars_bind_wherever_they_are_said, async |app: TestApp| {
+    let zone =
+        json!({"name": "Zone", "resource_scope": {"allowed_boards": ["b1"], "budget_limit": "100", "limits": {"tokens": 5}}});
+    let zone = app.owner.makes_zone(zone).await;
+    let worker = executor(&app, &zone).await;
+    let forms = Forms::read();
+    let nothing = || (json!({}), json!({}), json!({}));
+    for (places, decision) in [
+        (nothing(), true),
+        ((json!({"board_id": "b1"}), json!({}), json!({})), true),
+        ((json!({"board_id": "b2"}), json!({}), json!({})), false),
+        ((json!({}), json!({"board_id": "b2"}), json!({})), false),
+        ((json!({}), json!({}), json!({"board_id": "b2"})), false),
+        ((json!({}), json!({}), json!({"amount": "1000"})), false),
+        ((json!({}), json!({"tokens": 6}), json!({})), false),
+        ((json!({"board_id": "b1"}), json!({"board_id": "b1"}), json!({"time": "now", "tokens": 5})), true),
+    ] {
+        let (of_action, of_resource, context) = places;
+        let request = json!({"subject": {"type": "user", "id": worker.id}, "action": {"name": "work.do", "properties": of_action},
+            "resource": {"type": "zone", "id": zone, "properties": of_resource}, "context": context});
+        assert_eq!(evaluates(&forms, &worker, &request).await["decision"], decision, "{request}");
+    }
+    let torn = json!({"subject": {"type": "user", "id": worker.id}, "action": {"name": "work.do", "properties": {"board_id": "b1"}},
+        "resource": {"type": "zone", "id": zone, "properties": {"board_id": "b2"}}});
+    let refused = worker.post("/access/v1/evaluation", torn).await.expect(400);
+    assert_eq!(refused.text("/errors/0/pointer"), "/resource/properties/board_id");
+    let unread = json!({"subject": {"type": "user", "id": worker.id}, "action": {"name": "work.do"},
+        "resource": {"type": "zone", "id": zone}, "context": {"amount": "much"}});
+    let refused = worker.post("/access/v1/evaluation", unread).await.expect(400);
+    assert_eq!(refused.text("/errors/0/pointer"), "/context/amount");
+});
+
+on_both!(searches_give_as_many_at_once_as_asked_for, async |app: TestApp| {
+    let zone = app.owner.makes_zone(json!({"name": "Zone"})).await;
+    for name in ["Ann", "Bob", "Cem"] {
+        app.human(name, "member").await;
+    }
+    let search = |page: Value| json!({"subject": {"type": "user"}, "resource": {"type": "zone", "id": zone}, "action": {"name": "zone.read"}, "page": page});
+    let (mut found, mut token) = (Vec::new(), String::new());
+    loop {
+        let page = json!({"limit": 3, "token": token});
+        let answer = app.owner.post("/access/v1/search/subject", search(page)).await.expect(200);
+        let results = answer.at("/results").as_array().expect("results").clone();
+        assert!(results.len() <= 3);
+        found.extend(results);
+        token = answer.text("/page/next_token");
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(found.len(), 4);
+    for page in [json!({"limit": "x"}), json!({"limit": 0}), json!({"limit": -1}), json!(5), json!({"token": 5})] {
+        app.owner.post("/access/v1/search/subject", search(page)).await.expect(400);
+    }
+});

@@ -76,9 +76,8 @@ on_both!(an_allocation_is_used_until_it_is_used_up, async |app: TestApp| {
     let scene = Scene::of(&app, json!({})).await;
     let grant = scene.granted(&app, "resource_allocation", json!({"amount": "60", "beneficiary_id": scene.worker.id})).await;
     let more = json!({"zone_id": scene.zone, "type": "resource_allocation", "title": "More", "payload": {"amount": "40.01"}});
-    let failed = app.owner.post("/proposals", more).await.expect(201);
-    assert_eq!(failed.text("/execution/status"), "failed");
-    assert!(failed.text("/execution/reason").contains("40.01 is more than the 40 left"), "{}", failed.body);
+    let refused = app.owner.post("/proposals", more).await.expect(422);
+    assert!(refused.text("/errors/0/message").contains("40.01 is more than the 40 left"), "{}", refused.body);
     scene.uses(&grant, json!({"amount": "25"})).await.expect(200);
     let shown = budget(&app.owner, &scene.zone).await;
     assert_eq!((&shown["reserved"], &shown["spent"]), (&json!("35"), &json!("25")));

@@ -147,3 +147,83 @@ on_both!(only_so_many_tasks_are_under_way_at_once, async |app: TestApp| {
     worker.post(&format!("/reservations/{first}/release"), json!({})).await.expect(200);
     reserves(&worker, &zone, "0").await.expect(201);
 });
+
+on_both!(an_approved_task_takes_a_place_until_it_is_done, async |app: TestApp| {
+    let limited =
+        json!({"constraints": {"max_concurrent_tasks": 1}, "approval_policy": {"auto_approve": {"types": ["task_execution"]}}});
+    let upper = app.owner.makes_zone(json!({"name": "Upper", "constraints": {"max_concurrent_tasks": 2}})).await;
+    let mut zone = limited.clone();
+    zone["name"] = json!("Zone");
+    zone["parent_zone_id"] = json!(upper);
+    let zone = app.owner.makes_zone(zone).await;
+    let worker = executor(&app, &zone).await;
+    let work = |amount: Option<&str>| json!({"zone_id": zone, "type": "task_execution", "title": "Work", "payload": {"action": "work.do", "amount": amount}});
+    for amount in [None, Some("5")] {
+        let first = worker.post("/proposals", work(amount)).await.expect(201);
+        assert_eq!(first.text("/execution/status"), "succeeded");
+        assert_eq!(budget(&worker, &zone).await["concurrent_tasks"], 1);
+        assert_eq!(budget(&worker, &upper).await["concurrent_tasks"], 1);
+        let checked = worker.post(&format!("/zones/{zone}/check"), json!({"action": "work.do"})).await.expect(200);
+        assert_eq!(checked.text("/reasons/0/code"), "too_many_concurrent_tasks");
+        reserves(&worker, &zone, "1").await.expect_problem(422, "too_many_concurrent_tasks");
+        let refused = worker.post("/proposals", work(amount)).await.expect(422);
+        assert_eq!(refused.text("/errors/0/code"), "too_many_concurrent_tasks");
+        let grant = worker.get(&format!("/grants?after={}", first.position())).await.expect(200).text("/items/0/id");
+        let used = worker.post(&format!("/grants/{grant}/use"), json!({})).await.expect(200);
+        assert_eq!(used.text("/status"), "used", "its own place does not stand in its way");
+        assert_eq!(budget(&worker, &zone).await["concurrent_tasks"], 0);
+    }
+    // One that was submitted while there was room, and approved when there was none any more.
+    let reviewer = app.human("Reviewer", "member").await;
+    app.owner.assigns(&zone, &reviewer, "approver").await.expect(201);
+    app.owner.patch(&format!("/zones/{zone}"), json!({"approval_policy": null})).await.expect(200);
+    let waiting = worker.post("/proposals", work(None)).await.expect(201).id();
+    let held = reserves(&worker, &zone, "1").await.expect(201).id();
+    let failed = reviewer.votes(&waiting, "approve").await.expect(200);
+    assert_eq!(
+        (failed.text("/execution/status"), failed.text("/execution/code")),
+        ("failed".to_owned(), "too_many_concurrent_tasks".to_owned())
+    );
+    worker.post(&format!("/reservations/{held}/release"), json!({})).await.expect(200);
+    let retried = app.owner.post(&format!("/proposals/{waiting}/retry-execution"), json!({})).await.expect(200);
+    assert_eq!(retried.text("/execution/status"), "succeeded");
+    // A grant that ends unused frees its place.
+    app.settled().await;
+    app.time_passes(Duration::hours(25)).await;
+    assert_eq!(budget(&worker, &zone).await["concurrent_tasks"], 0);
+});
+
+on_both!(of_many_approved_at_once_no_more_are_under_way_than_may_be, async |app: TestApp| {
+    let zone = json!({"name": "Zone", "constraints": {"max_concurrent_tasks": 3}});
+    let zone = app.owner.makes_zone(zone).await;
+    let worker = executor(&app, &zone).await;
+    let reviewer = app.human("Reviewer", "member").await;
+    app.owner.assigns(&zone, &reviewer, "approver").await.expect(201);
+    let mut proposals = Vec::new();
+    for _ in 0..12 {
+        proposals.push(worker.proposes_work(&zone).await);
+    }
+    let approved = futures::future::join_all(proposals.iter().map(|proposal| reviewer.votes(proposal, "approve"))).await;
+    let executed: Vec<String> = approved.into_iter().map(|reply| reply.expect(200).text("/execution/status")).collect();
+    let succeeded = executed.iter().filter(|status| *status == "succeeded").count();
+    assert_eq!((succeeded, executed.len()), (3, 12), "{executed:?}");
+    assert_eq!(budget(&worker, &zone).await["concurrent_tasks"], 3);
+});
+
+on_both!(what_the_books_have_no_room_for_is_not_proposed, async |app: TestApp| {
+    let zone = json!({"name": "Zone", "resource_scope": {"budget_limit": "100"}});
+    let zone = app.owner.makes_zone(zone).await;
+    let worker = executor(&app, &zone).await;
+    let reviewer = app.human("Reviewer", "member").await;
+    app.owner.assigns(&zone, &reviewer, "approver").await.expect(201);
+    let held = reserves(&worker, &zone, "90").await.expect(201).id();
+    let work =
+        json!({"zone_id": zone, "type": "task_execution", "title": "Work", "payload": {"action": "work.do", "amount": "20"}});
+    let refused = worker.post("/proposals", work.clone()).await.expect(422);
+    assert_eq!(
+        (refused.text("/errors/0/code"), refused.text("/errors/0/zone_id")),
+        ("budget_exceeded".to_owned(), zone.clone())
+    );
+    worker.post(&format!("/reservations/{held}/release"), json!({})).await.expect(200);
+    worker.post("/proposals", work).await.expect(201);
+});

@@ -34,6 +34,21 @@ on_both!(a_deadlock_goes_up_at_once_or_ends_in_rejection, async |app: TestApp| {
     let shown = house.worker.get(&format!("/proposals/{proposal}")).await.expect(200);
     assert_eq!(shown.text("/status"), "escalated");
     let above = shown.text("/escalation/parent_proposal_id");
+    let escalation = format!("/escalations/{}", shown.text("/escalation/escalation_id"));
+    let escalation = app.owner.get(&escalation).await.expect(200);
+    for (pointer, expected) in [
+        ("/proposal_id", &proposal),
+        ("/zone_id", &house.downstairs),
+        ("/to_zone_id", &house.upstairs),
+        ("/parent_proposal_id", &above),
+        ("/automatic", &"deadlock".to_owned()),
+        ("/reason", &"Nobody can decide it any more.".to_owned()),
+    ] {
+        assert_eq!(&escalation.text(pointer), expected, "{pointer}");
+    }
+    assert_ne!(escalation.text("/escalator_id"), house.worker.id, "nobody raised it");
+    let listed = app.owner.get(&format!("/escalations?zone_id={}", house.downstairs)).await.expect(200);
+    assert_eq!(listed.text("/items/0/id"), escalation.id());
     house.judge.votes(&above, "reject").await.expect(200);
     assert_eq!(outcome(&house.worker, &proposal).await, ("rejected".to_owned(), "escalation".to_owned()));
 

@@ -252,3 +252,20 @@ on_both!(naming_somebody_else_makes_nobody_impartial, async |app: TestApp| {
     app.owner.post(&format!("{path}/scores"), score).await.expect_problem(403, "conflicted");
     app.owner.post(&format!("{path}/finalize"), json!({})).await.expect_problem(403, "conflicted");
 });
+
+on_both!(judging_waits_while_the_zone_is_suspended_and_goes_on_in_an_archive, async |app: TestApp| {
+    let shop = Workshop::with(&app, quality()).await;
+    let evaluation = shop.judgement_of(&shop.work().await).await;
+    let zone = format!("/zones/{}", shop.zone);
+    app.owner.post(&format!("{zone}/suspend"), json!({})).await.expect(200);
+    let scored = json!({"criterion": "quality", "score": 0.9, "rationale": "I looked"});
+    let path = format!("/evaluations/{evaluation}");
+    for (deed, body) in [("scores", scored.clone()), ("auto-evaluate", json!({})), ("finalize", json!({}))] {
+        shop.critics[0].post(&format!("{path}/{deed}"), body).await.expect_problem(409, "zone_not_in_force");
+    }
+    app.owner.post(&format!("{zone}/activate"), json!({})).await.expect(200);
+    shop.critics[0].post(&format!("{path}/scores"), scored).await.expect(200);
+    app.owner.post(&format!("{zone}/archive"), json!({})).await.expect(200);
+    let done = shop.critics[0].post(&format!("{path}/finalize"), json!({})).await.expect(200);
+    assert_eq!(done.text("/status"), "completed");
+});

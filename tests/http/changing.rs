@@ -105,6 +105,67 @@ on_both!(creating_says_where_and_changing_says_which_version, async |app: TestAp
     app.owner.get(member.header("location").trim_start_matches("/api/v1")).await.expect(200);
 });
 
+on_both!(whatever_is_created_is_where_its_answer_says, async |app: TestApp| {
+    let owner = &app.owner;
+    let ann = app.human("Ann", "member").await;
+    app.human("Olga", "owner").await;
+    let root = json!({"name": "Root", "constraints": {"spending_limit": {"amount": "10", "window": "total"}}});
+    let root = owner.makes_zone(root).await;
+    let criteria = json!({"criteria": [{"name": "quality", "type": "human"}]});
+    let zone = json!({"name": "Zone", "parent_zone_id": root, "evaluation_criteria": criteria});
+    let zone = owner.makes_zone(zone).await;
+    owner.assigns(&zone, &ann, "approver").await.expect(201);
+    let work =
+        |zone: &str| json!({"zone_id": zone, "type": "task_execution", "title": "Work", "payload": {"action": "work.do"}});
+    let contested = owner.post("/proposals", work(&zone)).await.expect(201).id();
+    let done = owner.post("/proposals", work(&zone)).await.expect(201).id();
+    ann.votes(&done, "approve").await.expect(200);
+    for (path, body) in [
+        ("/organizations".to_owned(), json!({"name": "Another"})),
+        ("/members".to_owned(), json!({"kind": "human", "display_name": "Bob", "role": "member"})),
+        ("/tokens".to_owned(), json!({"name": "mine"})),
+        ("/tokens".to_owned(), json!({"name": "hers", "member_id": ann.id})),
+        ("/invites".to_owned(), json!({"role": "member"})),
+        ("/zones".to_owned(), json!({"name": "Third"})),
+        (format!("/zones/{zone}/assignments"), json!({"member_id": ann.id, "role": "executor"})),
+        (format!("/zones/{root}/reservations"), json!({"action": "work.do", "amount": "1"})),
+        ("/proposals".to_owned(), work(&zone)),
+        (format!("/proposals/{contested}/escalate"), json!({"reason": "No."})),
+        (format!("/zones/{zone}/escalations"), json!({"reason": "Stop.", "change": {"status": "suspended"}})),
+        ("/evaluations".to_owned(), json!({"proposal_id": done})),
+    ] {
+        let made = owner.post(&path, body).await.expect(201);
+        let place = made.header("location");
+        assert!(place.ends_with(&made.id()), "{path}: {place}");
+        let read = owner.get(place.trim_start_matches("/api/v1")).await.expect(200);
+        assert_eq!(read.id(), made.id(), "{path}");
+        if path != "/organizations" {
+            assert_eq!(read.header("etag"), made.header("etag"), "{path}");
+        }
+        assert!(!read.body.to_string().contains("tz_"), "{path}: a secret is shown once");
+        let elsewhere = place.replace(&made.id(), "0199b1c2-7a4e-7c3d-8e6f-1a2b3c4d5e6f");
+        owner.get(elsewhere.trim_start_matches("/api/v1")).await.expect_problem(404, "not_found");
+        let fresh = format!("{}?after={}", place.trim_start_matches("/api/v1"), made.position());
+        if path != "/organizations" {
+            owner.get(&fresh).await.expect(200);
+        }
+    }
+});
+
+on_both!(a_token_is_read_by_its_member_and_by_those_who_may, async |app: TestApp| {
+    let (ann, bob) = (app.human("Ann", "member").await, app.human("Bob", "member").await);
+    let token = ann.post("/tokens", json!({"name": "mine", "actions": ["zone.read"]})).await.expect(201).id();
+    let place = format!("/tokens/{token}");
+    let read = ann.get(&place).await.expect(200);
+    assert_eq!((read.text("/name"), read.at("/actions")), ("mine".to_owned(), &json!(["zone.read"])));
+    app.owner.get(&place).await.expect(200);
+    bob.get(&place).await.expect_problem(403, "forbidden");
+    ann.delete(&place).await.expect(204);
+    assert_ne!(*ann.get(&place).await.expect(200).at("/revoked_at"), Value::Null);
+    let invite = app.owner.post("/invites", json!({"role": "member"})).await.expect(201).id();
+    bob.get(&format!("/invites/{invite}")).await.expect_problem(403, "forbidden");
+});
+
 on_both!(a_change_to_something_newer_than_was_seen_is_refused, async |app: TestApp| {
     let ann = app.human("Ann", "member").await;
     let zone = app.owner.makes_zone(json!({"name": "Zone"})).await;

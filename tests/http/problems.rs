@@ -89,7 +89,9 @@ on_both!(values_that_no_type_admits_are_refused_with_their_place, async |app: Te
         (json!({"decision_model": {"model_type": "majority", "quorum": 1.01}}), "/decision_model/quorum"),
         (json!({"decision_model": {"model_type": "majority", "threshold": 2}}), "/decision_model/threshold"),
         (json!({"decision_model": {"model_type": "weighted", "weights": {"owner": 0}}}), "/decision_model/weights"),
-        (json!({"decision_model": {"model_type": "weighted", "weights": {"owner": -5}}}), "/decision_model/weights"),
+        (json!({"decision_model": {"model_type": "weighted", "weights": {"owner": -5}}}), "/decision_model/weights/owner"),
+        (json!({"decision_model": {"model_type": "weighted", "weights": "rep"}}), "/decision_model/weights"),
+        (json!({"decision_model": "unilateral"}), "/decision_model"),
         (
             json!({"decision_model": {"model_type": "consensus", "fallback_model": "consensus"}}),
             "/decision_model/fallback_model",

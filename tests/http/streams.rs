@@ -51,6 +51,14 @@ on_both!(an_export_of_the_log_is_itself_on_record, async |app: TestApp| {
     assert_eq!(found.text("/items/0/actor/id"), app.owner.id);
 });
 
+on_both!(whoever_asks_again_and_hears_of_nothing_new_writes_nothing, async |app: TestApp| {
+    let head = positions(&lines(&app.owner, None).await).last().copied();
+    for _ in 0..3 {
+        assert!(lines(&app.owner, head).await.is_empty());
+    }
+    assert_eq!(app.owner.get("/audit?limit=1").await.expect(200).at("/items/0/position").as_u64(), head);
+});
+
 /// Reads a stream of server-sent events until `wanted` is in it.
 async fn until(response: &mut reqwest::Response, text: &mut String, wanted: &str) {
     let reading = async {

@@ -87,8 +87,7 @@ on_both!(others_tokens_are_for_those_who_run_the_organization, async |app: TestA
     let hers = ann.post("/tokens", json!({"name": "hers"})).await.expect(201).id();
     ann.post("/tokens", json!({"name": "his", "member_id": bob.id})).await.expect_problem(403, "forbidden");
     bob.post("/tokens", json!({"name": "theirs", "member_id": app.owner.id})).await.expect_problem(403, "role_above_own");
-    let listed = ann.get(&format!("/tokens?member_id={}", bob.id)).await.expect(200);
-    assert!(listed.items().iter().all(|token| token["member_id"] == ann.id.as_str()), "one's own only");
+    ann.get(&format!("/tokens?member_id={}", bob.id)).await.expect_problem(403, "forbidden");
     bob.delete(&format!("/tokens/{hers}")).await.expect(204);
 });
 
@@ -120,4 +119,48 @@ on_both!(what_is_tried_elsewhere_leaves_no_trace_here, async |app: TestApp| {
         let sequences: Vec<&Value> = found.items().iter().map(|event| &event["sequence"]).collect();
         assert_eq!(sequences, (1..=times).rev().map(|number| json!(number)).collect::<Vec<_>>().iter().collect::<Vec<_>>());
     }
+});
+
+on_both!(a_token_for_an_action_is_enough_for_it, async |app: TestApp| {
+    let zone = app.owner.makes_zone(json!({"name": "Zone", "resource_scope": {"budget_limit": "10"}})).await;
+    let ann = app.human("Ann", "member").await;
+    app.owner.assigns(&zone, &ann, "executor").await.expect(201);
+    app.owner.assigns(&zone, &ann, "approver").await.expect(201);
+    let with = async |actions: Value| {
+        ann.with_token(&ann.post("/tokens", json!({"name": "narrow", "actions": actions})).await.expect(201).text("/token"))
+    };
+    let narrow = with(json!(["task.create"])).await;
+    let check = format!("/zones/{zone}/check");
+    assert_eq!(narrow.post(&check, json!({"action": "task.create"})).await.expect(200).text("/decision"), "allow");
+    let denied = narrow.post(&check, json!({"action": "task.update"})).await.expect(200);
+    assert_eq!(
+        (denied.text("/decision"), denied.text("/reasons/0/code")),
+        ("deny".to_owned(), "outside_token_scope".to_owned())
+    );
+    let many = json!({"checks": [{"zone_id": zone, "action": "task.create"}]});
+    assert_eq!(narrow.post("/checks", many).await.expect(200).text("/items/0/decision"), "allow");
+    let evaluation = json!({"subject": {"type": "user", "id": ann.id}, "resource": {"type": "zone", "id": zone}, "action": {"name": "task.create"}});
+    assert_eq!(*narrow.post("/access/v1/evaluation", evaluation).await.expect(200).at("/decision"), true);
+    let held = json!({"action": "task.create", "amount": "1"});
+    let held = narrow.post(&format!("/zones/{zone}/reservations"), held).await.expect(201).id();
+    narrow.post(&format!("/reservations/{held}/commit"), json!({})).await.expect(200);
+    narrow
+        .post(&check, json!({"action": "task.create", "principal_id": app.owner.id}))
+        .await
+        .expect_problem(403, "outside_token_scope");
+    narrow.get(&format!("/zones/{zone}")).await.expect_problem(403, "outside_token_scope");
+
+    let proposal = app.owner.proposes_work(&zone).await;
+    with(json!(["proposal.review"])).await.post(&format!("/proposals/{proposal}/recuse"), json!({})).await.expect(200);
+});
+
+on_both!(whoever_may_not_read_tokens_is_not_shown_anothers, async |app: TestApp| {
+    let (ann, bob) = (app.human("Ann", "member").await, app.human("Bob", "member").await);
+    ann.get(&format!("/tokens?member_id={}", bob.id)).await.expect_problem(403, "forbidden");
+    for path in ["/tokens".to_owned(), format!("/tokens?member_id={}", ann.id)] {
+        let own = ann.get(&path).await.expect(200);
+        assert!(own.items().iter().all(|token| token["member_id"] == ann.id));
+    }
+    let hers = app.owner.get(&format!("/tokens?member_id={}", bob.id)).await.expect(200);
+    assert!(hers.items().iter().all(|token| token["member_id"] == bob.id) && !hers.items().is_empty());
 });

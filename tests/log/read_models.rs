@@ -154,6 +154,7 @@ on_both!(a_replay_of_the_log_answers_as_the_service_does, async |app: TestApp| {
         let mut effective = json!(authority.tree.effective(place.id));
         effective["zone_id"] = json!(place.id);
         effective["in_force"] = json!(true);
+        effective["spending_limits"] = json!([]);
         effective["position"] = json!(rests_on);
         assert_eq!(shown.body, effective);
         for person in [&app.owner, &ann, &bob] {

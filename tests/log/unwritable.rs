@@ -1,11 +1,14 @@
 //! What cannot be written is not done, and reads are as fresh as they are asked to be.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use projections::Statement;
 use serde_json::json;
 use sqlx::PgPool;
 use trust_zones::store::Db;
 
-use crate::harness::{Kind, TestApp};
+use crate::harness::{Kind, Person, TestApp};
 use crate::on_both;
 
 use super::appending::{tried, whole};
@@ -106,3 +109,96 @@ on_both!(a_read_is_as_fresh_as_it_is_asked_to_be, async |app: TestApp| {
         app.owner.get(&format!("{path}?after={}", head + 1)).await.expect_problem(412, "position_ahead");
     }
 });
+
+/// A process whose files may not grow beyond 6 MB, for as long as nobody lets them.
+struct Cramped {
+    process: std::process::Child,
+    address: std::net::SocketAddr,
+    token: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Cramped {
+    fn drop(&mut self) {
+        drop(self.process.kill().and_then(|()| self.process.wait()));
+    }
+}
+
+impl Cramped {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        // What is too large is refused with an error, as on a disk that is full.
+        let limited = format!(
+            "trap '' XFSZ; ulimit -S -f 12000; exec {} --listen 127.0.0.1:0 --data-dir {}",
+            env!("CARGO_BIN_EXE_trust-zones"),
+            folder.path().display()
+        );
+        let mut process = Command::new("sh").args(["-c", &limited]).stdout(Stdio::piped()).spawn().expect("a process");
+        let mut lines = BufReader::new(process.stdout.take().expect("its words")).lines();
+        let mut said = |mark: &str| {
+            let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains(mark)).expect("what it says");
+            line[line.find(mark).expect("a mark")..].trim().to_owned()
+        };
+        let address = said("127.0.0.1:").parse().expect("an address");
+        let token = said("tz_");
+        Self { process, address, token, _folder: folder }
+    }
+
+    /// Lets its files grow as they will.
+    fn room(&self) {
+        let pid = self.process.id().to_string();
+        let let_go = Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:unlimited"]).status().expect("prlimit");
+        assert!(let_go.success());
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_turns_readiness_red_until_there_is_room() {
+    let cramped = Cramped::start();
+    let owner = Person::new(reqwest::Client::new(), cramped.address, String::new(), cramped.token.clone());
+    let zone =
+        owner.makes_zone(json!({"name": "Zone", "approval_policy": {"auto_approve": {"types": ["task_execution"]}}})).await;
+    owner.get("/readyz").await.expect(200);
+    let work = |size: usize| {
+        let params = json!({"text": "x".repeat(size)});
+        json!({"zone_id": zone, "type": "task_execution", "title": "Work", "payload": {"action": "work.do", "params": params}})
+    };
+    let mut kept = 0;
+    for size in [500_000, 50_000, 5_000, 500, 0] {
+        loop {
+            let reply = owner.post("/proposals", work(size)).await;
+            if reply.status == 503 {
+                break;
+            }
+            reply.expect(201);
+            kept += 1;
+            assert!(kept < 2_000, "the disk is never full");
+        }
+    }
+    for _ in 0..3 {
+        let ready = owner.get("/readyz").await.expect(503);
+        assert_eq!(*ready.at("/ready"), json!(false));
+        owner.post("/proposals", work(0)).await.expect(503);
+    }
+    cramped.room();
+    let mut ready = owner.get("/readyz").await;
+    for _ in 0..200 {
+        if ready.status == 200 {
+            break;
+        }
+        // The read models try again after a while.
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        ready = owner.get("/readyz").await;
+    }
+    ready.expect(200);
+    let last = owner.post("/proposals", work(500_000)).await.expect(201);
+    kept += 1;
+    let (mut found, mut path) = (0, format!("/proposals?limit=200&after={}", last.position()));
+    loop {
+        let page = owner.get(&path).await.expect(200);
+        found += page.items().len();
+        let Some(next) = page.at("/next").as_str() else { break };
+        path = format!("/proposals?limit=200&cursor={next}");
+    }
+    assert_eq!(found, kept, "what was acknowledged is there, and nothing else");
+}

@@ -1,9 +1,12 @@
 //! The five models, their keys and their bounds.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use strum::{Display, IntoStaticStr};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
@@ -41,7 +44,7 @@ pub enum ModelType {
 }
 
 /// Who weighs how much.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Weights {
     /// By reputation: hundredths of it, at least 1.
@@ -56,6 +59,34 @@ pub enum Weights {
 pub enum ByReputation {
     /// The word `reputation`.
     Reputation,
+}
+
+/// Reads weights by name, or the word `reputation`.
+struct ReadingWeights;
+
+impl<'de> Visitor<'de> for ReadingWeights {
+    type Value = Weights;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("weights by name, or `reputation`")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Weights, E> {
+        match word {
+            "reputation" => Ok(Weights::Reputation(ByReputation::Reputation)),
+            other => Err(E::invalid_value(Unexpected::Str(other), &self)),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, names: A) -> Result<Weights, A::Error> {
+        BTreeMap::deserialize(MapAccessDeserializer::new(names)).map(Weights::Named)
+    }
+}
+
+impl<'de> Deserialize<'de> for Weights {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ReadingWeights)
+    }
 }
 
 /// A model without its timeout.

@@ -13,6 +13,12 @@ pub fn is_stricter_or_equal(chosen: &DecisionModel, zone: &DecisionModel) -> boo
     deadline_is && rule_is(&chosen.rule, &zone.rule)
 }
 
+/// Whether `chosen` sets a higher bar than `zone`, or asks for consensus (SPEC P9).
+pub fn is_stricter(chosen: &DecisionModel, zone: &DecisionModel) -> bool {
+    let same_bar = chosen.rule == zone.rule && !matches!(chosen.rule, Rule::Consensus { .. });
+    !same_bar && is_stricter_or_equal(chosen, zone)
+}
+
 /// Whether those who have not voted no longer count once the deadline has passed (SPEC D2).
 fn decides_on_votes_cast(rule: &Rule) -> bool {
     match rule {

@@ -101,13 +101,17 @@ impl State {
         u32::try_from(self.signatures.len()).unwrap_or(u32::MAX)
     }
 
-    /// Whether enough have signed and no proposal decides it yet.
-    pub fn is_carried(&self) -> bool {
+    /// Whether enough of those who are `here` have signed and no proposal decides it yet.
+    pub fn is_carried(&self, here: impl Fn(MemberId) -> bool) -> bool {
         let needed = self.raised.as_ref().map(|raised| match &raised.contest {
             Contest::Governance { cosigner_threshold, .. } => *cosigner_threshold,
             Contest::Action { .. } => 0,
         });
-        self.status == Status::Pending && needed.is_some_and(|needed| self.signed() >= needed)
+        self.status == Status::Pending
+            && needed.is_some_and(|needed| {
+                let standing = self.signatures.iter().filter(|signature| here(signature.member_id)).count();
+                u32::try_from(standing).unwrap_or(u32::MAX) >= needed
+            })
     }
 
     pub(super) fn evolve(&mut self, event: &Event) {

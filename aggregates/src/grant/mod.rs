@@ -46,6 +46,9 @@ pub struct Terms {
     /// Whether the principal had a role that grants the action anyway: the grant ends with it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub held_role: bool,
+    /// Whether it takes a place among the tasks under way until it is used or ends: there may be only so many at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counts_as_task: bool,
 }
 
 impl Terms {
@@ -54,9 +57,10 @@ impl Terms {
         ReservationId(self.grant_id.0)
     }
 
-    /// What the ledger sets aside for it, if it is worth anything.
+    /// What the ledger sets aside for it, if it is worth anything or takes a place among the tasks under way.
     pub fn reservation(&self) -> Option<ledger::Terms> {
-        let amount = self.amount.filter(|amount| !amount.is_zero())?;
+        let worth = self.amount.filter(|amount| !amount.is_zero());
+        let amount = worth.or(self.counts_as_task.then_some(Amount::ZERO))?;
         Some(ledger::Terms {
             reservation_id: self.reservation_id(),
             zone_id: self.zone_id,
@@ -64,7 +68,7 @@ impl Terms {
             reserved_by: self.principal_id,
             action: self.action.clone(),
             amount,
-            holder: ledger::Holder::Grant,
+            holder: if self.counts_as_task { ledger::Holder::TaskGrant } else { ledger::Holder::Grant },
             counted_seconds: None,
             asked: None,
             reserved_at: self.issued_at,

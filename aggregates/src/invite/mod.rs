@@ -73,6 +73,8 @@ pub struct State {
     pub invited_by: Option<MemberId>,
     /// From when on it is worthless.
     pub expires_at: Option<Moment>,
+    /// When it was made.
+    pub created_at: Option<Moment>,
     /// Who joined by it.
     pub accepted_by: Option<MemberId>,
     /// When it was taken back.
@@ -202,11 +204,12 @@ impl Decider for Invite {
 
     fn evolve(state: &mut State, event: &Event) {
         match event {
-            Event::Created { invite_id, role, invited_by, expires_at, created_at: _ } => {
+            Event::Created { invite_id, role, invited_by, expires_at, created_at } => {
                 state.id = Some(*invite_id);
                 state.role = Some(*role);
                 state.invited_by = *invited_by;
                 state.expires_at = Some(*expires_at);
+                state.created_at = Some(*created_at);
             }
             Event::Accepted { member_id, .. } => state.accepted_by = Some(*member_id),
             Event::Revoked { revoked_at, .. } => state.revoked_at = Some(*revoked_at),

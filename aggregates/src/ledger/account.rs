@@ -78,6 +78,12 @@ impl Account {
         self.tasks
     }
 
+    /// How many tasks are under way besides what `id` stands for.
+    pub fn tasks_besides(&self, id: Option<ReservationId>) -> u32 {
+        let own = id.and_then(|id| self.open.get(&id)).is_some_and(|open| open.holder.is_task());
+        self.tasks.saturating_sub(u32::from(own))
+    }
+
     /// What has been set aside or spent since `from`; since ever when absent.
     pub fn booked_since(&self, from: Option<Moment>) -> Amount {
         match from {
@@ -103,7 +109,7 @@ impl Account {
             self.admit(&terms.action, terms.reserved_at, seconds);
         }
         self.reserved = self.reserved.plus(terms.amount);
-        self.tasks += u32::from(terms.holder == Holder::Task);
+        self.tasks += u32::from(terms.holder.is_task());
         let now = quarter(terms.reserved_at);
         self.booked = self.booked.split_off(&(now - QUARTERS_KEPT));
         let booked = self.booked.entry(now).or_default();
@@ -124,7 +130,7 @@ impl Account {
     /// Closes a reservation of which `spent` was spent; the rest is free.
     fn close(&mut self, id: ReservationId, spent: Amount) {
         let Some(open) = self.open.remove(&id) else { return };
-        self.tasks = self.tasks.saturating_sub(u32::from(open.holder == Holder::Task));
+        self.tasks = self.tasks.saturating_sub(u32::from(open.holder.is_task()));
         self.reserved = self.reserved.minus(open.amount);
         self.spent = self.spent.plus(spent);
         let freed = open.amount.minus(spent);

@@ -20,6 +20,18 @@ pub enum Holder {
     Task,
     /// A grant of the same id.
     Grant,
+    /// A grant of the same id, to do a task: counts as one until it is used or ends.
+    TaskGrant,
+}
+
+impl Holder {
+    /// Whether it takes a place among the tasks under way.
+    pub fn is_task(self) -> bool {
+        match self {
+            Self::Task | Self::TaskGrant => true,
+            Self::Grant => false,
+        }
+    }
 }
 
 /// What is set aside, for whom and until when.

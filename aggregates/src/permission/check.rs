@@ -29,11 +29,11 @@ pub fn check(authority: &Authority, zone: ZoneId, ask: &Ask) -> Answer {
         .or_else(|| question.by_role())
         .or_else(|| question.within_resources())
         .or_else(|| if question.is_work { funds.within_budget() } else { None });
-    let at_once = || funds.within_tasks().or_else(|| funds.within_rates());
-    let denial = match (question.is_work, ask.standing.ahead) {
-        (true, false) => denial.or_else(at_once).or_else(|| funds.within_spending()),
-        (true, true) => denial.or_else(|| funds.within_spending()),
-        (false, _) => denial,
+    // What is granted ahead is counted for rates when it is used.
+    let rated = || if ask.standing.ahead { None } else { funds.within_rates() };
+    let denial = match question.is_work {
+        true => denial.or_else(|| funds.within_tasks()).or_else(rated).or_else(|| funds.within_spending()),
+        false => denial,
     };
     match (denial, question.needs_approval()) {
         (Some(reason), _) => deny(reason),

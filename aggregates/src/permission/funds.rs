@@ -85,10 +85,15 @@ impl Funds<'_> {
         })
     }
 
+    /// An allocation is no task.
     pub(super) fn within_tasks(&self) -> Option<Reason> {
+        if self.ask.standing.allocation {
+            return None;
+        }
         self.path.constraints().find_map(|(level, zone, constraints)| {
             let most = constraints.max_concurrent_tasks?;
-            let tasks: u32 = below(self.authority, self.path, level).map(Account::tasks).fold(0, u32::saturating_add);
+            let accounts = below(self.authority, self.path, level);
+            let tasks = accounts.map(|account| account.tasks_besides(self.ask.holding)).fold(0, u32::saturating_add);
             if tasks < most.0 {
                 return None;
             }
@@ -132,6 +137,12 @@ impl Funds<'_> {
 }
 
 impl Authority {
+    /// Whether `zone` or a zone above it says how many tasks may be under way at once.
+    pub fn limits_tasks(&self, zone: ZoneId) -> bool {
+        let path = self.tree.compiled(zone);
+        path.is_some_and(|path| path.constraints().any(|(_, _, constraints)| constraints.max_concurrent_tasks.is_some()))
+    }
+
     /// For how many seconds an admission of `ask` in `zone` counts: as long as the longest rate limit that speaks of it; none
     /// where no limit does.
     pub fn counted_seconds(&self, zone: ZoneId, ask: &Ask) -> Option<u32> {

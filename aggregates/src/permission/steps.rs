@@ -115,7 +115,7 @@ impl Question<'_> {
         };
         let Some((zone, unfit)) = unqualified().or_else(misaligned) else { return self.staked() };
         let reason = Reason::new(unfit.code, format!("the principal does not qualify: {}", unfit.cure)).by(zone);
-        Some(Reason { parameter: Some(unfit.parameter.to_owned()), ..reason }.cured_by(unfit.cure))
+        Some(reason.bound(unfit.parameter, unfit.limit, unfit.requested).cured_by(unfit.cure))
     }
 
     /// Whoever works must have the reputation that is put at stake. What is approved is staked when it is granted.

@@ -1,5 +1,7 @@
 //! Ceilings in time: spending windows and rates.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -35,13 +37,8 @@ impl Limit for SpendingLimit {
     /// The tighter of the two where they compare. Where they do not (a little a day, more a week) this shows the smaller
     /// amount; checks apply the limits of all levels together.
     fn meet(&self, other: &Self) -> Self {
-        if self.is_wider_than(other) {
-            *other
-        } else if other.is_wider_than(self) || self.amount < other.amount || self.window >= other.window {
-            *self
-        } else {
-            *other
-        }
+        let least = |limit: &Self| (limit.amount, Reverse(limit.window));
+        if least(self) <= least(other) { *self } else { *other }
     }
 
     /// More money in the same span or a shorter one: whoever may spend that breaks `limit`.

@@ -1,7 +1,5 @@
 //! What executing a proposal does (SPEC X1–X3), worked out against the policy in force now.
 
-use std::sync::Arc;
-
 use chrono::Duration;
 use serde_json::{Map, Value, json};
 
@@ -83,8 +81,7 @@ pub fn effects(authority: &Authority, proposal: &State, new_id: uuid::Uuid, now:
     Ok(context.effects(&opening.subject)?)
 }
 
-/// Whether `subject` could be executed in `zone` now (SPEC P1). What is booked may be free again by the time it is decided: the
-/// books are asked when it is executed.
+/// Whether `subject` could be executed in `zone` now (SPEC P1), by the limits and by what is booked against them.
 ///
 /// # Errors
 /// [`Rejection`] with the reason why not.
@@ -95,7 +92,6 @@ pub fn could_be_executed(
     subject: &Subject,
     now: Moment,
 ) -> Result<(), Rejection> {
-    let authority = &Authority { ledger: Arc::default(), ..authority.clone() };
     let context = Context { authority, zone_id, proposer_id, by_proposal: None, new_id: uuid::Uuid::nil(), now };
     let steps = match subject {
         Subject::TaskExecution(task) => return context.executor(task).map(drop),
@@ -328,6 +324,7 @@ impl Context<'_> {
             expires_at: self.now + Duration::hours(LIFETIME_HOURS),
             issued_at: self.now,
             held_role,
+            counts_as_task: uses.is_some() && self.authority.limits_tasks(self.zone_id),
         }))
     }
 }

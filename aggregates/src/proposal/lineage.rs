@@ -63,6 +63,17 @@ pub enum StallReason {
     AutoEscalateAfterHours,
 }
 
+impl StallReason {
+    /// The reason as a sentence.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Deadlock => "Nobody can decide it any more.",
+            Self::Deadline => "Its deadline passed and too few took part.",
+            Self::AutoEscalateAfterHours => "It waited longer than its zone lets questions wait.",
+        }
+    }
+}
+
 /// Where a proposal's question went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WentUp {

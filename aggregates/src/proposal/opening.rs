@@ -10,7 +10,7 @@ use super::subject::Subject;
 use crate::Moment;
 use crate::action::Action;
 use crate::amount::Share;
-use crate::decision_model::{DecisionModel, Rule, is_stricter_or_equal};
+use crate::decision_model::{DecisionModel, Rule, is_stricter};
 use crate::ids::{MemberId, ProposalId, ZoneId};
 use crate::permission::Authority;
 use crate::policy::{ApprovalPolicy, Effective, Level, Risk};
@@ -91,8 +91,10 @@ pub fn prepare(authority: &Authority, submission: Submission) -> Result<Opening,
     let decision_model = model_for(&effective, submission.decision_model)?;
     let zone_model = chosen_by_proposer.then(|| effective.decision_model.clone());
     let risk_level = risk(&submission.subject, effective.resource_scope.budget_limit.map(|limit| limit.0));
-    let auto_approved =
-        !demands_a_human(&effective) && is_auto_approved(&effective.approval_policy, &submission.subject, risk_level);
+    // Whoever asks for a stricter model wants to be asked about.
+    let auto_approved = !chosen_by_proposer
+        && !demands_a_human(&effective)
+        && is_auto_approved(&effective.approval_policy, &submission.subject, risk_level);
     let has_parent = authority.tree.zone(zone_id).is_some_and(|zone| zone.parent_zone_id.is_some());
     let question = Question {
         id: submission.id,
@@ -267,7 +269,7 @@ pub fn demands_a_human(effective: &Effective) -> bool {
 fn model_for(effective: &Effective, chosen: Option<DecisionModel>) -> Result<DecisionModel, Rejection> {
     let zone = effective.decision_model.clone();
     let Some(chosen) = chosen else { return Ok(zone) };
-    if !is_stricter_or_equal(&chosen, &zone) {
+    if !is_stricter(&chosen, &zone) {
         return Err(Rejection::NotStricter);
     }
     Ok(DecisionModel { timeout_hours: chosen.timeout_hours.or(zone.timeout_hours), rule: chosen.rule })

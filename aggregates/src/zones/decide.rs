@@ -3,7 +3,7 @@
 use super::changes::Changes;
 use super::command::Command;
 use super::event::Event;
-use super::facts::{Assignee, Unfit, unfit};
+use super::facts::{Assignee, unfit};
 use super::rejection::Rejection;
 use super::tree::{Status, Tree, Zone};
 use crate::Moment;
@@ -229,8 +229,7 @@ fn assign(
     }
     for level in tree.levels(zone_id) {
         if let Some(unfit) = unfit(assignee, level.agent_qualifications(), level.alignment_requirements()) {
-            let Unfit { code, parameter, cure } = unfit;
-            return Err(Rejection::NotQualified { code, parameter, by: level.zone_id, cure });
+            return Err(Rejection::NotQualified { unfit: Box::new(unfit), by: level.zone_id });
         }
     }
     let member_id = assignee.member_id;

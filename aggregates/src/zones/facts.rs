@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
+
 use crate::actor::PrincipalKind;
 use crate::amount::Quantity;
 use crate::ids::MemberId;
@@ -73,6 +75,10 @@ pub struct Unfit {
     pub code: &'static str,
     /// Its key as a JSON pointer.
     pub parameter: &'static str,
+    /// What it asks for.
+    pub limit: Value,
+    /// What the member has.
+    pub requested: Value,
     /// What would cure it.
     pub cure: String,
 }
@@ -80,26 +86,46 @@ pub struct Unfit {
 /// Which qualification that one level asks for is missing.
 pub fn unqualified(facts: &Facts<'_>, demands: &AgentQualifications) -> Option<Unfit> {
     if demands.kinds.as_ref().is_some_and(|kinds| !kinds.0.contains(&facts.kind)) {
-        let cure = format!("ask a principal of another kind than {}", facts.kind);
-        return Some(Unfit { code: "kind_not_allowed", parameter: "/agent_qualifications/kinds", cure });
+        return Some(Unfit {
+            code: "kind_not_allowed",
+            parameter: "/agent_qualifications/kinds",
+            limit: json!(demands.kinds),
+            requested: json!(facts.kind),
+            cure: format!("ask a principal of another kind than {}", facts.kind),
+        });
     }
     if let Some(floor) = demands.min_reputation
         && facts.reputation < floor.0
     {
-        let cure = format!("earn a reputation of at least {}", floor.0);
-        return Some(Unfit { code: "reputation_too_low", parameter: "/agent_qualifications/min_reputation", cure });
+        return Some(Unfit {
+            code: "reputation_too_low",
+            parameter: "/agent_qualifications/min_reputation",
+            limit: json!(floor),
+            requested: json!(facts.reputation),
+            cure: format!("earn a reputation of at least {}", floor.0),
+        });
     }
     let missing = demands.required_skills.iter().flat_map(|skills| &skills.0).find(|skill| !facts.skills.contains(*skill))?;
-    let cure = format!("acquire the skill `{missing}`");
-    Some(Unfit { code: "missing_skill", parameter: "/agent_qualifications/required_skills", cure })
+    Some(Unfit {
+        code: "missing_skill",
+        parameter: "/agent_qualifications/required_skills",
+        limit: json!(demands.required_skills),
+        requested: json!(facts.skills),
+        cure: format!("acquire the skill `{missing}`"),
+    })
 }
 
 /// What one level wants put at stake and is not.
 pub fn misaligned(facts: &Facts<'_>, demands: &AlignmentRequirements) -> Option<Unfit> {
     let sponsor_demanded = demands.sponsor_required.is_some_and(|demand| demand.0);
     if sponsor_demanded && facts.kind == PrincipalKind::Agent && !facts.sponsored {
-        let cure = "name a human sponsor for the agent".to_owned();
-        return Some(Unfit { code: "sponsor_required", parameter: "/alignment_requirements/sponsor_required", cure });
+        return Some(Unfit {
+            code: "sponsor_required",
+            parameter: "/alignment_requirements/sponsor_required",
+            limit: json!(true),
+            requested: json!(false),
+            cure: "name a human sponsor for the agent".to_owned(),
+        });
     }
     None
 }

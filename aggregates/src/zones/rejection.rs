@@ -2,6 +2,7 @@
 
 use strum::IntoStaticStr;
 
+use super::facts::Unfit;
 use super::tree::Status;
 use crate::ids::{AssignmentId, ZoneId};
 use crate::policy::Section;
@@ -62,16 +63,12 @@ pub enum Rejection {
     #[error("zone {0} is not in force")]
     ZoneNotInForce(ZoneId),
     /// The member does not meet the zone's demands.
-    #[error("the member is not qualified: {code}, {cure}")]
+    #[error("the member is not qualified: {}, {}", .unfit.code, .unfit.cure)]
     NotQualified {
         /// Which demand.
-        code: &'static str,
-        /// The key that makes it.
-        parameter: &'static str,
+        unfit: Box<Unfit>,
         /// The zone that makes it.
         by: ZoneId,
-        /// What would cure it.
-        cure: String,
     },
 }
 
@@ -103,9 +100,12 @@ impl Rejected for Rejection {
             Self::Sealed { section, by } => {
                 vec![Fault { zone_id: Some(*by), ..Fault::new(format!("/{section}"), "sealed", self.to_string()) }]
             }
-            Self::NotQualified { code, by, .. } => {
-                vec![Fault { zone_id: Some(*by), ..Fault::new("/member_id", code, self.to_string()) }]
-            }
+            Self::NotQualified { unfit, by } => vec![Fault {
+                zone_id: Some(*by),
+                limit: Some(unfit.limit.clone()),
+                requested: Some(unfit.requested.clone()),
+                ..Fault::new("/member_id", unfit.code, format!("{self} ({})", unfit.parameter))
+            }],
             Self::NoSuchParent(_) | Self::Cycle(_) | Self::TooDeep(_) => here("/parent_zone_id"),
             Self::SlugTaken(_) => here("/slug"),
             Self::Unmendable => here("/constraints/blocked_actions"),

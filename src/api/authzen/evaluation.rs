@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use aggregates::ids::MemberId;
 use aggregates::permission::{Ask, check};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::words::{Deed, Entity, asking, member_of, not_here, part, told, zone_of};
+use super::words::{Deed, Entity, Said, asking, context_of, member_of, not_here, part, told, zone_of};
 use crate::api::checks::MOST;
 use crate::api::request::Command;
-use crate::engine::{Answer, App, Caller, Problem, Ruling, decision, permit_in_zone};
+use crate::engine::{Answer, App, Caller, Problem, Ruling, decision, may_ask_about};
 use crate::governance::{admitting, counts};
 
 /// Evaluates one question. What a rate limit speaks of is counted when it is allowed, as by `/check`.
@@ -51,18 +52,19 @@ enum Posed {
 fn posed(app: &App, ruling: &Ruling, caller: &Caller, body: &Map<String, Value>) -> Result<Posed, Problem> {
     let (subject, resource): (Entity, Entity) = (part(body, "subject")?, part(body, "resource")?);
     let deed: Deed = part(body, "action")?;
-    let context: Option<Map<String, Value>> = body.get("context").map(|_| part(body, "context")).transpose()?;
-    drop(context);
+    let context = context_of(body)?;
+    let said = Said { deed: &deed, resource: Some(&resource), context: context.as_ref() };
     let now = app.clock.now();
     let authority = &ruling.authority;
     let Some(zone) = zone_of(authority, &resource) else {
         return Ok(Posed::Nothing(not_here("no_such_zone", "there is no such zone here", ruling.position)));
     };
-    permit_in_zone(ruling, caller, zone, "zone.read", now)?;
-    let Some(member) = member_of(authority, &subject) else {
+    let member = member_of(authority, &subject);
+    may_ask_about(ruling, caller, member.unwrap_or(MemberId::SYSTEM), zone, now)?;
+    let Some(member) = member else {
         return Ok(Posed::Nothing(not_here("not_a_member", "there is no such member here", ruling.position)));
     };
-    Ok(Posed::Question(zone, Box::new(asking(caller, member, &deed, now)?)))
+    Ok(Posed::Question(zone, Box::new(asking(caller, member, said, now)?)))
 }
 
 /// What is wrong with one question of many is told in its place; the others are answered.

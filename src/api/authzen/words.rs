@@ -7,7 +7,7 @@ use aggregates::organization::Member;
 use aggregates::permission::{Answer, Ask, Authority, Decision, Via};
 use aggregates::slug::Slug;
 use aggregates::text::Label;
-use aggregates::{Moment, reading};
+use aggregates::{Fault, Moment, reading};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +20,7 @@ use crate::engine::{Caller, Problem};
 pub struct Entity {
     pub r#type: String,
     pub id: String,
+    pub properties: Option<Map<String, Value>>,
 }
 
 /// Something of which only the type is said.
@@ -51,10 +52,11 @@ struct Particulars {
 
 /// Reads a part of a request; this interface answers what does not fit with 400.
 pub fn read<T: DeserializeOwned + 'static>(value: Value, at: &str) -> Result<T, Problem> {
-    reading::read(&value).map_err(|fault| {
-        let fault = fault.under(at);
-        Problem { errors: vec![fault.clone()], ..Problem::new(StatusCode::BAD_REQUEST, &fault.code, fault.message) }
-    })
+    reading::read(&value).map_err(|fault| unfit(fault.under(at)))
+}
+
+fn unfit(fault: Fault) -> Problem {
+    Problem { errors: vec![fault.clone()], ..Problem::new(StatusCode::BAD_REQUEST, &fault.code, fault.message) }
 }
 
 /// A part of a request that must be there.
@@ -64,6 +66,11 @@ pub fn part<T: DeserializeOwned + 'static>(body: &Map<String, Value>, key: &str)
         Some(value) => read(value.clone(), &at),
         None => Err(Problem::at(StatusCode::BAD_REQUEST, &at, "missing_key", &format!("`{key}` is missing"))),
     }
+}
+
+/// What is said around a question.
+pub fn context_of(body: &Map<String, Value>) -> Result<Option<Map<String, Value>>, Problem> {
+    body.get("context").map(|_| part(body, "context")).transpose()
 }
 
 /// Whether a member is a subject of this type: its kind, or any word for all of them.
@@ -93,14 +100,55 @@ pub fn action_of(deed: &Deed) -> Result<Action, Problem> {
         .map_err(|error| Problem::at(StatusCode::BAD_REQUEST, "/action/name", "invalid", &error.to_string()))
 }
 
+/// Particulars that bind wherever they are said.
+const BINDING: [&str; 5] = ["amount", "board_id", "agent_type", "tool", "params"];
+
+/// What is said of a deed: by itself, of the resource, or around it. What is said twice must be the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    pub deed: &'a Deed,
+    pub resource: Option<&'a Entity>,
+    pub context: Option<&'a Map<String, Value>>,
+}
+
+impl Said<'_> {
+    fn places(&self) -> [(&'static str, Option<&Map<String, Value>>); 3] {
+        let of_resource = self.resource.and_then(|resource| resource.properties.as_ref());
+        [("/action/properties", Some(&self.deed.properties)), ("/resource/properties", of_resource), ("/context", self.context)]
+    }
+
+    fn particulars(&self) -> Result<Particulars, Problem> {
+        let mut all = Map::new();
+        for (place, said) in self.places() {
+            for (key, value) in said.into_iter().flatten() {
+                match all.get(key) {
+                    Some(before) if before != value && BINDING.contains(&key.as_str()) => {
+                        let message = "is said to be something else in another place";
+                        return Err(Problem::at(StatusCode::BAD_REQUEST, &format!("{place}/{key}"), "invalid", message));
+                    }
+                    Some(_) => {}
+                    None => drop(all.insert(key.clone(), value.clone())),
+                }
+            }
+        }
+        reading::read(&Value::Object(all)).map_err(|fault| {
+            let key = fault.pointer.split('/').nth(1).unwrap_or_default();
+            let holds = |said: Option<&Map<String, Value>>| said.is_some_and(|said| said.contains_key(key));
+            let place =
+                self.places().into_iter().find(|(_, said)| holds(*said)).map_or("/action/properties", |(place, _)| place);
+            unfit(fault.under(place))
+        })
+    }
+}
+
 /// The question whether a member may do a deed.
-pub fn asking(caller: &Caller, principal: MemberId, deed: &Deed, now: Moment) -> Result<Ask, Problem> {
-    let said: Particulars = read(Value::Object(deed.properties.clone()), "/action/properties")?;
+pub fn asking(caller: &Caller, principal: MemberId, about: Said<'_>, now: Moment) -> Result<Ask, Problem> {
+    let said = about.particulars()?;
     let mut params = said.params;
     params.extend(said.others);
     let via = if principal == caller.id() { caller.via() } else { Via::Itself };
     let (amount, board_id, agent_type, tool) = (said.amount, said.board_id, said.agent_type, said.tool);
-    Ok(Ask { amount, board_id, agent_type, tool, params, via, ..Ask::plain(principal, action_of(deed)?, now) })
+    Ok(Ask { amount, board_id, agent_type, tool, params, via, ..Ask::plain(principal, action_of(about.deed)?, now) })
 }
 
 /// An answer: yes or no, with the reasons beside it.

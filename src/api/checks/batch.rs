@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::question::Question;
 use crate::api::request::{Command, Query, null_or};
-use crate::engine::{App, Problem, permit_in_zone};
+use crate::engine::{App, Problem, may_ask_about};
 
 /// The most questions at once.
 pub const MOST: usize = 1_000;
@@ -85,7 +85,7 @@ pub async fn check_all(
         if ruling.authority.tree.zone(zone).is_none() {
             return Err(at(Problem::named_nowhere("/zone_id", "zone")));
         }
-        permit_in_zone(&ruling, caller, zone, "zone.read", now)?;
+        may_ask_about(&ruling, caller, one.principal_id.unwrap_or(caller.id()), zone, now)?;
         let question = Question {
             action: one.action,
             principal_id: one.principal_id,

@@ -21,7 +21,7 @@ use super::imagined::Grounds;
 use super::question::{Question, shown};
 use crate::api::proposals::opened;
 use crate::api::request::{Command, Query, id_in_path, null_or};
-use crate::engine::{Answer, App, Caller, Done, Envelope, Problem, decision, permit_in_zone};
+use crate::engine::{Answer, App, Caller, Done, Envelope, Problem, decision, may_ask_about, permit_in_zone};
 use crate::entropy;
 use crate::governance::{admitting, counts};
 
@@ -108,8 +108,9 @@ pub async fn check(
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     let now = app.clock.now();
-    permit_in_zone(&ruling, caller, zone, "zone.read", now)?;
+    may_ask_about(&ruling, caller, body.principal_id.unwrap_or(caller.id()), zone, now)?;
     if body.is_imagined() {
+        permit_in_zone(&ruling, caller, zone, "zone.read", now)?;
         return imagined(&app, caller, zone, body).await.map(IntoResponse::into_response);
     }
     let ask = body.question().asking(&ruling.authority, caller, now)?;

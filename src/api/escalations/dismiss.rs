@@ -49,7 +49,7 @@ pub async fn dismiss(State(app): State<Arc<App>>, Path(id): Path<String>, comman
         &envelope,
         decision!(attempt, [body] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
-            attempt.permit(zone, "zone.read")?;
+            attempt.must_see(zone)?;
             let mut plan = attempt.plan();
             may_dismiss(attempt, &mut plan, &loaded.state).await?;
             attempt.must_match(loaded.sequence)?;
@@ -72,7 +72,7 @@ pub async fn withdraw(State(app): State<Arc<App>>, Path(id): Path<String>, comma
         &command.envelope,
         decision!(attempt, [] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
-            attempt.permit(zone, "zone.read")?;
+            attempt.must_see(zone)?;
             attempt.token_must_cover("escalation.trigger")?;
             attempt.must_match(loaded.sequence)?;
             let mut plan = attempt.plan();

@@ -61,7 +61,7 @@ pub async fn escalate(
         &envelope,
         decision!(attempt, [body] => {
             let (source, zone) = proposals::in_organization(attempt, id).await?;
-            attempt.permit(zone, "zone.read")?;
+            attempt.must_see(zone)?;
             attempt.token_must_cover("escalation.trigger")?;
             attempt.not_blocked(zone, "escalation.trigger")?;
             may_escalate(attempt.authority(), &source.state, attempt.caller.id()).map_err(|rejection| Problem::of(&rejection))?;

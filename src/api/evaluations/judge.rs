@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use aggregates::actor::PrincipalKind;
 use aggregates::evaluation::{Command as Judging, Evaluation, Rejection, Score, State as Judged, grantee_of, may_judge};
-use aggregates::ids::EvaluationId;
+use aggregates::ids::{EvaluationId, ZoneId};
 use aggregates::proposal::Proposal;
 use aggregates::text::{Label, Prose};
+use aggregates::zones::Status as ZoneStatus;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -39,6 +40,13 @@ async fn must_be_impartial(attempt: &Attempt, evaluation: &Judged) -> Result<(),
     Ok(())
 }
 
+/// Judging needs the zone in force (SPEC Z2), and so waits while it is suspended. Nothing is to wait for in one that is archived: what
+/// was done there before is judged all the same.
+fn must_be_open_to_judge(attempt: &Attempt, zone: ZoneId) -> Result<(), Problem> {
+    let archived = attempt.authority().tree.path(zone).iter().any(|zone| zone.status == ZoneStatus::Archived);
+    if archived { attempt.permit(zone, "evaluation.submit") } else { attempt.permit_in_force(zone, "evaluation.submit") }
+}
+
 fn must_be_human(attempt: &Attempt) -> Result<(), Problem> {
     let human = attempt.caller.actor.kind == PrincipalKind::Human;
     if human { Ok(()) } else { Err(Problem::of(&Rejection::NotHuman)) }
@@ -54,7 +62,7 @@ pub async fn score(State(app): State<Arc<App>>, Path(id): Path<String>, command:
         &envelope,
         decision!(attempt, [body] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
-            attempt.permit(zone, "evaluation.submit")?;
+            must_be_open_to_judge(attempt, zone)?;
             must_be_impartial(attempt, &loaded.state).await?;
             attempt.must_match(loaded.sequence)?;
             must_be_human(attempt)?;
@@ -88,7 +96,7 @@ pub async fn auto_evaluate(
         &command.envelope,
         decision!(attempt, [] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
-            attempt.permit(zone, "evaluation.submit")?;
+            must_be_open_to_judge(attempt, zone)?;
             must_be_impartial(attempt, &loaded.state).await?;
             attempt.must_match(loaded.sequence)?;
             let mut plan = attempt.plan();
@@ -111,7 +119,7 @@ pub async fn finalize(State(app): State<Arc<App>>, Path(id): Path<String>, comma
         &command.envelope,
         decision!(attempt, [] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
-            attempt.permit(zone, "evaluation.submit")?;
+            must_be_open_to_judge(attempt, zone)?;
             must_be_impartial(attempt, &loaded.state).await?;
             attempt.must_match(loaded.sequence)?;
             let mut plan = attempt.plan();

@@ -93,7 +93,7 @@ async fn closed_before(attempt: &Attempt, id: ReservationId, close: Close) -> Re
     attempt.app.fresh_views(organization, Some(head)).await?;
     let row = attempt.app.views.live().db.row(reservations::of(organization, id)).await?;
     let shown = ReservationView::of(&row.ok_or_else(|| Problem::not_found("reservation"))?)?;
-    attempt.permit(shown.zone_id, "zone.read")?;
+    attempt.must_see(shown.zone_id)?;
     attempt.must_match(shown.version())?;
     let same = match close {
         Close::Release => shown.status == "released",

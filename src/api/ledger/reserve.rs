@@ -82,7 +82,7 @@ pub async fn reserve(
     app.command(
         &envelope,
         decision!(attempt, [body, wish] => {
-            attempt.permit(zone, "zone.read")?;
+            attempt.must_see(zone)?;
             attempt.refuse_auditors(body.action.as_str())?;
             let (plan, terms) = reserving(attempt, wish, &asking(attempt, zone, body)?).await?;
             let location = format!("/api/v1/reservations/{}", wish.id);

@@ -40,7 +40,7 @@ pub async fn comment(
     }
     app.command(&envelope, decision!(attempt, [body] => {
         let (loaded, zone) = in_organization(attempt, proposal_id).await?;
-        attempt.permit(zone, "zone.read")?;
+        attempt.must_see(zone)?;
         attempt.token_must_cover("proposal.comment")?;
         let author_id = attempt.caller.id();
         let member = attempt.authority().organization.member(author_id);

@@ -37,7 +37,7 @@ pub async fn delegate(
         &envelope,
         decision!(attempt, [body] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
-            attempt.permit(zone, "zone.read")?;
+            attempt.must_see(zone)?;
             attempt.token_must_cover("proposal.review")?;
             attempt.must_match(loaded.sequence)?;
             let from_id = attempt.caller.id();

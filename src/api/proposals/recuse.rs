@@ -20,7 +20,7 @@ pub async fn recuse(State(app): State<Arc<App>>, Path(id): Path<String>, command
         &command.envelope,
         decision!(attempt, [] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
-            attempt.permit(zone, "zone.read")?;
+            attempt.must_see(zone)?;
             attempt.token_must_cover("proposal.review")?;
             attempt.must_match(loaded.sequence)?;
             let recuse = Deciding::Recuse { member_id: attempt.caller.id(), reason: RecusalReason::Recused, now: attempt.now };

@@ -9,13 +9,14 @@ use aggregates::zones::{Assignee, Assignment, Command as Ask, Zones};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::change::permit_governing;
 use crate::api::page::WantedById;
-use crate::api::request::{Command, Nothing, Query, Reader, id_in_path};
+use crate::api::request::{Command, Fresh, Nothing, Query, Reader, id_in_path};
 use crate::engine::{Answer, App, Attempt, Done, Problem, decision, permit_in_zone};
 use crate::entropy;
 
@@ -49,7 +50,7 @@ pub async fn assign(
     let zone_id: ZoneId = id_in_path(&id, "zone")?;
     let assignment_id = AssignmentId(entropy::new_id());
     app.command(&envelope, decision!(attempt, [body] => {
-        attempt.permit(zone_id, "zone.read")?;
+        attempt.must_see(zone_id)?;
         may_assign(attempt, zone_id, body.role)?;
         attempt.must_match(attempt.authority().tree.zone(zone_id).map_or(0, |zone| zone.version))?;
         let member = attempt.authority().organization.member(body.member_id).ok_or_else(|| Problem::named_nowhere("/member_id", "member"))?;
@@ -90,7 +91,7 @@ pub struct Which {
     after: Option<u64>,
 }
 
-/// Who has which role in a zone, in the order of assignment.
+/// Who has which role in a zone, in the order of assignment, without those who have left.
 #[utoipa::path(get, path = "/zones/{id}/assignments", tag = "zones", params(("id" = String, Path), Which),
     responses((status = 200, description = "A page of assignments"), (status = 404, body = Problem)))]
 pub async fn list(
@@ -106,9 +107,31 @@ pub async fn list(
     permit_in_zone(&ruling, &caller, id, "zone.read", app.clock.now())?;
     let path = ruling.authority.tree.path(id);
     let zones = path.into_iter().rev().filter(|zone| which.inherited || zone.id == id);
-    let held = zones.flat_map(|zone| zone.assignments.iter().map(|held| (held.id.0, (zone.id, held))));
+    let here = |held: &&Assignment| ruling.authority.organization.member(held.member_id).is_some();
+    let held = zones.flat_map(|zone| zone.assignments.iter().filter(here).map(|held| (held.id.0, (zone.id, held))));
     let held: BTreeMap<_, (ZoneId, &Assignment)> = held.collect();
     Ok(Json(wanted.page(held, |(zone, held)| view(zone, held))))
+}
+
+/// One role that someone has in a zone.
+#[utoipa::path(get, path = "/zones/{id}/assignments/{assignment_id}", tag = "zones",
+    params(("id" = String, Path), ("assignment_id" = String, Path), Fresh),
+    responses((status = 200, description = "The assignment"), (status = "4XX", body = Problem)))]
+pub async fn read(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Path((id, assignment_id)): Path<(String, String)>,
+    Query(fresh): Query<Fresh>,
+) -> Result<Response, Problem> {
+    let id: ZoneId = id_in_path(&id, "zone")?;
+    let assignment_id: AssignmentId = id_in_path(&assignment_id, "assignment")?;
+    app.fresh_memory(caller.organization_id, fresh.after).await?;
+    let ruling = app.ruling(caller.organization_id).await?;
+    permit_in_zone(&ruling, &caller, id, "zone.read", app.clock.now())?;
+    let zone = ruling.authority.tree.zone(id).ok_or_else(|| Problem::not_found("zone"))?;
+    let held = zone.assignments.iter().find(|held| held.id == assignment_id);
+    let held = held.ok_or_else(|| Problem::not_found("assignment"))?;
+    Ok(Answer::ok(view(id, held)).at_version(zone.version).into_response())
 }
 
 /// Takes a role away. Whoever loses it leaves the electorates that rested on it.
@@ -123,7 +146,7 @@ pub async fn unassign(
     let zone_id: ZoneId = id_in_path(&id, "zone")?;
     let assignment_id: AssignmentId = id_in_path(&assignment_id, "assignment")?;
     app.command(&command.envelope, decision!(attempt, [] => {
-        attempt.permit(zone_id, "zone.read")?;
+        attempt.must_see(zone_id)?;
         let zone = attempt.authority().tree.zone(zone_id).ok_or_else(|| Problem::not_found("zone"))?;
         let held = zone.assignments.iter().find(|held| held.id == assignment_id);
         let role = held.ok_or_else(|| Problem::not_found("assignment"))?.role;

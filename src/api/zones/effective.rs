@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aggregates::ids::ZoneId;
+use aggregates::permission::budget;
 use aggregates::policy::Effective;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -33,9 +34,16 @@ pub async fn effective_policy(
     let id: ZoneId = id_in_path(&id, "zone")?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
-    permit_in_zone(&ruling, &caller, id, "zone.read", app.clock.now())?;
+    let now = app.clock.now();
+    permit_in_zone(&ruling, &caller, id, "zone.read", now)?;
     let mut shown = json!(*ruling.authority.tree.effective(id));
     shown["zone_id"] = json!(id);
+    // Limits of different spans hold together: none of them says what the others do.
+    let lines = budget(&ruling.authority, id, now).into_iter().flat_map(|budget| budget.limits);
+    let spending = lines.filter(|line| line.parameter == "/constraints/spending_limit");
+    let limits: Vec<Value> =
+        spending.map(|line| json!({"zone_id": line.zone_id, "amount": line.limit, "window": line.window})).collect();
+    shown["spending_limits"] = json!(limits);
     shown["in_force"] = json!(ruling.authority.tree.is_in_force(id));
     shown["position"] = json!(ruling.position);
     Ok(Json(shown))
