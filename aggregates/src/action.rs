@@ -68,13 +68,17 @@ impl Action {
 
     /// Whether it speaks of governing rather than of work (SPEC C2): such actions are refused only when blocked by name.
     pub fn is_governing(&self) -> bool {
-        matches!(self.family(), "zone" | "proposal" | "escalation" | "evaluation")
+        governs(self.family())
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn governs(family: &str) -> bool {
+    matches!(family, "zone" | "proposal" | "escalation" | "evaluation")
 }
 
 impl Pattern {
@@ -95,6 +99,11 @@ impl Pattern {
     /// Whether it names the action or its family, rather than simply everything.
     pub fn names(&self, action: &Action) -> bool {
         self.0 != "*" && self.covers(action)
+    }
+
+    /// Whether it speaks of governing alone: of nothing that allow-lists, approvals and rates are about (SPEC C2).
+    pub fn is_of_governing(&self) -> bool {
+        governs(self.0.split('.').next().unwrap_or_default())
     }
 
     /// Whether something that governs the organization may be among what it speaks of.

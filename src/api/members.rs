@@ -210,7 +210,7 @@ pub async fn change(
 ) -> Result<Done, Problem> {
     let Command { envelope, body } = command;
     let id: MemberId = id_in_path(&id, "member")?;
-    app.command(&envelope, decision!(attempt, [body] => { changed(attempt, id, body).await })).await
+    app.command_with_consequences(&envelope, decision!(attempt, [body] => { changed(attempt, id, body).await })).await
 }
 
 impl MemberChange {
@@ -289,7 +289,7 @@ async fn changed(attempt: &Attempt, id: MemberId, body: &MemberChange) -> Result
     responses((status = 204, description = "Gone"), (status = "4XX", body = Problem)))]
 pub async fn remove(State(app): State<Arc<App>>, Path(id): Path<String>, command: Command<Nothing>) -> Result<Done, Problem> {
     let id: MemberId = id_in_path(&id, "member")?;
-    app.command(
+    app.command_with_consequences(
         &command.envelope,
         decision!(attempt, [] => {
             permit(&attempt.ruling, &attempt.caller, "member.remove")?;

@@ -5,6 +5,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use aggregates::action::Action;
 use aggregates::ids::ZoneId;
@@ -28,6 +29,8 @@ use crate::store::{Append, Deciding, Draft, DraftEvent, Expected, GivenAnswer, H
 
 /// How often a contended command begins again: more often than commands are in flight at once.
 const MOST_ATTEMPTS: usize = 400;
+/// How long an answer waits for what follows from it.
+const COURTESY: Duration = Duration::from_millis(500);
 
 /// An aggregate as one attempt sees it.
 #[derive(Debug)]
@@ -342,6 +345,18 @@ impl App {
             self.parts.memory.remember::<D>(&stream, sequence, Arc::clone(&state));
         }
         Ok(Loaded { stream, state, sequence })
+    }
+
+    /// Runs a command that may cost people the seats and the grants they hold, and waits a moment for that to follow: whoever has
+    /// removed someone sees them gone.
+    pub async fn command_with_consequences<F, D>(self: &Arc<Self>, envelope: &Envelope, decide: F) -> Result<Done, Problem>
+    where
+        F: Fn(Attempt) -> D + Send + Sync,
+        D: Future<Output = Result<(Plan, Answer), Problem>> + Send,
+    {
+        let done = self.command(envelope, decide).await?;
+        self.parts.freshness.reactions_at_the_end(COURTESY).await;
+        Ok(done)
     }
 
     /// Runs a command for an envelope: `decide` says what to append and what to answer, and is asked again with the log's

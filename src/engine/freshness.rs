@@ -11,11 +11,18 @@ pub struct Freshness {
     views: watch::Sender<u64>,
     wanted: Notify,
     stuck: AtomicBool,
+    reactions: watch::Sender<u64>,
 }
 
 impl Default for Freshness {
     fn default() -> Self {
-        Self { log: watch::Sender::new(0), views: watch::Sender::new(0), wanted: Notify::new(), stuck: AtomicBool::new(false) }
+        Self {
+            log: watch::Sender::new(0),
+            views: watch::Sender::new(0),
+            wanted: Notify::new(),
+            stuck: AtomicBool::new(false),
+            reactions: watch::Sender::new(0),
+        }
     }
 }
 
@@ -57,6 +64,18 @@ impl Freshness {
     /// How far the read models have come.
     pub fn views_position(&self) -> u64 {
         *self.views.borrow()
+    }
+
+    /// Everything up to this position has been reacted to.
+    pub fn reactions_reached(&self, position: u64) {
+        raise(&self.reactions, position);
+    }
+
+    /// Waits until everything in the log so far has been reacted to, or patience is at an end.
+    pub async fn reactions_at_the_end(&self, patience: Duration) {
+        let (end, mut reactions) = (self.log_position(), self.reactions.subscribe());
+        let reached = reactions.wait_for(|reached| *reached >= end);
+        drop(tokio::time::timeout(patience, reached).await);
     }
 
     /// Follows the log.

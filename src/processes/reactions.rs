@@ -34,6 +34,7 @@ pub async fn react_to_log(app: Arc<App>, ending: CancellationToken) {
     let mut looked = tokio::time::Instant::now();
     loop {
         seen = beyond_what_concerns_nobody(&app, seen);
+        app.parts.freshness.reactions_reached(seen);
         let pause = if seen >= app.parts.freshness.log_position() && looked.elapsed() < GLANCE {
             GLANCE
         } else {
@@ -41,6 +42,7 @@ pub async fn react_to_log(app: Arc<App>, ending: CancellationToken) {
             match react_until(&app, &ending).await {
                 Ok(up_to) => {
                     seen = up_to;
+                    app.parts.freshness.reactions_reached(seen);
                     GLANCE
                 }
                 Err(problem) => {

@@ -126,7 +126,7 @@ on_both!(a_grant_is_checked_again_when_it_is_used, async |app: TestApp| {
     scene.uses(&grant, json!({})).await.expect(200);
 });
 
-on_both!(suspension_archive_and_the_loss_of_a_role_void_grants, async |app: TestApp| {
+on_both!(archive_and_the_loss_of_a_role_void_grants_and_suspension_has_them_wait, async |app: TestApp| {
     let scene = Scene::of(&app, json!({})).await;
     let path = format!("/zones/{}", scene.zone);
     let status = async |grant: &str| {
@@ -137,10 +137,11 @@ on_both!(suspension_archive_and_the_loss_of_a_role_void_grants, async |app: Test
     };
     let suspended = scene.task(&app, json!({"action": "work.do", "amount": "10"})).await;
     app.owner.post(&format!("{path}/suspend"), json!({})).await.expect(200);
-    assert_eq!(status(&suspended).await, ("voided".into(), "zone_suspended".into()));
+    assert_eq!(status(&suspended).await.0, "issued");
+    scene.uses(&suspended, json!({})).await.expect_problem(409, "zone_not_in_force");
+    assert_eq!(budget(&app.owner, &scene.zone).await["reserved"], "10", "its money waits for it");
     app.owner.post(&format!("{path}/activate"), json!({})).await.expect(200);
-    scene.uses(&suspended, json!({})).await.expect_problem(409, "grant_voided");
-    assert_eq!(budget(&app.owner, &scene.zone).await["reserved"], "0", "its money is free again");
+    scene.uses(&suspended, json!({})).await.expect(200);
 
     let held = app.owner.assigns(&scene.zone, &scene.worker, "executor").await.expect(201).id();
     let by_role = scene.task(&app, json!({"action": "work.do", "amount": "10"})).await;

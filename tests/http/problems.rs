@@ -101,6 +101,14 @@ on_both!(values_that_no_type_admits_are_refused_with_their_place, async |app: Te
         (json!({"approval_policy": {"reviewer_selection": "static"}}), "/approval_policy/static_reviewers"),
         (json!({"approval_policy": {"auto_approve": {"below": "-5"}}}), "/approval_policy/auto_approve/below"),
         (json!({"sealed": ["everything"]}), "/sealed/0"),
+        (
+            json!({"constraints": {"rate_limits": [{"action": "proposal.create", "max": 1, "per_seconds": 60}]}}),
+            "/constraints/rate_limits/0/action",
+        ),
+        (
+            json!({"constraints": {"approval_required_actions": ["work.do", "zone.*"]}}),
+            "/constraints/approval_required_actions/1",
+        ),
         (json!({"slug": "Not A Slug"}), "/slug"),
     ];
     for (keys, pointer) in cases {

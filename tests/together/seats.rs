@@ -91,17 +91,16 @@ on_both!(what_is_set_aside_ends_once, async |app: TestApp| {
 
 on_both!(a_grant_is_used_or_void_and_not_both, async |app: TestApp| {
     let app = TestApp::on(crate::harness::Store::create(app.store.kind()).await, &["--requests-per-second", "1000000"]).await;
-    let zone = json!({"name": "Zone", "approval_policy": {"auto_approve": {"types": ["task_execution"]}}});
-    let zone = app.owner.makes_zone(zone).await;
     for round in 0..ROUNDS / 4 {
+        let zone = json!({"name": "Zone", "slug": format!("zone-{round}"), "approval_policy": {"auto_approve": {"types": ["task_execution"]}}});
+        let zone = app.owner.makes_zone(zone).await;
         let task = json!({"zone_id": zone, "type": "task_execution", "title": "Work", "payload": {"action": "work.do"}});
         let grant = app.owner.post("/proposals", task).await.expect(201).text("/execution/grant_id");
-        let (use_path, suspend_path) = (format!("/grants/{grant}/use"), format!("/zones/{zone}/suspend"));
-        let suspend = app.owner.post(&suspend_path, json!({}));
-        let (used, suspended) = tokio::join!(app.owner.post(&use_path, json!({})), suspend);
-        suspended.expect(200);
+        let (use_path, archive_path) = (format!("/grants/{grant}/use"), format!("/zones/{zone}/archive"));
+        let archive = app.owner.post(&archive_path, json!({}));
+        let (used, archived) = tokio::join!(app.owner.post(&use_path, json!({})), archive);
+        archived.expect(200);
         assert!(used.status == 200 || used.text("/code") == "grant_voided", "round {round}: {}", used.body);
-        app.owner.post(&format!("/zones/{zone}/activate"), json!({})).await.expect(200);
     }
     app.settled().await;
     let ends = times_each(&log_of(&app).await, &["grant.used", "grant.voided"], "grant_id");

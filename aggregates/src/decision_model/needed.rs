@@ -21,28 +21,36 @@ pub struct Needed {
 /// (SPEC D4).
 pub fn needed(rule: &Rule, tally: &Tally, human_missing: bool) -> Needed {
     let (bar, approvals) = bar(rule, tally);
-    let (bar, approvals) = match (human_missing, approvals) {
-        (false, approvals) => (bar, approvals),
-        (true, Some(0)) => (format!("{bar}, and a human's approval"), Some(1)),
-        (true, approvals) => (format!("{bar}, a human's among them"), approvals),
+    let (bar, approvals) = match (bar, human_missing, approvals) {
+        (Some(bar), false, approvals) => (bar, approvals),
+        (Some(bar), true, Some(0)) => (format!("{bar}, and a human's approval"), Some(1)),
+        (Some(bar), true, approvals) => (format!("{bar}, a human's among them"), approvals),
+        (None, true, _) => ("a human's approval".to_owned(), Some(1)),
+        (None, false, approvals) => ("the votes of the others, for votes may still change".to_owned(), approvals),
     };
     let voters = tally.outstanding;
     Needed { summary: format!("{bar}; {voters} may still vote"), approvals, may_still_vote: voters }
 }
 
-/// The bar an approval must pass, and how many more approvals that takes, where a number says it.
-fn bar(rule: &Rule, tally: &Tally) -> (String, Option<u64>) {
+/// The bar an approval must pass, unless it has been passed, and how many more approvals that takes, where a number says it.
+fn bar(rule: &Rule, tally: &Tally) -> (Option<String>, Option<u64>) {
     let electors = tally.approve + tally.reject + tally.abstain + tally.outstanding;
-    match rule {
+    let (text, approvals) = match rule {
         Rule::Unilateral => ("1 approval".to_owned(), Some(1)),
         Rule::Threshold { threshold } => {
             let more = u64::from(*threshold).saturating_sub(tally.approve);
+            if more == 0 {
+                return (None, Some(0));
+            }
             (format!("{more} more {} of {threshold}", plural(more, "approval")), Some(more))
         }
         Rule::Majority { quorum } => {
             let counted = tally.approve + tally.reject + tally.outstanding;
             let more = (counted / 2 + 1).saturating_sub(tally.approve);
             let took_part = electors - tally.outstanding;
+            if more == 0 && quorum.is_reached_by(took_part, electors) {
+                return (None, Some(0));
+            }
             if more == 0 {
                 (format!("a quorum of {quorum} ({took_part} of {electors} took part)"), Some(0))
             } else {
@@ -60,12 +68,14 @@ fn bar(rule: &Rule, tally: &Tally) -> (String, Option<u64>) {
         Rule::Consensus { fallback: None } => ("everyone's approval".to_owned(), Some(tally.outstanding)),
         Rule::Consensus { fallback: Some(fallback) } if tally.reject > 0 => {
             let (bar_of_fallback, approvals) = bar(fallback, tally);
+            let bar_of_fallback = bar_of_fallback.unwrap_or_else(|| "the votes of the others".to_owned());
             (format!("{bar_of_fallback}, for with an objection {} decides", fallback.model_type()), approvals)
         }
         Rule::Consensus { fallback: Some(fallback) } => {
             (format!("everyone's approval, else {} decides", fallback.model_type()), Some(tally.outstanding))
         }
-    }
+    };
+    (Some(text), approvals)
 }
 
 fn plural(number: u64, word: &str) -> String {
@@ -89,11 +99,15 @@ mod tests {
     fn a_humans_approval_that_is_missing_is_asked_for() {
         let two = r#"{"model_type":"threshold","threshold":2}"#;
         let half = r#"{"model_type":"majority"}"#;
+        let most = r#"{"model_type":"majority","quorum":0.8}"#;
         for (model, votes, missing, summary, approvals) in [
             (two, (1, 0, 2), false, "1 more approval of 2; 2 may still vote", Some(1)),
             (two, (1, 0, 2), true, "1 more approval of 2, a human's among them; 2 may still vote", Some(1)),
-            (two, (2, 0, 1), true, "0 more approvals of 2, and a human's approval; 1 may still vote", Some(1)),
-            (half, (3, 0, 1), true, "a quorum of 0.5 (3 of 4 took part), and a human's approval; 1 may still vote", Some(1)),
+            (two, (2, 0, 1), true, "a human's approval; 1 may still vote", Some(1)),
+            (half, (3, 0, 1), true, "a human's approval; 1 may still vote", Some(1)),
+            (half, (2, 0, 1), false, "the votes of the others, for votes may still change; 1 may still vote", Some(0)),
+            (most, (3, 0, 2), false, "a quorum of 0.8 (3 of 5 took part); 2 may still vote", Some(0)),
+            (most, (3, 0, 2), true, "a quorum of 0.8 (3 of 5 took part), and a human's approval; 2 may still vote", Some(1)),
         ] {
             assert_eq!(told(model, votes, missing), (summary.to_owned(), approvals));
         }

@@ -143,7 +143,7 @@ pub enum Command {
 pub enum VoidReason {
     /// Its zone, or a zone above it, was archived.
     ZoneArchived,
-    /// Its zone, or a zone above it, is not in force.
+    /// Its zone, or a zone above it, was suspended. What is granted waits for the zone now; older logs say so.
     ZoneSuspended,
     /// Its principal lost the role under which it was given.
     RoleLost,

@@ -145,6 +145,9 @@ fn constraints_faults(policies: &Policies) -> Vec<Fault> {
     }
     for (index, rate) in constraints.rate_limits.iter().flat_map(|rates| &rates.0).enumerate() {
         let at = format!("/constraints/rate_limits/{index}");
+        if rate.action.is_of_governing() {
+            faults.push(Fault::new(format!("{at}/action"), "not_work", NOT_WORK));
+        }
         if rate.max > 1_000_000 {
             faults.push(invalid(format!("{at}/max"), "must be at most 1,000,000"));
         }
@@ -152,8 +155,15 @@ fn constraints_faults(policies: &Policies) -> Vec<Fault> {
             faults.push(invalid(format!("{at}/per_seconds"), "must be from 1 to 31,536,000"));
         }
     }
+    let demanded = constraints.approval_required_actions.iter().flat_map(|list| &list.0);
+    for (index, _) in demanded.enumerate().filter(|(_, pattern)| pattern.is_of_governing()) {
+        faults.push(Fault::new(format!("/constraints/approval_required_actions/{index}"), "not_work", NOT_WORK));
+    }
     faults
 }
+
+/// What is said of a limit that would never bind.
+const NOT_WORK: &str = "speaks of governing, which is refused only where it is blocked by name";
 
 fn approval_faults(policies: &Policies) -> Vec<Fault> {
     let Some(approval) = &policies.approval_policy else { return Vec::new() };

@@ -88,7 +88,6 @@ pub fn lost_standing(authority: &Authority, zone: ZoneId, elector: &proposal::El
 pub fn voids(event: &zones::Event) -> Option<VoidReason> {
     match event {
         zones::Event::StatusChanged { to: Status::Archived, .. } => Some(VoidReason::ZoneArchived),
-        zones::Event::StatusChanged { to: Status::Suspended, .. } => Some(VoidReason::ZoneSuspended),
         zones::Event::StatusChanged { .. }
         | zones::Event::MemberUnassigned { .. }
         | zones::Event::Moved { .. }
@@ -105,9 +104,6 @@ pub fn on_grant(authority: &Authority, terms: &Terms) -> Option<VoidReason> {
     };
     if authority.tree.is_archived(terms.zone_id) {
         return Some(VoidReason::ZoneArchived);
-    }
-    if !authority.tree.is_in_force(terms.zone_id) {
-        return Some(VoidReason::ZoneSuspended);
     }
     let holds = || permission::holds_in_zone(authority, member.id, terms.zone_id, &terms.action);
     let lost = member.role == OrganizationRole::Auditor || (terms.held_role && !holds());

@@ -133,6 +133,10 @@ pub async fn check(
 
 async fn imagined(app: &App, caller: &Caller, zone: ZoneId, body: NewCheck) -> Result<Json<Value>, Problem> {
     let mut grounds = Grounds::at(app, caller, body.at_position, body.at).await?;
+    // What was not there yet allows nothing and denies nothing (SPEC C3).
+    if grounds.authority.tree.zone(zone).is_none() {
+        return Err(Problem::not_found("zone"));
+    }
     let question = body.question();
     if let Some(changes) = body.changes {
         grounds = grounds.with(zone, changes)?;

@@ -145,7 +145,7 @@ pub async fn unassign(
 ) -> Result<Done, Problem> {
     let zone_id: ZoneId = id_in_path(&id, "zone")?;
     let assignment_id: AssignmentId = id_in_path(&assignment_id, "assignment")?;
-    app.command(&command.envelope, decision!(attempt, [] => {
+    app.command_with_consequences(&command.envelope, decision!(attempt, [] => {
         attempt.must_see(zone_id)?;
         let zone = attempt.authority().tree.zone(zone_id).ok_or_else(|| Problem::not_found("zone"))?;
         let held = zone.assignments.iter().find(|held| held.id == assignment_id);

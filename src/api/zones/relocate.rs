@@ -33,7 +33,7 @@ pub async fn relocate(
 ) -> Result<Done, Problem> {
     let Command { envelope, body } = command;
     let id: ZoneId = id_in_path(&id, "zone")?;
-    app.command(
+    app.command_with_consequences(
         &envelope,
         decision!(attempt, [body] => {
             permit_governing(attempt, id)?;

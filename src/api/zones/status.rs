@@ -13,7 +13,7 @@ use crate::engine::{App, Done, Problem, decision};
 
 async fn switch(app: &Arc<App>, id: &str, command: Command<Nothing>, to: Status) -> Result<Done, Problem> {
     let id: ZoneId = id_in_path(id, "zone")?;
-    app.command(
+    app.command_with_consequences(
         &command.envelope,
         decision!(attempt, [] => {
             permit_governing(attempt, id)?;
