@@ -87,7 +87,7 @@ async fn one_takes_back_stands_back_and_hands_on_without_scripts() {
 
     let tomasz = company.person("Tomasz").await;
     let task = serde_json::json!({"zone_id": company.zone("customer-care").await, "type": "task_execution",
-        "title": "Hand this on", "payload": {"action": "refund.single", "amount": "42000"}});
+        "title": "Hand this on", "payload": {"action": "refund.single", "amount": "41000"}});
     let made = tomasz.post("/proposals", task).await.expect(201);
     let seats = made.at("/electorate").as_array().expect("seats").clone();
     let sits = |name: &str| seats.iter().any(|seat| seat["member_id"] == company.id_of(name).as_str());
