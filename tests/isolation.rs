@@ -70,7 +70,7 @@ fn paths(of: &Belongings) -> Vec<(Method, String, Value)> {
         get(format!("/zones/{zone}/who-can?action=work.do")),
         get(format!("/zones/{zone}/what-can")),
         post(format!("/zones/{zone}/simulate"), json!({"changes": {"description": "Other"}})),
-        post(format!("/zones/{zone}/check"), json!({"action": "work.do", "at_position": 3})),
+        post(format!("/zones/{zone}/check"), json!({"action": "work.do", "at_position": 10})),
         get(format!("/zones/{zone}/reservations")),
         get(format!("/reservations/{reservation}")),
         post(format!("/zones/{zone}/reservations"), json!({"action": "work.do", "amount": "1"})),

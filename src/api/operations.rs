@@ -54,6 +54,7 @@ async fn log_writes(app: &App) -> bool {
     if !written || *app.log_health.borrow() {
         return written;
     }
+    let Ok(_alone) = app.parts.trial.try_lock() else { return false };
     let filling = entropy::secret(64).repeat(TRIAL / 64);
     let trial = Append {
         organization_id: OrganizationId(Uuid::nil()),

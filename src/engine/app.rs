@@ -111,6 +111,8 @@ pub struct Parts {
     pub recent: Recent,
     /// Where ledgers are written.
     pub(super) desks: Desks,
+    /// Held by whoever finds out whether the log can be written again: one at a time.
+    pub trial: tokio::sync::Mutex<()>,
     followed: AtomicU64,
     latest: RwLock<HashMap<OrganizationId, u64>>,
 }

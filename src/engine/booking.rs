@@ -7,8 +7,9 @@ use aggregates::Decider;
 use aggregates::ledger::{self, Command, Ledger};
 use aggregates::permission::Authority;
 
-use super::attempt::{Attempt, Loaded, Plan};
+use super::attempt::{Attempt, Loaded};
 use super::desk::Turn;
+use super::plan::Plan;
 use super::problem::Problem;
 use crate::store::Stream;
 

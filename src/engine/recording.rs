@@ -4,7 +4,7 @@ use aggregates::access::{self, Access};
 use aggregates::actor::Actor;
 
 use super::app::{App, Caller};
-use super::attempt::Plan;
+use super::plan::Plan;
 use crate::entropy;
 use crate::store::{Append, Draft, DraftEvent, Expected, Refused, Stream};
 

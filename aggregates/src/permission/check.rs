@@ -31,9 +31,10 @@ pub fn check(authority: &Authority, zone: ZoneId, ask: &Ask) -> Answer {
         .or_else(|| if question.is_work { funds.within_budget() } else { None });
     // What is granted ahead is counted for rates when it is used.
     let rated = || if ask.standing.ahead { None } else { funds.within_rates() };
-    let denial = match question.is_work {
-        true => denial.or_else(|| funds.within_tasks()).or_else(rated).or_else(|| funds.within_spending()),
-        false => denial,
+    let denial = if question.is_work {
+        denial.or_else(|| funds.within_tasks()).or_else(rated).or_else(|| funds.within_spending())
+    } else {
+        denial
     };
     match (denial, question.needs_approval()) {
         (Some(reason), _) => deny(reason),

@@ -37,11 +37,11 @@ impl Changes {
         for (key, value) in keys {
             let at = format!("/{key}");
             match key.as_str() {
-                "name" => changes.name = Some(read_at(&at, value)?),
-                "slug" => changes.slug = Some(read_at(&at, value)?),
-                "description" => changes.description = Some(read_at::<Option<Prose>>(&at, value)?.unwrap_or_else(Prose::none)),
-                "status" => changes.status = Some(read_at(&at, value)?),
-                "parent_zone_id" => changes.parent_zone_id = Some(read_at(&at, value)?),
+                "name" => changes.name = Some(read_at(&at, &value)?),
+                "slug" => changes.slug = Some(read_at(&at, &value)?),
+                "description" => changes.description = Some(read_at::<Option<Prose>>(&at, &value)?.unwrap_or_else(Prose::none)),
+                "status" => changes.status = Some(read_at(&at, &value)?),
+                "parent_zone_id" => changes.parent_zone_id = Some(read_at(&at, &value)?),
                 policy if is_policy(policy) => {
                     changes.policies.insert(key, value);
                 }
@@ -94,6 +94,6 @@ fn is_policy(key: &str) -> bool {
     key == "sealed" || Section::all().any(|section| section.to_string() == key)
 }
 
-fn read_at<T: serde::de::DeserializeOwned>(at: &str, value: Value) -> Result<T, Fault> {
-    reading::read(&value).map_err(|fault| fault.under(at))
+fn read_at<T: serde::de::DeserializeOwned>(at: &str, value: &Value) -> Result<T, Fault> {
+    reading::read(value).map_err(|fault| fault.under(at))
 }

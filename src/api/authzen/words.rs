@@ -51,8 +51,8 @@ struct Particulars {
 }
 
 /// Reads a part of a request; this interface answers what does not fit with 400.
-pub fn read<T: DeserializeOwned + 'static>(value: Value, at: &str) -> Result<T, Problem> {
-    reading::read(&value).map_err(|fault| unfit(fault.under(at)))
+pub fn read<T: DeserializeOwned + 'static>(value: &Value, at: &str) -> Result<T, Problem> {
+    reading::read(value).map_err(|fault| unfit(fault.under(at)))
 }
 
 fn unfit(fault: Fault) -> Problem {
@@ -63,7 +63,7 @@ fn unfit(fault: Fault) -> Problem {
 pub fn part<T: DeserializeOwned + 'static>(body: &Map<String, Value>, key: &str) -> Result<T, Problem> {
     let at = format!("/{key}");
     match body.get(key) {
-        Some(value) => read(value.clone(), &at),
+        Some(value) => read(value, &at),
         None => Err(Problem::at(StatusCode::BAD_REQUEST, &at, "missing_key", &format!("`{key}` is missing"))),
     }
 }

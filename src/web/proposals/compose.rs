@@ -169,13 +169,13 @@ pub async fn submit(visitor: Visitor, fields: Fields) -> Shown {
 fn preview(visitor: &Visitor, body: &Value) -> Result<Preview, Refusal> {
     let read = |key: &str, at: &str| (body[key].clone(), at.to_owned());
     let (zone, at) = read("zone_id", "/zone_id");
-    let zone_id: ZoneId = field(zone, &at)?;
+    let zone_id: ZoneId = field(&zone, &at)?;
     visitor.must(zone_id, "proposal.create")?;
-    let kind: ProposalType = field(body["type"].clone(), "/type")?;
+    let kind: ProposalType = field(&body["type"], "/type")?;
     let subject = read_subject(kind, &body["payload"]).map_err(|fault| Problem::faults(vec![fault]))?;
-    let title: Name = field(body["title"].clone(), "/title")?;
-    let description: Option<Prose> = field(body["description"].clone(), "/description")?;
-    let decision_model: Option<DecisionModel> = field(body["decision_model"].clone(), "/decision_model")?;
+    let title: Name = field(&body["title"], "/title")?;
+    let description: Option<Prose> = field(&body["description"], "/description")?;
+    let decision_model: Option<DecisionModel> = field(&body["decision_model"], "/decision_model")?;
     let proposer_id = visitor.caller.id();
     let submission = Submission {
         id: ProposalId(Uuid::nil()),
@@ -185,7 +185,7 @@ fn preview(visitor: &Visitor, body: &Value) -> Result<Preview, Refusal> {
         description: description.unwrap_or_else(Prose::none),
         subject,
         decision_model,
-        expires_at: field(body["expires_at"].clone(), "/expires_at")?,
+        expires_at: field(&body["expires_at"], "/expires_at")?,
         now: visitor.now(),
         policy_position: visitor.ruling.position,
     };
@@ -197,8 +197,8 @@ fn refused(rejection: &impl Rejected) -> Refusal {
     Problem::of(rejection).into()
 }
 
-fn field<T: serde::de::DeserializeOwned + 'static>(value: Value, at: &str) -> Result<T, Refusal> {
-    reading::read(&value).map_err(|fault| Problem::faults(vec![fault.under(at)]).into())
+fn field<T: serde::de::DeserializeOwned + 'static>(value: &Value, at: &str) -> Result<T, Refusal> {
+    reading::read(value).map_err(|fault| Problem::faults(vec![fault.under(at)]).into())
 }
 
 fn shown(visitor: &Visitor, opening: &Opening) -> Preview {
