@@ -58,14 +58,15 @@ pub async fn read(
     let live = accepts("text/event-stream");
     let format = if live { "event-stream" } else { "ndjson" };
     // Whoever asks again and again, and hears of nothing new, exports nothing.
-    if live || after < app.log.organization_head(organization).await? {
+    let mut head = app.log.organization_head(organization).await?;
+    if live || after < head {
         app.record(&caller, &access::Event::LogExported { after_position: after, format: format.to_owned() }).await?;
+        head = app.log.organization_head(organization).await?;
     }
     if live {
         let events = following(app, caller, after).map(|event| Ok::<_, Infallible>(told(&event)));
         return Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response());
     }
-    let head = app.log.organization_head(organization).await?;
     let lines = until(app, organization, after, head).map(|events| events.map(|events| ndjson(&events)));
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
 }

@@ -162,7 +162,7 @@ pub async fn read(
         return Err(Problem::not_found("invitation"));
     }
     app.permitted(&caller, "member.read").await?;
-    let invite = app.load::<Invite>(id, false).await?;
+    let invite = app.load::<Invite>(id, fresh.after.is_some()).await?;
     Ok(Answer::ok(view(&invite.state)).at_version(invite.sequence).into_response())
 }
 

@@ -55,8 +55,12 @@ async fn log_writes(app: &App) -> bool {
         return written;
     }
     let Ok(_alone) = app.parts.trial.try_lock() else { return false };
+    // Apart from what others have handed in: what would fit must not fail for this.
     let filling = entropy::secret(64).repeat(TRIAL / 64);
-    let trial = Append {
+    if app.log.db().execute(trials::write(&filling)).await.is_err() {
+        return false;
+    }
+    let nothing = Append {
         organization_id: OrganizationId(Uuid::nil()),
         actor: Actor::SYSTEM,
         correlation_id: Uuid::nil(),
@@ -66,9 +70,9 @@ async fn log_writes(app: &App) -> bool {
         guards: Vec::new(),
         link: None,
         answer: None,
-        beside: vec![trials::write(&filling)],
+        beside: Vec::new(),
     };
-    app.writer.append(trial).await.is_ok()
+    app.writer.append(nothing).await.is_ok()
 }
 
 async fn failed_projections(app: &App) -> Result<Vec<serde_json::Value>, Problem> {

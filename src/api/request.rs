@@ -273,12 +273,13 @@ const NUL: &str = "must not contain the character NUL";
 const UNENDING_YEAR: &str = "a moment is written as in RFC 3339, its year in four digits";
 
 fn unfit(text: &str) -> Option<&'static str> {
-    // A year of more or less than four digits is read only where it has a sign.
-    let signed = || text.trim_start().starts_with(['+', '-']);
-    let moment = || text.trim().parse::<DateTime<Utc>>().ok();
+    let text = text.trim();
+    // A year that is not of four digits has a sign, or lies one time zone away.
+    let at_an_end = || ["+", "-", "0000", "9999"].iter().any(|end| text.starts_with(end));
+    let moment = || text.parse::<DateTime<Utc>>().ok();
     if text.contains('\0') {
         Some(NUL)
-    } else if signed() && moment().is_some_and(|moment| !(0..=9999).contains(&moment.year())) {
+    } else if at_an_end() && moment().is_some_and(|moment| !(0..=9999).contains(&moment.year())) {
         Some(UNENDING_YEAR)
     } else {
         None

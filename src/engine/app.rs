@@ -283,12 +283,13 @@ pub fn may_see(ruling: &Ruling, caller: &Caller, zone: ZoneId, now: Moment) -> R
     permit_under(&ruling.authority, &Caller { scope: None, ..caller.clone() }, zone, "zone.read", now)
 }
 
-/// Whether the caller may ask what `principal` may do in `zone`: about themselves everyone may, about others who reads the zone.
+/// Whether the caller may ask what `principal` may do in `zone`: who reads it may, about themselves whatever their token is for.
 pub fn may_ask_about(ruling: &Ruling, caller: &Caller, principal: MemberId, zone: ZoneId, now: Moment) -> Result<(), Problem> {
-    if principal != caller.id() {
-        return permit_in_zone(ruling, caller, zone, "zone.read", now);
+    if principal == caller.id() {
+        may_see(ruling, caller, zone, now)
+    } else {
+        permit_in_zone(ruling, caller, zone, "zone.read", now)
     }
-    ruling.authority.tree.zone(zone).map(drop).ok_or_else(|| Problem::not_found("zone"))
 }
 
 /// Whether the caller may do `action` in `zone`; a zone that is not here is not there (404). Reading and mending do not need

@@ -245,8 +245,11 @@ impl App {
         F: Fn(Attempt) -> D + Send + Sync,
         D: Future<Output = Result<(Plan, Answer), Problem>> + Send,
     {
+        let before = self.parts.freshness.log_position();
         let done = self.command(envelope, decide).await?;
-        self.parts.freshness.reactions_at_the_end(COURTESY).await;
+        if self.parts.freshness.log_position() > before {
+            self.parts.freshness.reactions_at_the_end(COURTESY).await;
+        }
         Ok(done)
     }
 

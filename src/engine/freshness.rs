@@ -1,6 +1,6 @@
 //! Freshness: how far the read models have come, and waiting until they are far enough.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -10,7 +10,7 @@ pub struct Freshness {
     log: watch::Sender<u64>,
     views: watch::Sender<u64>,
     wanted: Notify,
-    stuck: AtomicBool,
+    failures: AtomicU32,
     reactions: watch::Sender<u64>,
 }
 
@@ -20,7 +20,7 @@ impl Default for Freshness {
             log: watch::Sender::new(0),
             views: watch::Sender::new(0),
             wanted: Notify::new(),
-            stuck: AtomicBool::new(false),
+            failures: AtomicU32::new(0),
             reactions: watch::Sender::new(0),
         }
     }
@@ -48,12 +48,16 @@ impl Freshness {
 
     /// Whether the read models could be brought up to date when it was last tried.
     pub fn views_are_brought_up_to_date(&self, could: bool) {
-        self.stuck.store(!could, Ordering::Relaxed);
+        if could {
+            self.failures.store(0, Ordering::Relaxed);
+        } else {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
-    /// Whether the read models go on.
+    /// Whether the read models go on: a single failure is tried again at once.
     pub fn views_advance(&self) -> bool {
-        !self.stuck.load(Ordering::Relaxed)
+        self.failures.load(Ordering::Relaxed) < 2
     }
 
     /// How far the log is known to have come.

@@ -10,7 +10,7 @@ use aggregates::ids::GrantId;
 use aggregates::ledger;
 use aggregates::organization::{Command as Membership, Organization};
 use aggregates::permission::Authority;
-use aggregates::proposal::{Command, Effects, ExecutionStatus, Opening, Proposal, ProposalType, State, Status, effects};
+use aggregates::proposal::{Command, Effects, ExecutionStatus, Opening, Proposal, State, Status, effects};
 use aggregates::reactions;
 use aggregates::zones::Zones;
 use axum::http::StatusCode;
@@ -88,7 +88,7 @@ async fn put_at_stake(attempt: &Attempt, plan: &mut Plan, terms: &grant::Terms) 
 /// Whether what comes of it is written in the ledger: an amount, or a task where there may be only so many at once.
 fn is_booked(authority: &Authority, opening: &Opening) -> bool {
     let worth = opening.subject.amount().is_some_and(|amount| !amount.is_zero());
-    worth || opening.subject.proposal_type() == ProposalType::TaskExecution && authority.limits_tasks(opening.zone_id)
+    worth || opening.subject.work().is_some() && authority.limits_tasks(opening.zone_id)
 }
 
 /// Executes against the policy in force now; a policy that no longer admits it is a failure on record. An approval that

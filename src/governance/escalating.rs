@@ -109,7 +109,7 @@ pub async fn by_itself(attempt: &Attempt, plan: &mut Plan, source: &Loaded<Propo
     let after = plan.decide(source, Deciding::Escalate { to, reason: stalled.to_string(), now: ascent.now }).await?;
     let contest = Contest::Action { proposal_id: asked.proposal_id, automatic: Some(stalled) };
     let reason = Prose::parse(stalled.in_words()).unwrap_or_else(|_| Prose::none());
-    open_above(attempt, plan, raised(asked.zone_id, MemberId::SYSTEM, reason, contest, ascent), above).await?;
+    open_above(attempt, plan, raised(asked.zone_id, asked.proposer_id, reason, contest, ascent), above).await?;
     Ok(after)
 }
 

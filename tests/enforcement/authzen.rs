@@ -217,6 +217,7 @@ on_both!(particulars_bind_wherever_they_are_said, async |app: TestApp| {
         ((json!({}), json!({}), json!({"board_id": "b2"})), false),
         ((json!({}), json!({}), json!({"amount": "1000"})), false),
         ((json!({}), json!({"tokens": 6}), json!({})), false),
+        ((json!({}), json!({}), json!({"ip": "10.0.0.1", "session": {"id": 7}})), true),
         ((json!({"board_id": "b1"}), json!({"board_id": "b1"}), json!({"time": "now", "tokens": 5})), true),
     ] {
         let (of_action, of_resource, context) = places;
@@ -228,6 +229,13 @@ on_both!(particulars_bind_wherever_they_are_said, async |app: TestApp| {
         "resource": {"type": "zone", "id": zone, "properties": {"board_id": "b2"}}});
     let refused = worker.post("/access/v1/evaluation", torn).await.expect(400);
     assert_eq!(refused.text("/errors/0/pointer"), "/resource/properties/board_id");
+    for (of_action, of_resource) in
+        [(json!({"tokens": 5}), json!({"tokens": 6})), (json!({"tokens": 5, "params": {"tokens": 6}}), json!({}))]
+    {
+        let torn = json!({"subject": {"type": "user", "id": worker.id}, "action": {"name": "work.do", "properties": of_action},
+            "resource": {"type": "zone", "id": zone, "properties": of_resource}});
+        worker.post("/access/v1/evaluation", torn).await.expect_problem(400, "invalid");
+    }
     let unread = json!({"subject": {"type": "user", "id": worker.id}, "action": {"name": "work.do"},
         "resource": {"type": "zone", "id": zone}, "context": {"amount": "much"}});
     let refused = worker.post("/access/v1/evaluation", unread).await.expect(400);
@@ -256,4 +264,5 @@ on_both!(searches_give_as_many_at_once_as_asked_for, async |app: TestApp| {
     for page in [json!({"limit": "x"}), json!({"limit": 0}), json!({"limit": -1}), json!(5), json!({"token": 5})] {
         app.owner.post("/access/v1/search/subject", search(page)).await.expect(400);
     }
+    app.owner.post("/access/v1/search/subject", search(Value::Null)).await.expect(200);
 });

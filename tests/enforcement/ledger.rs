@@ -193,6 +193,19 @@ on_both!(an_approved_task_takes_a_place_until_it_is_done, async |app: TestApp| {
     assert_eq!(budget(&worker, &zone).await["concurrent_tasks"], 0);
 });
 
+on_both!(governing_takes_no_place_among_tasks, async |app: TestApp| {
+    let policy = json!({"name": "Zone", "constraints": {"max_concurrent_tasks": 1}, "approval_policy": {"auto_approve": {"types": ["task_execution"]}}});
+    let zone = app.owner.makes_zone(policy).await;
+    let worker = executor(&app, &zone).await;
+    for _ in 0..3 {
+        let read = json!({"zone_id": zone, "type": "task_execution", "title": "Look", "payload": {"action": "zone.read"}});
+        let looked = worker.post("/proposals", read).await.expect(201);
+        assert_eq!(looked.text("/execution/status"), "succeeded");
+    }
+    assert_eq!(budget(&worker, &zone).await["concurrent_tasks"], 0);
+    reserves(&worker, &zone, "1").await.expect(201);
+});
+
 on_both!(of_many_approved_at_once_no_more_are_under_way_than_may_be, async |app: TestApp| {
     let zone = json!({"name": "Zone", "constraints": {"max_concurrent_tasks": 3}});
     let zone = app.owner.makes_zone(zone).await;

@@ -46,7 +46,7 @@ on_both!(a_deadlock_goes_up_at_once_or_ends_in_rejection, async |app: TestApp| {
     ] {
         assert_eq!(&escalation.text(pointer), expected, "{pointer}");
     }
-    assert_ne!(escalation.text("/escalator_id"), house.worker.id, "nobody raised it");
+    assert_eq!(*escalation.at("/escalator_id"), Value::Null, "nobody raised it");
     let listed = app.owner.get(&format!("/escalations?zone_id={}", house.downstairs)).await.expect(200);
     assert_eq!(listed.text("/items/0/id"), escalation.id());
     house.judge.votes(&above, "reject").await.expect(200);
@@ -125,4 +125,30 @@ on_both!(what_was_contested_and_taken_back_still_goes_up_by_itself, async |app: 
     assert_eq!(outcome(&house.worker, &proposals[1]).await.0, "pending_review");
     app.time_passes(Duration::minutes(1)).await;
     assert_eq!(outcome(&house.worker, &proposals[1]).await.0, "escalated", "a long wait");
+});
+
+on_both!(a_deadline_of_the_proposers_own_takes_no_question_up, async |app: TestApp| {
+    let policy = json!({"auto_escalate_on_deadlock": true});
+    let house = House::with(&app, json!({"escalation_policy": policy, "decision_model": threshold(1)})).await;
+    let asked = |model: Value| json!({"zone_id": house.downstairs, "type": "task_execution", "title": "Work", "payload": {"action": "work.do"}, "decision_model": model});
+    let own = json!({"model_type": "consensus", "timeout_hours": 1});
+    let proposal = house.worker.post("/proposals", asked(own.clone())).await.expect(201);
+    assert_eq!((proposal.at("/decision_model"), proposal.text("/deadline")), (&own, "2026-01-05T11:00:00Z".to_owned()));
+    app.time_passes(Duration::hours(1)).await;
+    assert_eq!(outcome(&house.worker, &proposal.id()).await.0, "expired");
+    assert!(app.owner.get("/escalations").await.expect(200).items().is_empty());
+
+    app.owner
+        .patch(
+            &format!("/zones/{}", house.downstairs),
+            json!({"decision_model": {"model_type": "threshold", "threshold": 1, "timeout_hours": 2}}),
+        )
+        .await
+        .expect(200);
+    let later = json!({"model_type": "consensus", "timeout_hours": 3});
+    house.worker.post("/proposals", asked(later)).await.expect_problem(422, "not_stricter");
+    let zones = house.worker.post("/proposals", asked(json!({"model_type": "consensus"}))).await.expect(201);
+    assert_eq!(*zones.at("/decision_model/timeout_hours"), 2);
+    app.time_passes(Duration::hours(2)).await;
+    assert_eq!(outcome(&house.worker, &zones.id()).await.0, "escalated", "the zone's own deadline does");
 });

@@ -130,3 +130,23 @@ on_both!(a_request_id_is_kept_or_made_and_ties_events_together, async |app: Test
     let other = app.owner.get("/me").await.expect(200);
     assert_ne!(other.header("x-request-id"), id);
 });
+
+on_both!(a_moment_beyond_four_digits_of_years_is_refused_however_it_is_written, async |app: TestApp| {
+    let zone = app.owner.makes_zone(json!({"name": "Zone"})).await;
+    for moment in [
+        "+10000-01-01T00:00:00Z",
+        "-0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-05:00",
+        " 9999-12-31T23:59:59-05:00",
+        "0000-01-01T00:00:00+01:00",
+    ] {
+        let expiring = json!({"zone_id": zone, "type": "task_execution", "title": "Work", "payload": {"action": "work.do"}, "expires_at": moment});
+        let refused = app.owner.post("/proposals", expiring).await.expect(422);
+        assert_eq!(refused.text("/errors/0/pointer"), "/expires_at", "{moment}");
+        let bounded = json!({"constraints": {"valid_until": moment}});
+        let refused = app.owner.patch(&format!("/zones/{zone}"), bounded).await.expect(422);
+        assert_eq!(refused.text("/errors/0/pointer"), "/constraints/valid_until", "{moment}");
+    }
+    let last = json!({"constraints": {"valid_until": "9999-12-31T23:59:59Z"}});
+    app.owner.patch(&format!("/zones/{zone}"), last).await.expect(200);
+});

@@ -30,7 +30,7 @@ pub struct Standing {
     pub approved: bool,
     /// It is an allocation of resources, which allow-lists of work do not speak of.
     pub allocation: bool,
-    /// It is granted now and done later: rates and tasks under way are asked for when it is done.
+    /// It is granted now and done later: rates are asked for when it is done.
     pub ahead: bool,
 }
 

@@ -42,7 +42,9 @@ pub fn apply_patch(own: &Policies, patch: &Map<String, Value>) -> Result<Policie
         return Err(crowded);
     }
     let policies: Policies = reading::read(&merged).map_err(|fault| vec![fault])?;
-    let faults = validate(&policies);
+    let mut faults = validate(&policies);
+    // What stands there from before this was refused is not the fault of whoever changes something else.
+    faults.retain(|fault| fault.code != "not_work" || patch.contains_key("constraints"));
     if faults.is_empty() { Ok(policies) } else { Err(faults) }
 }
 
@@ -289,5 +291,17 @@ mod tests {
             assert!(faults[0].pointer.starts_with("/resource_scope/limits"), "{faults:?}");
         }
         assert!(patched(json!({"resource_scope": {"limits": {"rows": 5, "rows a day": 9}}})).is_ok());
+    }
+
+    #[test]
+    fn what_stands_there_from_before_it_was_refused_is_nobodys_fault() {
+        let old: Policies =
+            serde_json::from_value(json!({"constraints": {"approval_required_actions": ["zone.write"]}})).expect("a policy");
+        let patch = |patch: Value| patch.as_object().expect("a patch").clone();
+        assert!(apply_patch(&old, &patch(json!({"agent_qualifications": {"kinds": ["human"]}}))).is_ok());
+        assert!(apply_patch(&old, &patch(json!({}))).is_ok());
+        let refused = apply_patch(&old, &patch(json!({"constraints": {"max_concurrent_tasks": 1}}))).expect_err("a refusal");
+        assert_eq!(refused[0].code, "not_work");
+        assert!(apply_patch(&old, &patch(json!({"constraints": {"approval_required_actions": null}}))).is_ok());
     }
 }

@@ -312,6 +312,7 @@ impl Context<'_> {
         uses: Option<u32>,
     ) -> Effects {
         let held_role = holds_in_zone(self.authority, principal_id, self.zone_id, &action);
+        let is_work = uses.is_some() && !action.is_governing();
         Effects::Grant(Box::new(Terms {
             grant_id: GrantId(self.new_id),
             proposal_id: self.by_proposal.unwrap_or(ProposalId(uuid::Uuid::nil())),
@@ -324,7 +325,7 @@ impl Context<'_> {
             expires_at: self.now + Duration::hours(LIFETIME_HOURS),
             issued_at: self.now,
             held_role,
-            counts_as_task: uses.is_some() && self.authority.limits_tasks(self.zone_id),
+            counts_as_task: is_work && self.authority.limits_tasks(self.zone_id),
         }))
     }
 }

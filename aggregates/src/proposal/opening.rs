@@ -96,6 +96,9 @@ pub fn prepare(authority: &Authority, submission: Submission) -> Result<Opening,
         && !demands_a_human(&effective)
         && is_auto_approved(&effective.approval_policy, &submission.subject, risk_level);
     let has_parent = authority.tree.zone(zone_id).is_some_and(|zone| zone.parent_zone_id.is_some());
+    let way_up = WayUp::under(&effective.escalation_policy, has_parent, now);
+    // Nobody takes a question up by setting a deadline: what passes the proposer's own expires.
+    let own_deadline = decision_model.timeout_hours != effective.decision_model.timeout_hours;
     let question = Question {
         id: submission.id,
         zone_id,
@@ -108,7 +111,7 @@ pub fn prepare(authority: &Authority, submission: Submission) -> Result<Opening,
         zone_model,
         auto_approved,
         expires_at: submission.expires_at,
-        way_up: WayUp::under(&effective.escalation_policy, has_parent, now),
+        way_up: WayUp { at_deadline: way_up.at_deadline && !own_deadline, ..way_up },
         human_required: demands_a_human(&effective),
         barred: Vec::new(),
         lineage: None,

@@ -259,6 +259,14 @@ impl Subject {
         serde_json::to_value(Payload(self)).expect("payloads are plain data")
     }
 
+    /// The work it asks for, if it is a task; governing is no work.
+    pub fn work(&self) -> Option<&TaskExecution> {
+        match self {
+            Self::TaskExecution(task) => Some(task).filter(|task| !task.action.is_governing()),
+            Self::ResourceAllocation(_) | Self::ZoneChange(_) | Self::MembershipChange(_) => None,
+        }
+    }
+
     /// Whether it changes zones or roles rather than asks for work or money.
     pub fn is_about_the_organization(&self) -> bool {
         match self {

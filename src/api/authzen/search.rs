@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use aggregates::permission::{Ask, check, speakable};
+use aggregates::permission::{check, speakable};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,7 +26,8 @@ struct Page {
 
 /// A page of results. A token is the number of the first result of the next page.
 fn page(body: &Map<String, Value>, all: Vec<Value>) -> Result<Json<Value>, Problem> {
-    let wanted: Page = body.get("page").map_or_else(|| Ok(Page::default()), |_| part(body, "page"))?;
+    let wanted: Option<Page> = body.get("page").map_or(Ok(None), |_| part(body, "page"))?;
+    let wanted = wanted.unwrap_or_default();
     let refused = |_| Problem::at(StatusCode::BAD_REQUEST, "/page/token", "invalid", "is none that was given out");
     let token = wanted.token.filter(|token| !token.is_empty());
     let from: usize = token.map_or(Ok(0), |token| token.parse().map_err(refused))?;
@@ -88,13 +89,16 @@ pub async fn actions(State(app): State<Arc<App>>, command: Command<Map<String, V
     let Some(zone) = zone_of(&ruling.authority, &resource) else { return page(body, Vec::new()) };
     permit_in_zone(&ruling, caller, zone, "zone.read", now)?;
     let Some(member) = member_of(&ruling.authority, &subject) else { return page(body, Vec::new()) };
+    let context = context_of(body)?;
     let named =
         speakable(&ruling.authority, zone).into_iter().filter(|spoken| spoken.example.as_str() == spoken.pattern.as_str());
-    let via = if member == caller.id() { caller.via() } else { aggregates::permission::Via::Itself };
-    let able = named.filter(|spoken| {
-        let ask = Ask { via: via.clone(), ..Ask::plain(member, spoken.example.clone(), now) };
-        check(&ruling.authority, zone, &ask).is_allowed()
-    });
-    let found = able.map(|spoken| json!({"name": spoken.example})).collect();
+    let mut found = Vec::new();
+    for spoken in named {
+        let deed = Deed { name: spoken.example.to_string(), properties: Map::new() };
+        let said = Said { deed: &deed, resource: Some(&resource), context: context.as_ref() };
+        if check(&ruling.authority, zone, &asking(caller, member, said, now)?).is_allowed() {
+            found.push(json!({"name": spoken.example}));
+        }
+    }
     page(body, found)
 }

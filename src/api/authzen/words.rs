@@ -103,7 +103,8 @@ pub fn action_of(deed: &Deed) -> Result<Action, Problem> {
 /// Particulars that bind wherever they are said.
 const BINDING: [&str; 5] = ["amount", "board_id", "agent_type", "tool", "params"];
 
-/// What is said of a deed: by itself, of the resource, or around it. What is said twice must be the same.
+/// What is said of a deed: by itself, of the resource, or around it. Of the latter two only particulars and numbers are taken, which may be
+/// limited: everything else there is the asker's own affair, and is not kept. What is said twice must be the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Said<'a> {
     pub deed: &'a Deed,
@@ -120,16 +121,19 @@ impl Said<'_> {
     fn particulars(&self) -> Result<Particulars, Problem> {
         let mut all = Map::new();
         for (place, said) in self.places() {
-            for (key, value) in said.into_iter().flatten() {
-                match all.get(key) {
-                    Some(before) if before != value && BINDING.contains(&key.as_str()) => {
-                        let message = "is said to be something else in another place";
-                        return Err(Problem::at(StatusCode::BAD_REQUEST, &format!("{place}/{key}"), "invalid", message));
-                    }
-                    Some(_) => {}
-                    None => drop(all.insert(key.clone(), value.clone())),
+            let of_the_deed = place == "/action/properties";
+            let binds = |key: &str, value: &Value| of_the_deed || BINDING.contains(&key) || value.is_number();
+            for (key, value) in said.into_iter().flatten().filter(|(key, value)| binds(key, value)) {
+                if all.insert(key.clone(), value.clone()).is_some_and(|before| before != *value) {
+                    return Err(said_otherwise(&format!("{place}/{key}")));
                 }
             }
+        }
+        let params = all.get("params").and_then(Value::as_object);
+        if let Some((key, _)) =
+            params.into_iter().flatten().find(|(key, value)| all.get(*key).is_some_and(|loose| loose != *value))
+        {
+            return Err(said_otherwise(&format!("/action/properties/params/{key}")));
         }
         reading::read(&Value::Object(all)).map_err(|fault| {
             let key = fault.pointer.split('/').nth(1).unwrap_or_default();
@@ -139,6 +143,10 @@ impl Said<'_> {
             unfit(fault.under(place))
         })
     }
+}
+
+fn said_otherwise(pointer: &str) -> Problem {
+    Problem::at(StatusCode::BAD_REQUEST, pointer, "invalid", "is said to be something else in another place")
 }
 
 /// The question whether a member may do a deed.

@@ -46,10 +46,12 @@ pub async fn list(
 }
 
 fn item(row: &Row) -> Result<(u64, Value), Problem> {
+    let automatic = row.optional("automatic", Row::text)?;
+    let escalator_id = if automatic.is_some() { None } else { Some(row.id("escalator_id")?) };
     let shown = json!({
         "id": row.id("escalation_id")?, "kind": row.text("kind")?, "status": row.text("status")?,
-        "zone_id": row.id("zone_id")?, "to_zone_id": row.id("to_zone_id")?, "escalator_id": row.id("escalator_id")?,
-        "reason": row.text("reason")?, "automatic": row.optional("automatic", Row::text)?,
+        "zone_id": row.id("zone_id")?, "to_zone_id": row.id("to_zone_id")?, "escalator_id": escalator_id,
+        "reason": row.text("reason")?, "automatic": automatic,
         "proposal_id": row.optional("source_id", Row::id)?, "parent_proposal_id": row.optional("proposal_id", Row::id)?,
         "signatures": row.number("signatures")?, "cosigner_threshold": row.optional("cosigner_threshold", Row::number)?,
         "outcome": row.optional("outcome", Row::text)?, "created_at": row.time("raised_at")?, "updated_at": row.time("updated_at")?,

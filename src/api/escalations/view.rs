@@ -47,8 +47,9 @@ pub struct EscalationView {
     /// Where it is decided; the zone itself where that is a root, whose questions go to the owners.
     #[schema(value_type = String)]
     to_zone_id: ZoneId,
-    #[schema(value_type = String)]
-    escalator_id: MemberId,
+    /// Who raised it; nobody did where it is automatic.
+    #[schema(value_type = Option<String>)]
+    escalator_id: Option<MemberId>,
     reason: String,
     /// Why it went up by itself, if nobody raised it.
     automatic: Option<StallReason>,
@@ -89,7 +90,7 @@ pub fn view(state: &State, version: u64) -> Result<Value, Problem> {
         status: state.status,
         zone_id: raised.zone_id,
         to_zone_id: raised.to_zone_id,
-        escalator_id: raised.escalator_id,
+        escalator_id: automatic.is_none().then_some(raised.escalator_id),
         reason: raised.reason.to_string(),
         automatic,
         proposal_id,

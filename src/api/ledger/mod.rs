@@ -43,6 +43,11 @@ pub struct ReservationView {
 }
 
 impl ReservationView {
+    /// Whether it is somebody's: for them, or asked for by them.
+    pub fn is_of(&self, member: MemberId) -> bool {
+        [self.principal_id, self.reserved_by].contains(&member)
+    }
+
     /// A reservation changes once in its life: when it is closed.
     fn version(&self) -> u64 {
         if self.closed_at.is_none() { 1 } else { 2 }

@@ -2,7 +2,7 @@
 
 use aggregates::Decider;
 use aggregates::escalation::{Contest, Escalation, State, Status, kept_from_dismissing};
-use aggregates::ids::EscalationId;
+use aggregates::ids::{EscalationId, MemberId};
 use aggregates::proposal::Proposal;
 use askama::Template;
 use axum::extract::Path;
@@ -135,7 +135,7 @@ pub async fn again(visitor: Visitor, id: &str, fields: Fields, faults: Faults, h
             zone: visitor.zone(raised.zone_id),
             to: visitor.zone(raised.to_zone_id),
             owners: raised.to_zone_id == raised.zone_id,
-            who: visitor.person(raised.escalator_id),
+            who: visitor.person(if automatic.is_some() { MemberId::SYSTEM } else { raised.escalator_id }),
             raised: When { at: raised.raised_at, now },
             reason: raised.reason.to_string(),
             automatic,
