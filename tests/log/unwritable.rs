@@ -155,7 +155,12 @@ impl Cramped {
 #[tokio::test]
 async fn a_full_disk_turns_readiness_red_until_there_is_room() {
     let cramped = Cramped::start();
-    let owner = Person::new(reqwest::Client::new(), cramped.address, String::new(), cramped.token.clone());
+    let owner = Person::new(
+        reqwest::Client::builder().build().expect("a client"),
+        cramped.address,
+        String::new(),
+        cramped.token.clone(),
+    );
     let zone =
         owner.makes_zone(json!({"name": "Zone", "approval_policy": {"auto_approve": {"types": ["task_execution"]}}})).await;
     owner.get("/readyz").await.expect(200);
