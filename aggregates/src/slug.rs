@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use deunicode::deunicode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -32,10 +33,10 @@ impl Slug {
         if well_formed { Ok(Self(text.to_owned())) } else { Err(NotASlug) }
     }
 
-    /// Makes a slug from a name: lower case, words joined by `-`. A name without a single letter or digit of ASCII
-    /// becomes `fallback`.
+    /// Makes a slug from a name: lower case, words joined by `-`, letters that are not of ASCII as they are usually written there. A
+    /// name without a single letter or digit becomes `fallback`.
     pub fn from_name(name: &str, fallback: &str) -> Self {
-        let lower = name.to_lowercase();
+        let lower = deunicode(name).to_lowercase();
         let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
         let joined: String = words.join("-").chars().take(Self::LONGEST).collect();
         let trimmed = joined.trim_end_matches('-');
@@ -83,7 +84,9 @@ mod tests {
     #[test]
     fn a_name_becomes_lower_case_words_joined_by_hyphens() {
         assert_eq!(Slug::from_name("  Platform & Tools (EU) ", "zone").as_str(), "platform-tools-eu");
-        assert_eq!(Slug::from_name("日本", "zone").as_str(), "zone");
+        assert_eq!(Slug::from_name("Zürich, Café №1", "zone").as_str(), "zurich-cafe-no1");
+        assert_eq!(Slug::from_name("日本", "zone").as_str(), "ri-ben");
+        assert_eq!(Slug::from_name(" … ", "zone").as_str(), "zone");
         assert!(Slug::parse(Slug::from_name(&"ab ".repeat(60), "zone").as_str()).is_ok());
     }
 
