@@ -97,7 +97,8 @@ impl Funds<'_> {
             if tasks < most.0 {
                 return None;
             }
-            let message = format!("{tasks} tasks are under way, {} may be at once", most.0);
+            let under_way = if tasks == 1 { "1 task is".to_owned() } else { format!("{tasks} tasks are") };
+            let message = format!("{under_way} under way, {} may be at once", most.0);
             let reason = Reason::new("too_many_concurrent_tasks", message).by(zone);
             let asked = tasks.saturating_add(1);
             Some(reason.bound("/constraints/max_concurrent_tasks", most, asked).cured_by("wait until a task is finished"))

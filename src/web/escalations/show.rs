@@ -106,6 +106,15 @@ pub async fn again(visitor: Visitor, id: &str, fields: Fields, faults: Faults, h
     if let Some(parent) = state.proposal_id {
         links.push(link(&visitor, "What decides it", parent).await?);
     }
+    let timeline = events.iter().map(|event| {
+        let mut told = happened(&visitor, event);
+        // Whoever spoke last did not take it up.
+        if automatic.is_some() && ["escalation.raised", "escalation.accepted"].contains(&event.event_type.as_str()) {
+            told.who = visitor.person(MemberId::SYSTEM);
+        }
+        told
+    });
+    let timeline = timeline.collect();
     let me = visitor.caller.id();
     let person = visitor.ruling.authority.organization.person(me);
     let pending = state.status == Status::Pending;
@@ -144,7 +153,7 @@ pub async fn again(visitor: Visitor, id: &str, fields: Fields, faults: Faults, h
             signatures: state.signatures.iter().map(|one| (visitor.person(one.member_id), When { at: one.at, now })).collect(),
             threshold,
             outcome: dismissal.or(outcome),
-            timeline: events.iter().map(|event| happened(&visitor, event)).collect(),
+            timeline,
             may_sign: pending && threshold.is_some() && !signed && visitor.may(raised.zone_id, "escalation.trigger"),
             may_dismiss: state.is_live() && visitor.may(raised.to_zone_id, "escalation.dismiss") && !may_not,
             may_withdraw: state.may_be_withdrawn() && raised.escalator_id == me && covers("escalation.trigger"),
