@@ -43,16 +43,13 @@ impl Freshness {
 
     /// The read models have come this far.
     pub fn views_reached(&self, position: u64) {
+        self.failures.store(0, Ordering::Relaxed);
         raise(&self.views, position);
     }
 
-    /// Whether the read models could be brought up to date when it was last tried.
-    pub fn views_are_brought_up_to_date(&self, could: bool) {
-        if could {
-            self.failures.store(0, Ordering::Relaxed);
-        } else {
-            self.failures.fetch_add(1, Ordering::Relaxed);
-        }
+    /// The read models could not be brought up to date.
+    pub fn views_failed(&self) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether the read models go on: a single failure is tried again at once.

@@ -27,12 +27,11 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub async fn project_log(app: Arc<App>, ending: CancellationToken) {
     let mut log = app.parts.freshness.watch_log();
     loop {
-        let projected = project_on(&app).await;
-        app.parts.freshness.views_are_brought_up_to_date(projected.is_ok());
-        let pause = match projected {
+        let pause = match project_on(&app).await {
             Ok(()) => GLANCE,
             Err(error) => {
                 tracing::warn!(%error, "the read models cannot be brought up to date");
+                app.parts.freshness.views_failed();
                 PAUSE
             }
         };
