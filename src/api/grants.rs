@@ -78,8 +78,7 @@ pub async fn read(
     Query(fresh): Query<Fresh>,
 ) -> Result<Response, Problem> {
     let id: GrantId = id_in_path(&id, "grant")?;
-    app.fresh_memory(caller.organization_id, fresh.after).await?;
-    let grant = app.load::<Grant>(id, fresh.after.is_some()).await?;
+    let grant = app.load_fresh::<Grant>(caller.organization_id, id, fresh.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     let terms = grant.state.terms.as_ref().filter(|terms| ruling.authority.tree.zone(terms.zone_id).is_some());
     let terms = terms.ok_or_else(|| Problem::not_found("grant"))?;

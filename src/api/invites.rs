@@ -157,12 +157,11 @@ pub async fn read(
     Query(fresh): Query<Fresh>,
 ) -> Result<Response, Problem> {
     let id: InviteId = id_in_path(&id, "invitation")?;
-    app.fresh_memory(caller.organization_id, fresh.after).await?;
     if !app.log.has_invite(caller.organization_id, id.0).await? {
         return Err(Problem::not_found("invitation"));
     }
+    let invite = app.load_fresh::<Invite>(caller.organization_id, id, fresh.after).await?;
     app.permitted(&caller, "member.read").await?;
-    let invite = app.load::<Invite>(id, fresh.after.is_some()).await?;
     Ok(Answer::ok(view(&invite.state)).at_version(invite.sequence).into_response())
 }
 

@@ -39,9 +39,8 @@ where
     Hosted<D>: Aggregate,
     D: InZone + Send + Sync + 'static,
 {
-    app.fresh_memory(caller.organization_id, after).await?;
+    let loaded = app.load_fresh::<D>(caller.organization_id, id, after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
-    let loaded = app.load::<D>(id, after.is_some()).await?;
     let ours = D::zone(&loaded.state).filter(|zone| ruling.authority.tree.zone(*zone).is_some());
     permit_in_zone(&ruling, caller, ours.ok_or_else(|| Problem::not_found(D::NAME))?, "zone.read", app.clock.now())?;
     Ok(loaded)

@@ -184,8 +184,7 @@ pub async fn read(
     Query(fresh): Query<Fresh>,
 ) -> Result<Response, Problem> {
     let id: TokenId = id_in_path(&id, "token")?;
-    app.fresh_memory(caller.organization_id, fresh.after).await?;
-    let token = app.load::<Token>(id, fresh.after.is_some()).await?;
+    let token = app.load_fresh::<Token>(caller.organization_id, id, fresh.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     let ours = |token: &&Issued| ruling.authority.organization.anyone(token.member_id).is_some();
     let issued = token.state.issued.as_ref().filter(ours).ok_or_else(|| Problem::not_found("token"))?;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aggregates::action::Action;
-use aggregates::ids::ZoneId;
+use aggregates::ids::{OrganizationId, ZoneId};
 use aggregates::ledger;
 use aggregates::organization::Organization;
 use aggregates::permission::{Ask, Authority, Standing, check, holds_in_zone, is_auditor};
@@ -236,6 +236,21 @@ impl App {
             self.parts.memory.remember::<D>(&stream, sequence, Arc::clone(&state));
         }
         Ok(Loaded { stream, state, sequence })
+    }
+
+    /// An aggregate that is read by someone of `organization`: as fresh as they ask, with the log's last word where they do.
+    pub async fn load_fresh<D>(
+        &self,
+        organization: OrganizationId,
+        id: impl ToString,
+        after: Option<u64>,
+    ) -> Result<Loaded<D>, Problem>
+    where
+        Hosted<D>: Aggregate,
+        D: Decider + Send + Sync + 'static,
+    {
+        self.fresh_memory(organization, after).await?;
+        Ok(self.load::<D>(id, after.is_some()).await?)
     }
 
     /// Runs a command that may cost people the seats and the grants they hold, and waits a moment for that to follow: whoever has

@@ -164,3 +164,21 @@ on_both!(whoever_may_not_read_tokens_is_not_shown_anothers, async |app: TestApp|
     let hers = app.owner.get(&format!("/tokens?member_id={}", bob.id)).await.expect(200);
     assert!(hers.items().iter().all(|token| token["member_id"] == bob.id) && !hers.items().is_empty());
 });
+
+on_both!(what_another_process_has_done_to_it_is_read_after_its_position, async |app: TestApp| {
+    let (second, address) = app.second_process().await;
+    let elsewhere = app.owner.speaking_to(address);
+    for _ in 0..10 {
+        let token = app.owner.post("/tokens", json!({"name": "brief"})).await.expect(201).id();
+        let invite = app.owner.post("/invites", json!({"role": "member"})).await.expect(201);
+        for place in [format!("/tokens/{token}"), format!("/invites/{}", invite.id())] {
+            let before = elsewhere.get(&format!("{place}?after={}", invite.position())).await.expect(200);
+            assert_eq!(*before.at("/revoked_at"), Value::Null);
+            let position = app.owner.delete(&place).await.expect(204).position();
+            let after = elsewhere.get(&format!("{place}?after={position}")).await.expect(200);
+            assert_ne!(*after.at("/revoked_at"), Value::Null, "{place}");
+            assert_ne!(after.header("etag"), before.header("etag"), "{place}");
+        }
+    }
+    second.end().await;
+});
