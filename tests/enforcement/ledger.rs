@@ -240,3 +240,19 @@ on_both!(what_the_books_have_no_room_for_is_not_proposed, async |app: TestApp| {
     worker.post(&format!("/reservations/{held}/release"), json!({})).await.expect(200);
     worker.post("/proposals", work).await.expect(201);
 });
+
+on_both!(what_was_set_aside_for_another_is_not_told_to_a_token_for_something_else, async |app: TestApp| {
+    let zone = app.owner.makes_zone(json!({"name": "Zone"})).await;
+    let worker = executor(&app, &zone).await;
+    let held = reserves(&worker, &zone, "7").await.expect(201).id();
+    let release = format!("/reservations/{held}/release");
+    worker.post(&release, json!({})).await.expect(200);
+    let narrow = async |person: &crate::harness::Person, action: &str| {
+        let token = person.post("/tokens", json!({"name": "narrow", "actions": [action]})).await.expect(201);
+        person.with_token(&token.text("/token"))
+    };
+    let bob = app.human("Bob", "member").await;
+    narrow(&bob, "proposal.comment").await.post(&release, json!({})).await.expect_problem(403, "outside_token_scope");
+    let again = narrow(&worker, "work.do").await.post(&release, json!({})).await.expect(200);
+    assert_eq!(again.text("/status"), "released", "one's own is, however narrow the token");
+});
