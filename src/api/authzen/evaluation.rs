@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use aggregates::ids::MemberId;
 use aggregates::permission::{Ask, check};
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::words::{Deed, Entity, Said, asking, context_of, member_of, not_here, part, told, zone_of};
 use crate::api::checks::MOST;
 use crate::api::request::Command;
-use crate::engine::{Answer, App, Caller, Problem, Ruling, decision, may_ask_about};
+use crate::engine::{Answer, App, Caller, Problem, Ruling, decision, may_ask_about, permit_in_zone};
 use crate::governance::{admitting, counts};
 
 /// Evaluates one question. What a rate limit speaks of is counted when it is allowed, as by `/check`.
@@ -59,11 +58,11 @@ fn posed(app: &App, ruling: &Ruling, caller: &Caller, body: &Map<String, Value>)
     let Some(zone) = zone_of(authority, &resource) else {
         return Ok(Posed::Nothing(not_here("no_such_zone", "there is no such zone here", ruling.position)));
     };
-    let member = member_of(authority, &subject);
-    may_ask_about(ruling, caller, member.unwrap_or(MemberId::SYSTEM), zone, now)?;
-    let Some(member) = member else {
+    let Some(member) = member_of(authority, &subject) else {
+        permit_in_zone(ruling, caller, zone, "zone.read", now)?;
         return Ok(Posed::Nothing(not_here("not_a_member", "there is no such member here", ruling.position)));
     };
+    may_ask_about(ruling, caller, member, zone, now)?;
     Ok(Posed::Question(zone, Box::new(asking(caller, member, said, now)?)))
 }
 
