@@ -58,6 +58,7 @@ fn filed(name: &str, stored: &Value) -> String {
 }
 
 /// A story in which everything happens that can, and what is stored of it: the fullest event of each name.
+#[expect(clippy::too_many_lines, reason = "one story, told from beginning to end")]
 async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     let owner = &app.owner;
     let [ann, bob, cat] = [app.human("Ann", "member").await, app.human("Bob", "admin").await, app.human("Cat", "member").await];

@@ -14,7 +14,7 @@ fn the_committed_description_is_the_one_of_the_code() {
 #[test]
 fn each_operation_has_a_name_of_its_own_parameters_where_they_are_given_and_refusals() {
     let description = serde_json::to_value(trust_zones::api::openapi()).expect("a description");
-    let (mut queries, mut demanded, mut names) = (0, Vec::new(), std::collections::BTreeSet::new());
+    let (mut queries, mut demanded, mut operations) = (0, Vec::new(), std::collections::BTreeSet::new());
     for (path, methods) in description["paths"].as_object().expect("paths") {
         for (method, operation) in methods.as_object().expect("methods") {
             let mut named: Vec<&str> = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
@@ -36,7 +36,7 @@ fn each_operation_has_a_name_of_its_own_parameters_where_they_are_given_and_refu
             }
             assert!(named.is_empty(), "{method} {path} does not say what {named:?} is");
             let called = operation["operationId"].as_str().expect("a name");
-            assert!(names.insert(called.to_owned()), "{called} is what two operations are called");
+            assert!(operations.insert(called.to_owned()), "{called} is what two operations are called");
             if path.starts_with("/api/") {
                 let refused =
                     operation["responses"].as_object().expect("responses").iter().filter(|(status, _)| status.starts_with('4'));

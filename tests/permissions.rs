@@ -1,6 +1,8 @@
 //! Who may do what: every route of the description × no token, every role, and the owner of another organization, as a
 //! committed table (`tests/golden/permissions.txt`). Each cell has a target of its own where the call changes it.
 
+use std::fmt::Write as _;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -204,6 +206,7 @@ impl World {
     }
 
     /// One cell: `who` asks for `route`.
+    #[expect(clippy::too_many_lines, reason = "a table")]
     async fn ask(&self, route: &str, who: &Person) -> Reply {
         let nothing = || json!({});
         let (method, path) = route.split_once(' ').expect("a method and a path");
@@ -381,7 +384,7 @@ async fn who_may_do_what_is_as_committed() {
     let width = rows.iter().map(String::len).max().unwrap_or(0);
     let mut table = String::from("# Made by tests/permissions.rs: who may do what. UPDATE_GOLDEN=1 rewrites it.\n");
     let titles: Vec<String> = world.people.iter().map(|(role, _)| format!("{role:>9}")).collect();
-    table.push_str(&format!("{:width$} {}\n", "", titles.join(" ")));
+    writeln!(table, "{:width$} {}", "", titles.join(" ")).expect("a text takes any line");
     for route in &rows {
         let mut cells = Vec::new();
         for (role, person) in &world.people {
@@ -390,7 +393,7 @@ async fn who_may_do_what_is_as_committed() {
             let cell = if (200..300).contains(&reply.status) { "ok".to_owned() } else { reply.status.to_string() };
             cells.push(format!("{cell:>9}"));
         }
-        table.push_str(&format!("{route:width$} {}\n", cells.join(" ")));
+        writeln!(table, "{route:width$} {}", cells.join(" ")).expect("a text takes any line");
     }
     golden::agrees("tests/golden/permissions.txt", &table);
 }

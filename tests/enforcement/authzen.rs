@@ -1,4 +1,4 @@
-//! OpenID AuthZEN 1.0: requests and answers have the form that its schemas ask for, and say what a check says.
+//! The authorization interface of the `OpenID` Foundation (`AuthZEN` 1.0): requests and answers have the form that its schemas ask for, and say what a check says.
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -129,10 +129,10 @@ on_both!(what_is_no_evaluation_is_refused, async |app: TestApp| {
         let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
         let parent = request.pointer_mut(parent).expect("a parent").as_object_mut().expect("an object");
         if wrong.is_null() {
-            drop(parent.remove(key))
+            drop(parent.remove(key));
         } else {
-            drop(parent.insert(key.to_owned(), wrong))
-        };
+            drop(parent.insert(key.to_owned(), wrong));
+        }
         assert!(!fits(&forms.requests[..1], &request), "{request}");
         let refused = app.owner.post("/access/v1/evaluation", request).await.expect(400);
         assert_eq!(refused.header("content-type"), "application/problem+json");

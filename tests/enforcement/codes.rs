@@ -22,6 +22,7 @@ fn case(code: &'static str, zone: Value, question: Value, parameter: &'static st
     Case { code, zone, question, decision: "deny", parameter }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
     let constraints = |keys: Value| json!({"constraints": keys});
     let scope = |keys: Value| json!({"resource_scope": keys});
@@ -187,8 +188,9 @@ async fn reasons_that_no_parameter_gives(app: &TestApp, root: &str, agent: &Pers
     let narrow = agent.with_token(&app.owner.post("/tokens", narrow).await.expect(201).text("/token"));
     let scoped = json!({"name": "Scoped", "parent_zone_id": root, "resource_scope": {"api_key_scopes": ["play.*"]}});
     let scoped = app.owner.makes_zone(scoped).await;
-    let head = async || app.owner.get("/audit?limit=1").await.expect(200).at("/items/0/position").as_u64().expect("a position");
-    let before = head().await;
+    let position =
+        async || app.owner.get("/audit?limit=1").await.expect(200).at("/items/0/position").as_u64().expect("a position");
+    let before = position().await;
     let bystander = app.human("Bea", "member").await;
     let mut told = vec![
         heard(agent, &stopped, json!({})).await,
@@ -197,7 +199,7 @@ async fn reasons_that_no_parameter_gives(app: &TestApp, root: &str, agent: &Pers
         heard(&bystander, root, json!({})).await,
     ];
     // Whoever has left is known to the past only.
-    let meanwhile = head().await;
+    let meanwhile = position().await;
     app.owner.delete(&format!("/members/{}", bystander.id)).await.expect(204);
     let mut asked = json!({"action": "work.do", "principal_id": bystander.id});
     let path = format!("/zones/{root}/check");

@@ -136,7 +136,7 @@ on_both!(who_can_and_what_can_are_the_check_asked_the_other_way_round, async |ap
     let able = what(&worker).await;
     assert!(able.contains(&"work.*".to_owned()) && !able.contains(&"work.never".to_owned()), "{able:?}");
     assert!(!able.contains(&"deploy.site".to_owned()) && !able.contains(&"*".to_owned()), "{able:?}");
-    assert!(what(&bystander).await.iter().all(|action| action.ends_with(".read")), "an auditor only reads");
+    assert!(what(&bystander).await.iter().all(|action| action.rsplit('.').next() == Some("read")), "an auditor only reads");
 
     let narrow = json!({"name": "narrow", "actions": ["zone.read", "deploy.*"]});
     let token = worker.post("/tokens", narrow).await.expect(201).text("/token");

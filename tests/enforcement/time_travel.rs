@@ -35,7 +35,9 @@ async fn something_happens(app: &TestApp, dice: &mut Dice, zones: &[String], peo
     // What is refused (a limit wider than the parent's, a repeated status) is part of life.
     match dice.below(9) {
         0 => {
-            drop(owner.patch(&format!("/zones/{zone}"), constraints(json!({"blocked_actions": [dice.one_of(&ACTIONS)]}))).await)
+            drop(
+                owner.patch(&format!("/zones/{zone}"), constraints(json!({"blocked_actions": [dice.one_of(&ACTIONS)]}))).await,
+            );
         }
         1 => {
             let allowed = dice.one_of(&[json!(null), json!(["work.*"]), json!(["pay.*", "deploy.*"])]);

@@ -60,7 +60,7 @@ fn reviewers(shown: &Reply) -> Vec<String> {
     electorate.iter().map(|elector| elector["member_id"].as_str().expect("an id").to_owned()).collect()
 }
 
-fn naming(people: &[&Person], more: Value) -> Says {
+fn naming(people: &[&Person], more: &Value) -> Says {
     let mut answer = json!({"reviewers": people.iter().map(|person| person.id.clone()).collect::<Vec<_>>()});
     for (key, value) in more.as_object().expect("keys") {
         answer[key] = value.clone();
@@ -75,7 +75,7 @@ async fn choices(app: &TestApp, proposal: &str) -> Vec<Value> {
 
 on_both!(whom_the_model_names_gets_the_vote, async |app: TestApp| {
     let (zone, people) = garden(&app, 3, json!({})).await;
-    let model = Model::saying([naming(&[&people[2]], json!({}))]).await;
+    let model = Model::saying([naming(&[&people[2]], &json!({}))]).await;
     let app = asking(app, &model).await;
     let proposal = app.owner.proposes_work(&zone).await;
     let shown = once_chosen(&app, &proposal).await;
@@ -128,7 +128,7 @@ on_both!(nobody_votes_before_the_choice_and_the_clock_lets_the_rules_choose, asy
 on_both!(an_answer_that_is_refused_is_on_record_and_rules_choose, async |app: TestApp| {
     let (zone, people) = garden(&app, 2, json!({})).await;
     let outsider = app.human("Out", "member").await;
-    let model = Model::saying([naming(&[&outsider], json!({}))]).await;
+    let model = Model::saying([naming(&[&outsider], &json!({}))]).await;
     let app = asking(app, &model).await;
     let proposal = app.owner.proposes_work(&zone).await;
     let shown = once_chosen(&app, &proposal).await;
@@ -146,7 +146,7 @@ on_both!(an_answer_that_is_refused_is_on_record_and_rules_choose, async |app: Te
 on_both!(a_raised_risk_and_a_stricter_model_bind_and_both_models_must_pass, async |app: TestApp| {
     let (zone, people) = garden(&app, 4, json!({})).await;
     let stricter = json!({"risk_level": "high", "decision_model": {"model_type": "consensus"}});
-    let model = Model::saying([naming(&[&people[3], &people[1]], stricter)]).await;
+    let model = Model::saying([naming(&[&people[3], &people[1]], &stricter)]).await;
     let app = asking(app, &model).await;
     let proposal = app.owner.proposes_work(&zone).await;
     let shown = once_chosen(&app, &proposal).await;
@@ -227,7 +227,7 @@ on_both!(what_nobody_could_decide_is_refused_and_what_needs_nobody_is_done_at_on
 
 on_both!(several_processes_choose_once, async |app: TestApp| {
     let (zone, people) = garden(&app, 3, json!({})).await;
-    let model = Model::saying([naming(&[&people[1]], json!({}))]).await;
+    let model = Model::saying([naming(&[&people[1]], &json!({}))]).await;
     let app = asking(app, &model).await;
     let flags = model.flags("openai");
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();

@@ -94,7 +94,7 @@ impl TestApp {
     }
 
     /// The story goes on with a service that has been opened on its store.
-    pub fn resumed(service: Service, clock: Clock, owner: Person, store: Store, address: SocketAddr) -> Self {
+    pub fn resumed(service: Service, clock: Clock, owner: &Person, store: Store, address: SocketAddr) -> Self {
         let http = client();
         let owner = owner.speaking_to(address);
         Self { service, clock, owner, store, address, http }

@@ -60,10 +60,10 @@ const LAST: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: here\r\nconnection: close\r
 async fn a_body_that_nobody_reads_is_no_obstacle_to_the_next_request_on_sqlite() {
     let app = TestApp::on(Store::create(Kind::Sqlite).await, &[]).await;
     let owner = format!("authorization: Bearer {}\r\ncontent-type: application/json\r\n", app.owner.token);
-    let chunks = [b"30000\r\n".as_slice(), &[b'x'; 0x30000], b"\r\n0\r\n\r\n"].concat();
+    let chunks = [b"30000\r\n".as_slice(), &[b'x'].repeat(0x30000), b"\r\n0\r\n\r\n"].concat();
     let large = vec![b'x'; 2 * 1024 * 1024];
     for (what, status, sent) in [
-        ("a stranger's", 401, request("content-length: 200000", &[b'x'; 200_000])),
+        ("a stranger's", 401, request("content-length: 200000", &[b'x'].repeat(200_000))),
         ("a stranger's, in chunks", 401, request("transfer-encoding: chunked", &chunks)),
         ("too large", 413, request(&format!("{owner}content-length: {}", large.len()), &large)),
     ] {
@@ -82,7 +82,7 @@ async fn whoever_does_not_send_all_hears_that_the_connection_ends_on_sqlite() {
     for (what, sent) in [
         ("the rest does not come", request("content-length: 100", b"{")),
         ("nothing was asked for", request("content-length: 100\r\nexpect: 100-continue", b"")),
-        ("without end", request("content-length: 100000000000", &[b'x'; 5 * 1024 * 1024])),
+        ("without end", request("content-length: 100000000000", &[b'x'].repeat(5 * 1024 * 1024))),
     ] {
         let mut stream = TcpStream::connect(app.address).await.expect("a connection");
         // What is sent after the answer may meet a closed door.

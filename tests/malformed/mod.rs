@@ -146,6 +146,7 @@ impl Command {
     }
 
     /// The request of one throw of the dice: none of them can be carried out.
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn broken(&self, index: u64, dice: &mut Dice) -> Broken {
         let right = || Value::Object(self.body.clone()).to_string();
         if index.is_multiple_of(250) {
@@ -159,14 +160,12 @@ impl Command {
                 self.plain("wrong type", self.with(&key, wrong))
             }
             3 => self.plain("unknown key", self.with(&format!("key_{}", dice.roll()), json!(dice.roll()))),
-            4 => match self.required.is_empty() {
-                true => self.plain("unknown key", self.with("", json!(null))),
-                false => {
-                    let mut body = self.body.clone();
-                    body.remove(dice.one_of(&self.required));
-                    self.plain("missing key", Value::Object(body).to_string())
-                }
-            },
+            4 if self.required.is_empty() => self.plain("unknown key", self.with("", json!(null))),
+            4 => {
+                let mut body = self.body.clone();
+                body.remove(dice.one_of(&self.required));
+                self.plain("missing key", Value::Object(body).to_string())
+            }
             5 => {
                 let key = self.some_key(dice);
                 let (open, close) = dice.one_of(&[("[", "]"), ("{\"a\":", "}")]);

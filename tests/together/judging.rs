@@ -37,7 +37,7 @@ on_both!(four_ends_of_one_judgement_have_one_effect, async |app: TestApp| {
 
 on_both!(four_judgements_of_one_executor_at_once_add_up, async |app: TestApp| {
     let shop = Workshop::with(&app, quality()).await;
-    let rounds = ROUNDS / 4;
+    let rounds = u32::try_from(ROUNDS / 4).expect("a few");
     for round in 0..rounds {
         let mut judgements = Vec::new();
         for score in [1.0, 0.9, 0.8, 0.9] {
@@ -49,7 +49,7 @@ on_both!(four_judgements_of_one_executor_at_once_add_up, async |app: TestApp| {
             reply.expect(200);
         }
         let standing = app.owner.get(&format!("/members/{}/reputation", shop.worker.id)).await.expect(200);
-        let tenths = (round as f64 + 1.0) * (15.0 + 13.5 + 12.0 + 13.5);
+        let tenths = f64::from(round + 1) * (15.0 + 13.5 + 12.0 + 13.5);
         assert_eq!(standing.at("/reputation").as_f64(), Some(tenths / 10.0), "round {round}: the sum");
     }
 });

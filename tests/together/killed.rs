@@ -83,7 +83,7 @@ async fn much_that_is_due(app: &TestApp, number: usize) -> Vec<String> {
 async fn all_is_done_once(store: Store, owner: Person, approved: &[String]) {
     let now = Clock::standing_at(Clock::Machine.now() + Duration::minutes(1));
     let (service, address) = serve(&store, &[], now.clone()).await;
-    let app = TestApp::resumed(service, now, owner, store, address);
+    let app = TestApp::resumed(service, now, &owner, store, address);
     for _ in 0..4 {
         app.time_passes(Duration::zero()).await;
     }

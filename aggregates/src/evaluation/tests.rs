@@ -145,7 +145,9 @@ fn whoever_scores_meanwhile_does_not_leave_the_model_waiting_for_ever() {
     let clear = Label::parse("clear").expect("a label");
     let decide = |state: &mut State, command: Command| {
         let events = Evaluation::decide(state, command).expect("a decision");
-        events.iter().for_each(|event| Evaluation::evolve(state, event));
+        for event in &events {
+            Evaluation::evolve(state, event);
+        }
         events
     };
     let request = || Command::RequestReviews { due_at: now(), now: now() };

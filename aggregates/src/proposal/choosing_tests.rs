@@ -63,7 +63,9 @@ fn vote(voter: u128, choice: Said) -> Command {
 fn after(state: &State, command: Command) -> (State, Vec<Event>) {
     let events = Proposal::decide(state, command).expect("a decision");
     let mut state = state.clone();
-    events.iter().for_each(|event| Proposal::evolve(&mut state, event));
+    for event in &events {
+        Proposal::evolve(&mut state, event);
+    }
     (state, events)
 }
 

@@ -46,14 +46,14 @@ fn authority(parent: &Value, child: &Value) -> Authority {
 }
 
 /// What 5 proposes in zone 11.
-fn proposed(kind: ProposalType, payload: Value) -> Submission {
+fn proposed(kind: ProposalType, payload: &Value) -> Submission {
     Submission {
         id: ProposalId(id(50)),
         zone_id: ZoneId(id(11)),
         proposer_id: MemberId(id(5)),
         title: Name::parse("it").expect("a name"),
         description: Prose::none(),
-        subject: read_subject(kind, &payload).expect("a subject"),
+        subject: read_subject(kind, payload).expect("a subject"),
         decision_model: None,
         expires_at: None,
         now: NOW.parse().expect("a moment"),
@@ -62,7 +62,7 @@ fn proposed(kind: ProposalType, payload: Value) -> Submission {
 }
 
 fn work() -> Submission {
-    proposed(ProposalType::TaskExecution, json!({"action": "work.do"}))
+    proposed(ProposalType::TaskExecution, &json!({"action": "work.do"}))
 }
 
 fn kept_out(opening: &Opening) -> Vec<(u128, ConflictCode)> {
@@ -92,7 +92,7 @@ fn whoever_would_get_more_of_a_say_does_not_decide_it() {
     ];
     for (before, changes, expected) in cases {
         let authority = authority(&json!({}), &before);
-        let change = proposed(ProposalType::ZoneChange, json!({"changes": changes}));
+        let change = proposed(ProposalType::ZoneChange, &json!({"changes": changes}));
         let opening = prepare(&authority, change).expect("an electorate");
         assert_eq!(kept_out(&opening), expected, "{changes} after {before}");
     }
@@ -102,7 +102,7 @@ fn whoever_would_get_more_of_a_say_does_not_decide_it() {
 fn nor_is_a_seat_handed_to_them() {
     let authority = authority(&json!({}), &json!({}));
     let policy = json!({"reviewer_selection": "static", "static_reviewers": [id(1)]});
-    let change = proposed(ProposalType::ZoneChange, json!({"changes": {"approval_policy": policy}}));
+    let change = proposed(ProposalType::ZoneChange, &json!({"changes": {"approval_policy": policy}}));
     let opening = prepare(&authority, change).expect("an electorate");
     let opened = crate::proposal::Event::Opened(Box::new(opening));
     let state: State = Proposal::replay([&opened]);
@@ -124,7 +124,7 @@ fn nothing_opens_where_approving_is_blocked_by_name() {
     }
     for pattern in ["*", "proposal.reject"] {
         let blocking = json!({"constraints": {"blocked_actions": [pattern]}});
-        let change = proposed(ProposalType::ZoneChange, json!({"changes": {"name": "Another"}}));
+        let change = proposed(ProposalType::ZoneChange, &json!({"changes": {"name": "Another"}}));
         assert!(prepare(&authority(&blocking, &free), change).is_ok(), "{pattern}");
     }
 }

@@ -97,6 +97,7 @@ pub struct CommentView<'a> {
 
 /// Where its question went.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names clients read")]
 pub struct WentUpView {
     #[schema(value_type = String)]
     escalation_id: EscalationId,

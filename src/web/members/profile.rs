@@ -19,6 +19,7 @@ use crate::web::words::sentence;
 
 #[derive(Template)]
 #[template(path = "member.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of the page that is there or not")]
 struct Profile {
     frame: Frame,
     id: String,

@@ -62,6 +62,7 @@ impl Edit {
         rows_of(&self.fields, name, columns)
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand on what they loop over by reference")]
     fn cell(&self, name: &str, row: &usize, column: &str) -> &str {
         self.fields.text(&format!("{name}-{row}-{column}"))
     }

@@ -43,7 +43,7 @@ struct Roles {
     fields: Fields,
     faults: Faults,
     people: Vec<(String, String)>,
-    roles: Vec<(String, String)>,
+    givable: Vec<(String, String)>,
     may_propose: bool,
 }
 
@@ -87,7 +87,7 @@ fn form(visitor: &Visitor, zone: &Zone, fields: Fields, faults: Faults, status: 
             head: head(visitor, tree, zone, "Roles"),
             held: held.into(),
             people: visitor.people_options(),
-            roles: roles.collect(),
+            givable: roles.collect(),
             may_propose: visitor.may(zone.id, "proposal.create") && tree.is_in_force(zone.id),
             fields,
             faults,
