@@ -1,5 +1,6 @@
 //! The one binary.
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -28,6 +29,9 @@ struct Cli {
     task: Option<Task>,
 }
 
+/// How the names of our own variables begin.
+const PREFIX: &str = "TRUST_ZONES_";
+
 #[derive(Clone, Copy, Debug, Default, Subcommand)]
 enum Task {
     /// Serve (the default)
@@ -53,6 +57,9 @@ fn main() -> ExitCode {
     };
     if let Err(reason) = cli.config.check().and_then(|()| observe(cli.config.log_format)) {
         return wrong(&reason);
+    }
+    for name in misspelt() {
+        tracing::warn!(name, "no setting has this name: it is ignored");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(cli)));
@@ -87,6 +94,14 @@ fn wrong_value(error: &clap::Error) -> Option<String> {
         _ => String::new(),
     };
     Some(format!("{variable} ({flag}): {reason}{possible}"))
+}
+
+/// Variables of the environment that begin like ours and are none of ours.
+fn misspelt() -> Vec<String> {
+    let command = Cli::command();
+    let ours: Vec<&OsStr> = command.get_arguments().filter_map(clap::Arg::get_env).collect();
+    let named = std::env::vars_os().map(|(name, _)| name).filter(|name| !ours.contains(&name.as_os_str()));
+    named.filter_map(|name| name.into_string().ok()).filter(|name| name.starts_with(PREFIX)).collect()
 }
 
 fn observe(format: LogFormat) -> Result<(), String> {

@@ -37,3 +37,13 @@ fn a_database_that_is_not_there_is_said_to_refuse() {
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(said.to_lowercase().contains("refused"), "{said}");
 }
+
+#[test]
+fn a_misspelt_setting_is_not_passed_over_in_silence() {
+    let (code, said) = started("TRUST_ZONES_REQUEST_PER_SECOND", "10");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("no setting has this name") && said.contains("TRUST_ZONES_REQUEST_PER_SECOND"), "{said}");
+    let (code, said) = started("TRUST_ZONES_REQUESTS_PER_SECOND", "10");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("no setting has this name"), "{said}");
+}
