@@ -58,7 +58,7 @@ pub async fn contest_deciders(
     let about = contested_people(attempt.authority(), zone_id, &change);
     let contest = Contest::Governance {
         change,
-        cosigner_threshold: policy.cosigner_threshold.unwrap_or(COSIGNERS).max(1),
+        cosigner_threshold: policy.cosigners(),
         person_id: attempt.authority().organization.person(escalator_id),
         about,
     };
@@ -67,9 +67,6 @@ pub async fn contest_deciders(
         plan.decide(&escalation, Command::Raise(Box::new(raised(zone_id, escalator_id, reason, contest, ascent)))).await?;
     carry(attempt, plan, &Loaded { state, ..escalation }).await
 }
-
-/// How many persons must sign where no zone says (SPEC Z6).
-const COSIGNERS: u32 = 2;
 
 /// A governance escalation that enough have signed becomes a proposal above (SPEC E2).
 pub async fn carry(attempt: &Attempt, plan: &mut Plan, escalation: &Loaded<Escalation>) -> Result<Arc<State>, Problem> {

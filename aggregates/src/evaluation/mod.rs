@@ -14,7 +14,7 @@ mod state;
 pub use checks::{Check, NotMade, Record, check};
 pub use command::Command;
 pub use event::{Event, Mean, Opened, ScoredBy, Terms};
-pub use opening::{executor_of, grantee_of, may_judge, terms};
+pub use opening::{executor_of, is_open_to_judging, must_be_impartial, terms};
 pub use rejection::Rejection;
 pub use result::{judgements, upheld, weighted_mean};
 pub use review::{read_review, review_prompt, unanswered};

@@ -6,6 +6,7 @@ use crate::ids::{MemberId, ZoneId};
 use crate::organization;
 use crate::permission::Authority;
 use crate::proposal::{Opening, Subject};
+use crate::zones::{Status, Tree};
 
 /// What work in `zone` is judged by now.
 ///
@@ -17,7 +18,7 @@ pub fn terms(authority: &Authority, zone: ZoneId) -> Result<Terms, Rejection> {
     if criteria.is_empty() {
         return Err(Rejection::NoCriteria);
     }
-    let evaluators_required = effective.evaluation_criteria.evaluators_required.unwrap_or(1).max(1);
+    let evaluators_required = effective.evaluation_criteria.evaluators();
     Ok(Terms { criteria, evaluators_required, incentives: effective.incentive_model.clone() })
 }
 
@@ -47,10 +48,26 @@ pub fn grantee_of(opening: &Opening) -> Option<MemberId> {
     }
 }
 
-/// Whether `judge` may judge the work of `executor`: persons are compared, not accounts.
+/// Whether `judge` may judge the work of `executor` that came of a proposal: not as its executor, nor as whoever held the grant for it
+/// (naming somebody else makes nobody impartial). Persons are compared, not accounts (SPEC V2).
 ///
 /// # Errors
 /// [`Rejection::Conflicted`].
-pub fn may_judge(organization: &organization::State, executor: MemberId, judge: MemberId) -> Result<(), Rejection> {
-    if organization.person(executor) == organization.person(judge) { Err(Rejection::Conflicted) } else { Ok(()) }
+pub fn must_be_impartial(
+    organization: &organization::State,
+    asked: Option<&Opening>,
+    executor: MemberId,
+    judge: MemberId,
+) -> Result<(), Rejection> {
+    let judge = organization.person(judge);
+    let grantee = asked.and_then(grantee_of);
+    let its_own = grantee.into_iter().chain([executor]).any(|doer| organization.person(doer) == judge);
+    if its_own { Err(Rejection::Conflicted) } else { Ok(()) }
+}
+
+/// Whether work done in `zone` may be judged now: while the zone is in force (SPEC Z2), so that it waits while it is suspended. Nothing
+/// is to wait for in one that is archived: what was done there before is judged all the same.
+pub fn is_open_to_judging(tree: &Tree, zone: ZoneId) -> bool {
+    let path = tree.path(zone);
+    tree.is_in_force(zone) || path.iter().any(|zone| zone.status == Status::Archived)
 }

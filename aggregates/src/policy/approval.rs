@@ -147,6 +147,13 @@ pub struct EscalationPolicy {
     pub auto_escalate_on_deadlock: Option<bool>,
 }
 
+impl EscalationPolicy {
+    /// How many distinct persons must sign a governance escalation: 2 unless set (SPEC Z6).
+    pub fn cosigners(&self) -> u32 {
+        self.cosigner_threshold.unwrap_or(2).max(1)
+    }
+}
+
 /// Who or what scores a criterion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -187,6 +194,13 @@ pub struct EvaluationCriteria {
     /// How many evaluators each human criterion needs; 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluators_required: Option<u32>,
+}
+
+impl EvaluationCriteria {
+    /// How many evaluators each human criterion needs: 1 unless set (SPEC Z6).
+    pub fn evaluators(&self) -> u32 {
+        self.evaluators_required.unwrap_or(1).max(1)
+    }
 }
 
 /// What judgements do to reputation.

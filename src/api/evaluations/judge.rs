@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use aggregates::actor::PrincipalKind;
-use aggregates::evaluation::{Command as Judging, Evaluation, Rejection, Score, State as Judged, grantee_of, may_judge};
+use aggregates::evaluation::{self, Command as Judging, Evaluation, Rejection, Score, State as Judged, is_open_to_judging};
 use aggregates::ids::{EvaluationId, ZoneId};
 use aggregates::proposal::Proposal;
 use aggregates::text::{Label, Prose};
-use aggregates::zones::Status as ZoneStatus;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -28,23 +27,17 @@ pub struct NewScore {
     rationale: Prose,
 }
 
-/// Neither whoever is said to have done it, nor whoever held the grant for it: naming somebody else makes nobody impartial.
 async fn must_be_impartial(attempt: &Attempt, evaluation: &Judged) -> Result<(), Problem> {
     let opened = evaluation.opened.as_ref().ok_or_else(|| Problem::not_found("evaluation"))?;
     let proposal = attempt.load::<Proposal>(opened.proposal_id).await?;
-    let grantee = proposal.state.opening.as_ref().and_then(|opening| grantee_of(opening));
-    for executor in grantee.into_iter().chain([opened.executor_id]) {
-        may_judge(&attempt.authority().organization, executor, attempt.caller.id())
-            .map_err(|rejection| Problem::of(&rejection))?;
-    }
-    Ok(())
+    let (organization, asked) = (&attempt.authority().organization, proposal.state.opening.as_deref());
+    evaluation::must_be_impartial(organization, asked, opened.executor_id, attempt.caller.id())
+        .map_err(|rejection| Problem::of(&rejection))
 }
 
-/// Judging needs the zone in force (SPEC Z2), and so waits while it is suspended. Nothing is to wait for in one that is archived: what
-/// was done there before is judged all the same.
 fn must_be_open_to_judge(attempt: &Attempt, zone: ZoneId) -> Result<(), Problem> {
-    let archived = attempt.authority().tree.path(zone).iter().any(|zone| zone.status == ZoneStatus::Archived);
-    if archived { attempt.permit(zone, "evaluation.submit") } else { attempt.permit_in_force(zone, "evaluation.submit") }
+    let open = is_open_to_judging(&attempt.authority().tree, zone);
+    if open { attempt.permit(zone, "evaluation.submit") } else { attempt.permit_in_force(zone, "evaluation.submit") }
 }
 
 fn must_be_human(attempt: &Attempt) -> Result<(), Problem> {

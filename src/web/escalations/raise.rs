@@ -60,7 +60,7 @@ fn form(visitor: &Visitor, fields: Fields, faults: Faults, status: StatusCode) -
             deciders: held.iter().map(decider).collect(),
             people: [nobody].into_iter().chain(visitor.people_options()).collect(),
             roles: ["approver", "gardener", "executor", "evaluator"].map(role).into(),
-            threshold: tree.effective(zone_id).escalation_policy.cosigner_threshold.unwrap_or(2),
+            threshold: tree.effective(zone_id).escalation_policy.cosigners(),
             fields,
             faults,
         },

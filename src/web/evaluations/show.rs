@@ -1,7 +1,8 @@
 //! `/evaluations/{id}`.
 
 use aggregates::Decider;
-use aggregates::evaluation::{Evaluation, Given, Status, grantee_of, may_judge};
+use aggregates::actor::PrincipalKind;
+use aggregates::evaluation::{Evaluation, Given, Status, is_open_to_judging, must_be_impartial};
 use aggregates::ids::EvaluationId;
 use aggregates::policy::CriterionType;
 use aggregates::proposal::Proposal;
@@ -58,8 +59,8 @@ struct EvaluationPage {
     opened: When,
     criteria: Vec<CriterionLine>,
     result: Option<(String, Badge, When)>,
-    open: bool,
     may_judge: bool,
+    may_score: bool,
     complete: bool,
     checks: bool,
     timeline: Vec<Happened>,
@@ -119,11 +120,12 @@ pub async fn again(visitor: Visitor, id: &str, fields: Fields, faults: Faults, h
             serde_json::to_value(completion.signal).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default();
         (completion.score.to_string(), signal(&word), When { at: completion.at, now: visitor.now() })
     });
-    let open = state.status != Status::Completed;
-    let people = &visitor.ruling.authority.organization;
-    let grantee = proposal.state.opening.as_ref().and_then(|opening| grantee_of(opening));
-    let mut executors = grantee.into_iter().chain([opened.executor_id]);
-    let impartial = executors.all(|executor| may_judge(people, executor, visitor.caller.id()).is_ok());
+    let (authority, asked) = (&visitor.ruling.authority, proposal.state.opening.as_deref());
+    let impartial = must_be_impartial(&authority.organization, asked, opened.executor_id, visitor.caller.id()).is_ok();
+    let may_judge = state.status != Status::Completed
+        && impartial
+        && is_open_to_judging(&authority.tree, opened.zone_id)
+        && visitor.may(opened.zone_id, "evaluation.submit");
     page_with(
         http,
         &EvaluationPage {
@@ -140,8 +142,8 @@ pub async fn again(visitor: Visitor, id: &str, fields: Fields, faults: Faults, h
             checks: criteria.iter().any(|criterion| !criterion.human && criterion.wanting > 0),
             criteria,
             result,
-            open,
-            may_judge: open && impartial && visitor.may(opened.zone_id, "evaluation.submit"),
+            may_judge,
+            may_score: may_judge && visitor.caller.actor.kind == PrincipalKind::Human,
             timeline: events.iter().map(|event| happened(&visitor, event)).collect(),
             fields,
             faults,
