@@ -6,16 +6,16 @@ use utoipa::ToSchema;
 
 use crate::ids::ZoneId;
 
-/// What a check decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// What a check decides; what leaves more freedom is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
-    /// Go ahead.
-    Allow,
     /// No.
     Deny,
     /// Only with an approved proposal.
     ApprovalRequired,
+    /// Go ahead.
+    Allow,
 }
 
 /// Why, and what would cure it.

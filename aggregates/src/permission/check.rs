@@ -1,5 +1,5 @@
 //! The order of a check (SPEC C2): zone in force → token scope → blocked → allowed → time → qualifications → role →
-//! resource scope → rate → spending → approval required. The first failure decides. Every level of the path has its say, root
+//! resource scope and budget → tasks under way → rate → spending → approval required. The first failure decides. Every level of the path has its say, root
 //! first.
 
 use super::Authority;

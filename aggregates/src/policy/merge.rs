@@ -12,8 +12,8 @@ use crate::decision_model::{MAX_REVIEWERS, longest_timeout};
 use crate::reading;
 use crate::rejection::Fault;
 
-/// A decision model is a choice of one of five: its keys are replaced as a whole, never mixed.
-const REPLACED_WHOLE: [&str; 3] = ["decision_model", "sealed", "active_hours"];
+/// What is replaced as a whole, never mixed with what was there: a decision model is a choice of one of five, hours are one span.
+pub const REPLACED_WHOLE: [&str; 3] = ["decision_model", "sealed", "active_hours"];
 
 /// The most entries of a list or a map of a policy: every check goes through them.
 const MOST_ENTRIES: usize = 1_000;
@@ -57,9 +57,10 @@ fn says_nothing(change: &Value) -> bool {
 fn too_many(value: &Value, pointer: &str) -> Vec<Fault> {
     let (entries, within): (usize, Vec<Fault>) = match value {
         Value::Array(items) => (items.len(), Vec::new()),
-        Value::Object(keys) => {
-            (keys.len(), keys.iter().flat_map(|(key, inner)| too_many(inner, &format!("{pointer}/{key}"))).collect())
-        }
+        Value::Object(keys) => (
+            keys.len(),
+            keys.iter().flat_map(|(key, inner)| too_many(inner, &format!("{pointer}{}", reading::below(key, "")))).collect(),
+        ),
         _ => return Vec::new(),
     };
     if entries > MOST_ENTRIES { vec![invalid(pointer, "must have at most 1,000 entries")] } else { within }

@@ -17,7 +17,7 @@ pub use approval::{
 pub use effective::{Effective, Level};
 pub use hours::{ActiveHours, Day, TimeOfDay, Window, ZoneOfEarth};
 pub use limits::{AllowList, Ceiling, Ceilings, Demand, Floor, Limit, NotAfter, NotBefore, UnionList};
-pub use merge::{apply_patch, validate};
+pub use merge::{REPLACED_WHOLE, apply_patch, validate};
 pub use narrowing::{Widening, sealed_sections, widenings};
 #[cfg(test)]
 pub use narrowing::{is_within, is_within_level};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aggregates::Moment;
 use aggregates::ids::{MemberId, ZoneId};
-use aggregates::permission::{Ask, Authority, Decision, check, speakable};
+use aggregates::permission::{Ask, Authority, check, speakable};
 use aggregates::zones::Changes;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -93,7 +93,7 @@ async fn moved(before: &Authority, after: &Authority, zone: ZoneId, now: Moment)
                 |authority: &Authority| check(authority, zone, &Ask::plain(principal, spoken.example.clone(), now)).decision;
             let (was, would_be) = (asked(before), asked(after));
             let told = || json!({"principal_id": principal, "action": spoken.pattern, "was": was, "would_be": would_be});
-            match freedom(would_be).cmp(&freedom(was)) {
+            match would_be.cmp(&was) {
                 std::cmp::Ordering::Greater => gains.push(told()),
                 std::cmp::Ordering::Less => losses.push(told()),
                 std::cmp::Ordering::Equal => {}
@@ -102,12 +102,4 @@ async fn moved(before: &Authority, after: &Authority, zone: ZoneId, now: Moment)
         tokio::task::yield_now().await;
     }
     (gains, losses)
-}
-
-fn freedom(decision: Decision) -> u8 {
-    match decision {
-        Decision::Deny => 0,
-        Decision::ApprovalRequired => 1,
-        Decision::Allow => 2,
-    }
 }

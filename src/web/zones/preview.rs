@@ -4,10 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aggregates::action::Action;
 use aggregates::ids::{MemberId, ZoneId};
-use aggregates::permission::{Ask, Authority, Decision, Standing, check, zone_grants};
-use aggregates::policy::{Constraints, Level};
+use aggregates::permission::{Ask, Authority, Decision, Spoken, Standing, check, speakable};
 use aggregates::proposal::{Subject, ZoneChange};
 use aggregates::zones::{Changes, Command, Tree, Zones};
 use aggregates::{Decider, Fault, Rejected};
@@ -119,26 +117,6 @@ fn refused(visitor: &Visitor, found: Vec<Fault>, pointers: &[String]) -> Preview
     preview
 }
 
-/// The actions that constraints speak of, as probes: a pattern stands for some action of its family.
-fn spoken_of(constraints: &Constraints, found: &mut BTreeSet<String>) {
-    let lists = [&constraints.blocked_actions, &constraints.approval_required_actions];
-    let listed = lists.into_iter().flatten().flat_map(|list| &list.0);
-    let allowed = constraints.allowed_actions.iter().flat_map(|list| &list.0);
-    found.extend(listed.chain(allowed).map(|pattern| pattern.as_str().to_owned()).filter(|pattern| pattern != "*"));
-}
-
-fn probes(before: &Tree, after: &Tree, zone: ZoneId) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let levels: Vec<Level<'_>> = before.levels(zone).into_iter().chain(after.levels(zone)).collect();
-    for constraints in levels.iter().filter_map(Level::constraints) {
-        spoken_of(constraints, &mut found);
-    }
-    let roles = ["executor", "approver", "evaluator", "gardener"].iter().filter_map(|role| role.parse().ok());
-    found.extend(roles.flat_map(|role| zone_grants(role).iter().map(|action| (*action).to_owned())));
-    found.remove("zone.execute");
-    found
-}
-
 /// The people a change of a zone can matter to: whoever has a role on the way to it, or in the organization.
 fn concerned(visitor: &Visitor, after: &Tree, zone: ZoneId) -> Vec<MemberId> {
     let before = &visitor.ruling.authority.tree;
@@ -156,21 +134,21 @@ fn shifts(visitor: &Visitor, zone: ZoneId, after: &Tree) -> Vec<Shift> {
     let people = concerned(visitor, after, zone);
     let after = Authority { tree: Arc::new(after.clone()), ..before.clone() };
     let mut shifts: Vec<Shift> = Vec::new();
-    for probe in probes(&before.tree, &after.tree, zone) {
-        let Ok(action) = Action::parse(&probe.replace(".*", ".anything")) else { continue };
+    let spoken: BTreeSet<Spoken> = speakable(before, zone).into_iter().chain(speakable(&after, zone)).collect();
+    for Spoken { pattern, example } in &spoken {
         for id in &people {
             // Reading and mending do not need the zone in force.
-            let standing = Standing { out_of_force: action.is_governing(), ..Standing::default() };
-            let ask = Ask { standing, ..Ask::plain(*id, action.clone(), visitor.now()) };
+            let standing = Standing { out_of_force: example.is_governing(), ..Standing::default() };
+            let ask = Ask { standing, ..Ask::plain(*id, example.clone(), visitor.now()) };
             let (was, will) = (check(before, zone, &ask).decision, check(&after, zone, &ask).decision);
             if was == will {
                 continue;
             }
             let becomes = becomes(will);
             let person = visitor.person(*id);
-            match shifts.iter_mut().find(|shift| shift.action == probe && shift.becomes.word == becomes.word) {
+            match shifts.iter_mut().find(|shift| shift.action == pattern.as_str() && shift.becomes.word == becomes.word) {
                 Some(shift) => shift.people.push(person),
-                None => shifts.push(Shift { action: probe.clone(), becomes, people: vec![person] }),
+                None => shifts.push(Shift { action: pattern.as_str().to_owned(), becomes, people: vec![person] }),
             }
         }
     }

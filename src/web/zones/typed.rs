@@ -1,6 +1,6 @@
 //! Between policies and form fields: what a policy says as fields, and what fields say as a policy.
 
-use aggregates::policy::Section;
+use aggregates::policy::{REPLACED_WHOLE, Section};
 use serde_json::{Map, Value, json};
 
 use super::keys::{Key, Kind, is_settled_whole, keys};
@@ -221,16 +221,13 @@ pub fn rows_of(fields: &Fields, name: &str, columns: &[&str]) -> Vec<usize> {
     (0..(last + SPARE_ROWS).min(MOST_ROWS)).collect()
 }
 
-/// These are written as a whole, never mixed with what was there.
-const WRITTEN_WHOLE: [&str; 3] = ["decision_model", "sealed", "active_hours"];
-
 /// The merge patch that makes `after` of `before`; nothing where they are the same.
 pub fn patch(key: &str, before: &Value, after: &Value) -> Option<Value> {
     if before == after {
         return None;
     }
     let (Value::Object(old), Value::Object(new)) = (before, after) else { return Some(after.clone()) };
-    if WRITTEN_WHOLE.contains(&key) {
+    if REPLACED_WHOLE.contains(&key) {
         return Some(after.clone());
     }
     let none = Value::Null;
