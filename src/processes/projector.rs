@@ -69,7 +69,7 @@ pub async fn catch_up(log: &Log, views: &Db, recent: Option<&Recent>) -> Result<
             // Something about one event: find out which, and whose it is.
             Err(error) if error.is_about_the_data() => {
                 tracing::warn!(%error, "events cannot be projected together and are taken one by one");
-                metrics::counter!("trust_zones_projection_strides_one_by_one").increment(1);
+                metrics::counter!("trust_zones_projection_strides_one_by_one_total").increment(1);
                 stride(log, views, recent, Care::Much).await?
             }
             stride => stride?,

@@ -24,7 +24,7 @@ async fn until_it_ends<F: Future<Output = ()>>(
 ) {
     while AssertUnwindSafe(task(Arc::clone(&app), ending.clone())).catch_unwind().await.is_err() {
         tracing::error!(name, "a task has panicked and begins again");
-        metrics::counter!("trust_zones_tasks_begun_again", "task" => name).increment(1);
+        metrics::counter!("trust_zones_tasks_begun_again_total", "task" => name).increment(1);
         tokio::time::sleep(PAUSE).await;
     }
 }

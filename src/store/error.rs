@@ -17,6 +17,9 @@ pub enum StoreError {
     /// A stored event has a form nobody knows.
     #[error("event {0} cannot be read: {1}")]
     Unreadable(u64, String),
+    /// The events of a stream make no aggregate.
+    #[error("the stream {0} cannot be read: {1}")]
+    UnreadableStream(String, String),
     /// A file or folder.
     #[error("{0}: {1}")]
     File(String, std::io::Error),

@@ -1,13 +1,15 @@
 //! Deciders as aggregates of cqrs-es: loading a stream and deciding a command go through the framework, appending through
 //! the group-commit writer.
 
+use std::error::Error;
+
 use aggregates::Decider;
 use aggregates::decider::DomainEvent;
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::persist::{
     PersistedEventRepository, PersistedEventStore, PersistenceError, ReplayStream, SerializedEvent, SerializedSnapshot,
 };
-use cqrs_es::{Aggregate, EventStore};
+use cqrs_es::{Aggregate, AggregateError, EventStore};
 use postgres_es::PostgresEventRepository;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -142,8 +144,32 @@ fn repository(db: &Db) -> Repository {
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> StoreError {
-    StoreError::Unreadable(0, error.to_string())
+/// What kept a stream from being read: the database itself, or what it holds.
+fn failed(stream: &str, cause: Box<dyn Error + Send + Sync>) -> StoreError {
+    match cause.downcast::<sqlx::Error>() {
+        Ok(database) => StoreError::Database(*database),
+        Err(other) => StoreError::UnreadableStream(stream.to_owned(), other.to_string()),
+    }
+}
+
+fn not_loaded<E: Error>(stream: &str, error: AggregateError<E>) -> StoreError {
+    match error {
+        AggregateError::DatabaseConnectionError(cause)
+        | AggregateError::DeserializationError(cause)
+        | AggregateError::UnexpectedError(cause) => failed(stream, cause),
+        refused @ (AggregateError::UserError(_) | AggregateError::AggregateConflict) => {
+            failed(stream, refused.to_string().into())
+        }
+    }
+}
+
+fn not_read(stream: &str, error: PersistenceError) -> StoreError {
+    match error {
+        PersistenceError::ConnectionError(cause)
+        | PersistenceError::DeserializationError(cause)
+        | PersistenceError::UnknownError(cause) => failed(stream, cause),
+        PersistenceError::OptimisticLockError => failed(stream, error.into()),
+    }
 }
 
 /// The state of one aggregate and the length of its stream.
@@ -153,7 +179,7 @@ where
     D: Decider + Send + Sync + 'static,
 {
     let store = PersistedEventStore::<Repository, Hosted<D>>::new_event_store(repository(db));
-    let context = store.load_aggregate(id).await.map_err(failed)?;
+    let context = store.load_aggregate(id).await.map_err(|error| not_loaded(id, error))?;
     Ok((context.aggregate.state, context.current_sequence as u64))
 }
 
@@ -164,6 +190,7 @@ where
     D: Decider + Send + Sync + 'static,
 {
     let after = usize::try_from(sequence).unwrap_or(usize::MAX);
-    let events = repository(db).get_last_events::<Hosted<D>>(id, after).await.map_err(failed)?;
-    events.into_iter().map(|event| serde_json::from_value(event.payload).map_err(failed)).collect()
+    let events = repository(db).get_last_events::<Hosted<D>>(id, after).await.map_err(|error| not_read(id, error))?;
+    let fact = |event: SerializedEvent| serde_json::from_value(event.payload).map_err(|error| failed(id, error.into()));
+    events.into_iter().map(fact).collect()
 }

@@ -261,14 +261,12 @@ pub fn keep_invite_secret(code_sha256: &str, invite: Uuid, organization: Organiz
 
 /// Reads an event from a row.
 pub fn recorded(row: &Row) -> Result<Recorded, StoreError> {
-    let kind = match row.text("actor_kind")?.as_str() {
-        "human" => PrincipalKind::Human,
-        "agent" => PrincipalKind::Agent,
-        "service" => PrincipalKind::Service,
-        _ => PrincipalKind::System,
-    };
+    let global_position = row.number("global_position")?;
+    let kind = row.text("actor_kind")?;
+    let unknown = || StoreError::Unreadable(global_position, format!("`{kind}` is no kind of actor"));
+    let kind: PrincipalKind = kind.parse().map_err(|_| unknown())?;
     Ok(Recorded {
-        global_position: row.number("global_position")?,
+        global_position,
         position: row.number("position")?,
         id: row.id("event_id")?,
         organization_id: OrganizationId(row.id("organization_id")?),
