@@ -91,7 +91,7 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", format!("neither your role nor your token grants `{action}`"))
     }
 
-    /// 422 (or 400 when it is no JSON at all) for faults in the body.
+    /// 422 for faults in the body.
     pub fn faults(errors: Vec<Fault>) -> Self {
         let detail = errors
             .first()
@@ -126,7 +126,7 @@ impl Problem {
         Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail) }
     }
 
-    /// What a rejection is to a client, seen under `prefix` of the body.
+    /// What a rejection is to a client.
     pub fn of(rejection: &impl Rejected) -> Self {
         let status = match rejection.kind() {
             Kind::Missing => StatusCode::NOT_FOUND,

@@ -1,4 +1,4 @@
-//! The gardener: asks a language model who should review a proposal, within a bounded time, and takes of its answer only what the
+//! The gardener: asks a language model who should review a proposal, and what it thinks of finished work, within a bounded time, and takes of its answer only what the
 //! rule book admits. Never asked inside a request or a transaction.
 
 mod anthropic;

@@ -14,6 +14,7 @@ use crate::amount::Amount;
 use crate::decider::{DomainEvent, stored_names};
 use crate::ids::{GrantId, MemberId, ProposalId, ReservationId, ZoneId};
 use crate::ledger;
+use crate::reading;
 use crate::rejection::{Fault, Kind, Rejected};
 use crate::{Decider, Moment};
 
@@ -107,7 +108,7 @@ fn inexact_below(key: &str, value: &Value) -> Option<String> {
         Value::Object(keys) => inexact_number(keys),
         Value::Null | Value::Bool(_) | Value::String(_) => None,
     };
-    below.map(|below| format!("/{}{below}", key.replace('~', "~0").replace('/', "~1")))
+    below.map(|place| reading::below(key, &place))
 }
 
 /// Whether a number, as it is written, is larger than [`LARGEST_EXACT`] in size. What is too fine for a decimal is not, what is too

@@ -125,7 +125,7 @@ pub enum Rejection {
     /// Nothing took place that could be judged.
     #[error("it has not been executed")]
     NotExecuted,
-    /// Judged once for each who did it.
+    /// It is judged once, whoever did it.
     #[error("it is judged in evaluation {0}")]
     AlreadyEvaluated(EvaluationId),
 }

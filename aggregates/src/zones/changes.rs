@@ -35,7 +35,7 @@ impl Changes {
     pub fn read(keys: Map<String, Value>) -> Result<Self, Fault> {
         let mut changes = Self::default();
         for (key, value) in keys {
-            let at = format!("/{key}");
+            let at = reading::below(&key, "");
             match key.as_str() {
                 "name" => changes.name = Some(read_at(&at, &value)?),
                 "slug" => changes.slug = Some(read_at(&at, &value)?),
