@@ -232,11 +232,11 @@ pub fn pending_reviews(organization: OrganizationId, member: MemberId, before: u
     .bind(limit)
 }
 
-/// Pending proposals in whose electorate `member` sits.
+/// Proposals in whose electorate `member` sits, and that wait for votes or may wait for them again.
 pub fn reviewed_by(organization: OrganizationId, member: MemberId) -> Statement {
     Statement::new(
         "SELECT p.proposal_id FROM proposals p
-         WHERE p.organization_id = $1 AND p.status = 'pending_review'
+         WHERE p.organization_id = $1 AND p.status IN ('pending_review', 'escalated')
            AND EXISTS (SELECT 1 FROM reviewers r WHERE r.proposal_id = p.proposal_id AND r.member_id = $2)
          ORDER BY p.opened_position",
     )

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use aggregates::escalation::{
-    Allowance, AllowanceCommand, Ascent, Command, Contest, DismissalReason, Escalation, Raised, State, action_referral,
-    contested_people, governance_referral, instance_above,
+    Allowance, AllowanceCommand, Ascent, Command, Contest, DismissalReason, Escalation, Raised, Rejection, State,
+    action_referral, contested_people, governance_referral, instance_above,
 };
 use aggregates::ids::{EscalationId, MemberId, ProposalId, ZoneId};
 use aggregates::proposal::{
@@ -134,12 +134,7 @@ pub async fn answer_is(attempt: &Attempt, plan: &mut Plan, above: &proposal::Sta
 /// What stands where it stood also stands with the people as they are now.
 fn reinstated(attempt: &Attempt, source: &Loaded<Proposal>) -> Vec<Deciding> {
     let now = attempt.now;
-    let mut after = (*source.state).clone();
-    if let Some(before) = after.before.take() {
-        after.status = before.status;
-    }
-    let since_then = reactions::on_proposal(&after, attempt.authority(), now);
-    [Deciding::Reinstate { now }].into_iter().chain(since_then).collect()
+    reactions::on_proposal(&source.state, attempt.authority(), now).into_iter().chain([Deciding::Reinstate { now }]).collect()
 }
 
 /// A proposal was withdrawn while its question was up: nobody needs the answer any more.
@@ -167,6 +162,9 @@ pub async fn dismiss(
     let after = plan.decide(escalation, Command::Dismiss { by, reason, note, now }).await?;
     if let Some(above) = escalation.state.proposal_id.filter(|_| escalation.state.is_live()) {
         let above = plan.load::<Proposal>(attempt, above).await?;
+        if by.is_some() && above.state.resolution.is_some() {
+            return Err(Problem::of(&Rejection::Answered));
+        }
         decided(attempt, plan, above, vec![Deciding::Withdraw { why: Withdrawal::EscalationDismissed, now }]).await?;
     }
     Ok(after)

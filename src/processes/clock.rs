@@ -7,12 +7,13 @@ use std::time::Duration;
 use aggregates::Rejected;
 use aggregates::grant::{Command as GrantCommand, Grant};
 use aggregates::ids::{GrantId, OrganizationId, ProposalId, ReservationId};
-use aggregates::proposal::{Command, Proposal, Rejection};
+use aggregates::proposal::{Command, Proposal, Rejection, State};
+use aggregates::reactions::on_proposal;
 use projections::deadlines;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::engine::{Answer, App, Done, Envelope, Problem, decision};
+use crate::engine::{Answer, App, Attempt, Done, Envelope, Problem, decision};
 use crate::entropy;
 use crate::governance::{choose_among_candidates, deciding, ending_grant, evaluating, execute, lapsing};
 
@@ -85,18 +86,23 @@ async fn strikes(app: &Arc<App>, organization_id: OrganizationId, id: ProposalId
                     Strike::Escalation => {
                         deciding(attempt, &loaded, vec![Command::ReachEscalation { now: attempt.now }]).await?.0
                     }
-                    Strike::VetoWindow if loaded.state.is_held() => {
+                    Strike::VetoWindow if is_to_be_executed(attempt, &loaded.state) => {
                         let mut plan = attempt.plan();
                         execute(attempt, &mut plan, &loaded).await?;
                         plan
                     }
-                    Strike::VetoWindow => attempt.plan(),
+                    Strike::VetoWindow => deciding(attempt, &loaded, Vec::new()).await?.0,
                 };
                 Ok((plan, Answer::nothing()))
             }),
         )
         .await;
     unless_early(done)
+}
+
+/// Held, and not to leave with its zone (SPEC Z2).
+fn is_to_be_executed(attempt: &Attempt, proposal: &State) -> bool {
+    proposal.is_held() && on_proposal(proposal, attempt.authority(), attempt.now).is_none()
 }
 
 fn by_the_clock(organization_id: OrganizationId) -> Envelope {

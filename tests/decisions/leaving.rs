@@ -121,3 +121,73 @@ on_both!(archiving_a_zone_withdraws_what_is_open_below_it_and_voids_its_grants, 
     assert_eq!(child.text("/status"), "active", "the child is not rewritten");
     assert_eq!(*child.at("/in_force"), json!(false));
 });
+
+on_both!(those_who_lose_their_seats_together_leave_before_anything_is_settled, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let all_four = json!({"reviewers_by_risk": {"low": 4, "medium": 4, "high": 4, "critical": 4}});
+    let above = council(&app, &people.first(3), json!({})).await;
+    let elsewhere = app.owner.makes_zone(json!({"name": "Elsewhere"})).await;
+    let zone = json!({"name": "Zone", "parent_zone_id": above, "decision_model": {"model_type": "majority"},
+        "approval_policy": all_four});
+    let zone = app.owner.makes_zone(zone).await;
+    app.owner.assigns(&zone, &people.dee, "approver").await.expect(201);
+    let proposal = app.owner.proposes_work(&zone).await;
+    people.ann.votes(&proposal, "reject").await.expect(200);
+    people.bob.votes(&proposal, "approve").await.expect(200);
+    people.cid.votes(&proposal, "approve").await.expect(200);
+    assert_eq!(standing(&app.owner, &proposal).await.text("/status"), "pending_review", "two of four are no majority");
+
+    // All three lose their role by one event. Were they let go one by one, the votes of two would decide with the seat of the third.
+    app.owner.post(&format!("/zones/{zone}/move"), json!({"parent_zone_id": elsewhere})).await.expect(200);
+    app.settled().await;
+    let after = standing(&app.owner, &proposal).await;
+    for gone in people.first(3) {
+        assert_eq!(left(&after, gone), "role_lost");
+    }
+    assert_eq!((after.text("/status"), after.at("/tally/approve")), ("pending_review".to_owned(), &json!(0)));
+    people.dee.votes(&proposal, "reject").await.expect(200);
+    assert_eq!(standing(&app.owner, &proposal).await.text("/status"), "rejected");
+});
+
+on_both!(whoever_leaves_while_the_question_is_up_does_not_decide_when_it_comes_back, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let above = council(&app, &[&people.dee], json!({})).await;
+    let zone = json!({"name": "Zone", "parent_zone_id": above,
+        "decision_model": {"model_type": "majority", "timeout_hours": 4},
+        "approval_policy": {"reviewers_by_risk": {"low": 3, "medium": 3, "high": 3, "critical": 3}}});
+    let zone = app.owner.makes_zone(zone).await;
+    let mut seats = Vec::new();
+    for person in people.first(3) {
+        seats.push(app.owner.assigns(&zone, person, "approver").await.expect(201).id());
+    }
+    let proposal = app.owner.proposes_work(&zone).await;
+    people.ann.votes(&proposal, "approve").await.expect(200);
+    people.bob.votes(&proposal, "abstain").await.expect(200);
+    let reason = json!({"reason": "somebody else should look"});
+    let raised = app.owner.post(&format!("/proposals/{proposal}/escalate"), reason).await.expect(201);
+    app.owner.delete(&format!("/zones/{zone}/assignments/{}", seats[0])).await.expect(204);
+    app.settled().await;
+    assert_eq!(left(&standing(&app.owner, &proposal).await, &people.ann), "role_lost");
+    app.time_passes(chrono::Duration::hours(5)).await;
+    app.owner.post(&format!("/escalations/{}/withdraw", raised.id()), json!({})).await.expect(200);
+    app.time_passes(chrono::Duration::seconds(1)).await;
+    let after = standing(&app.owner, &proposal).await;
+    assert_eq!(after.at("/tally/approve"), 0, "nobody who sits there has approved it");
+    assert!(["rejected", "expired"].contains(&after.text("/status").as_str()), "{}", after.body);
+});
+
+on_both!(nobody_stands_back_in_a_zone_that_is_suspended, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let zone = council(&app, &people.first(3), json!({"decision_model": {"model_type": "majority"}})).await;
+    let proposal = app.owner.proposes_work(&zone).await;
+    people.ann.votes(&proposal, "approve").await.expect(200);
+    app.owner.post(&format!("/zones/{zone}/suspend"), json!({})).await.expect(200);
+    let recuse = format!("/proposals/{proposal}/recuse");
+    people.bob.post(&recuse, json!({})).await.expect_problem(409, "zone_not_in_force");
+    let to = json!({"member_id": people.dee.id});
+    people.bob.post(&format!("/proposals/{proposal}/delegate"), to).await.expect_problem(409, "zone_not_in_force");
+    app.owner.post(&format!("/zones/{zone}/activate"), json!({})).await.expect(200);
+    people.bob.post(&recuse, json!({})).await.expect(200);
+    people.cid.post(&recuse, json!({})).await.expect(200);
+    assert_eq!(standing(&app.owner, &proposal).await.text("/execution/status"), "succeeded", "Ann is all that is left");
+});

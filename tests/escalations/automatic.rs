@@ -152,3 +152,13 @@ on_both!(a_deadline_of_the_proposers_own_takes_no_question_up, async |app: TestA
     app.time_passes(Duration::hours(2)).await;
     assert_eq!(outcome(&house.worker, &zones.id()).await.0, "escalated", "the zone's own deadline does");
 });
+
+on_both!(of_two_moments_that_have_passed_the_earlier_one_counts, async |app: TestApp| {
+    let policies = json!({"decision_model": {"model_type": "majority", "timeout_hours": 6},
+        "escalation_policy": {"auto_escalate_after_hours": 4}});
+    let house = House::with(&app, policies).await;
+    let proposal = house.worker.proposes_work(&house.downstairs).await;
+    // The clock was stopped meanwhile: both are due at once.
+    app.time_passes(Duration::hours(7)).await;
+    assert_eq!(outcome(&house.worker, &proposal).await.0, "escalated");
+});

@@ -263,14 +263,17 @@ on_both!(what_is_taken_back_while_it_is_held_above_is_not_executed, async |app: 
     let above = contests(&house.worker, &proposal).await;
     assert_eq!(house.judge.votes(&above, "approve").await.expect(200).text("/execution/status"), "held");
     let escalation = app.owner.get("/escalations").await.expect(200).text("/items/0/id");
-    app.owner.post(&format!("/escalations/{escalation}/dismiss"), json!({"reason": "no"})).await.expect(200);
+    let dismiss = format!("/escalations/{escalation}/dismiss");
+    app.owner.post(&dismiss, json!({"reason": "no"})).await.expect_problem(409, "answered");
+    app.owner.post(&format!("/zones/{}/archive", house.downstairs), json!({})).await.expect(200);
+    app.settled().await;
     for _ in 0..2 {
         let shown = house.worker.get(&format!("/proposals/{above}")).await.expect(200);
         assert_eq!((shown.text("/status"), shown.at("/execution")), ("withdrawn".to_owned(), &Value::Null));
-        assert_eq!(shown.text("/resolution/reason"), "escalation_dismissed", "no zone was archived");
+        assert_eq!(shown.text("/resolution/reason"), "escalation_dismissed", "its own zone was not archived");
         app.time_passes(Duration::minutes(61)).await;
     }
-    assert_eq!(outcome(&house.worker, &proposal).await.0, "pending_review");
+    assert_eq!(outcome(&house.worker, &proposal).await, ("withdrawn".to_owned(), "zone_archived".to_owned()));
 });
 
 on_both!(what_is_held_goes_with_its_zone, async |app: TestApp| {

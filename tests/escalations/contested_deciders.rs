@@ -119,3 +119,50 @@ on_both!(two_a_day_are_enough_and_the_third_waits_until_the_first_is_a_day_old, 
     house.clerk.post(&format!("/proposals/{other}/escalate"), json!({"reason": "mine"})).await.expect(201);
     assert_eq!(outcome(&house.worker, &other).await.0, "escalated", "everyone has an allowance of their own");
 });
+
+on_both!(a_root_that_only_a_proposal_may_change_is_brought_back_by_its_owners, async |app: TestApp| {
+    let [ann, bob] = [app.human("Ann", "member").await, app.human("Bob", "member").await];
+    for (name, status) in [("Suspended", "active"), ("Draft", "draft")] {
+        let locked = json!({"name": name, "status": status, "constraints": {"blocked_actions": ["zone.write"]}});
+        let zone = if status == "draft" {
+            app.owner.makes_zone(locked).await
+        } else {
+            let zone = app.owner.makes_zone(json!({"name": name})).await;
+            app.owner.post(&format!("/zones/{zone}/suspend"), json!({})).await.expect(200);
+            app.owner.patch(&format!("/zones/{zone}"), json!({"constraints": locked["constraints"]})).await.expect(200);
+            zone
+        };
+        app.owner.post(&format!("/zones/{zone}/activate"), json!({})).await.expect_problem(403, "action_blocked");
+        let change = json!({"reason": "it is needed", "change": {"status": "active"}});
+        let raised = ann.post(&format!("/zones/{zone}/escalations"), change).await.expect(201);
+        let carried = bob.post(&format!("/escalations/{}/cosign", raised.id()), json!({})).await.expect(200);
+        let decided = app.owner.votes(&carried.text("/parent_proposal_id"), "approve").await.expect(200);
+        assert_eq!(decided.text("/execution/status"), "succeeded", "{}", decided.body);
+        let zone = app.owner.get(&format!("/zones/{zone}")).await.expect(200);
+        assert_eq!(zone.text("/status"), "active");
+    }
+});
+
+on_both!(what_somebody_else_has_done_meanwhile_does_not_undo_the_rest_of_a_change, async |app: TestApp| {
+    let house = House::with(&app, json!({})).await;
+    let dora = app.human("Dora", "member").await;
+    let held = app.owner.get(&format!("/zones/{}/assignments", house.downstairs)).await.expect(200);
+    let clerk = held.items().iter().find(|held| held["member_id"] == house.clerk.id.as_str()).expect("the clerk's role");
+    let clerk = clerk["id"].as_str().expect("an id").to_owned();
+    let change = json!({"assignments": {"remove": [{"member_id": house.clerk.id, "role": "approver"}],
+        "add": [{"member_id": dora.id, "role": "approver"}]}});
+    let petition = json!({"reason": "another clerk", "change": change});
+    let raised = house.worker.post(&format!("/zones/{}/escalations", house.downstairs), petition).await.expect(201);
+    let carried = dora.post(&format!("/escalations/{}/cosign", raised.id()), json!({})).await;
+    let carried = if carried.status == 200 {
+        carried
+    } else {
+        app.owner.post(&format!("/escalations/{}/cosign", raised.id()), json!({})).await.expect(200)
+    };
+    app.owner.delete(&format!("/zones/{}/assignments/{clerk}", house.downstairs)).await.expect(204);
+    let decided = house.judge.votes(&carried.text("/parent_proposal_id"), "approve").await.expect(200);
+    assert_eq!(decided.text("/execution/status"), "succeeded", "{}", decided.body);
+    let held =
+        app.owner.get(&format!("/zones/{}/assignments?after={}", house.downstairs, decided.position())).await.expect(200);
+    assert!(held.items().iter().any(|held| held["member_id"] == dora.id.as_str()), "{}", held.body);
+});

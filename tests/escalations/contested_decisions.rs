@@ -179,3 +179,36 @@ on_both!(an_archived_zone_takes_its_escalated_questions_with_it, async |app: Tes
         );
     }
 });
+
+on_both!(an_auditor_neither_contests_nor_takes_back, async |app: TestApp| {
+    let house = House::with(&app, json!({})).await;
+    let contested = house.worker.proposes_work(&house.downstairs).await;
+    let another = house.worker.proposes_work(&house.downstairs).await;
+    let objection = json!({"reason": "it cannot wait"});
+    let raised = house.worker.post(&format!("/proposals/{contested}/escalate"), objection.clone()).await.expect(201);
+    let change = json!({"reason": "look", "change": {"status": "suspended"}});
+    let petition = house.worker.post(&format!("/zones/{}/escalations", house.downstairs), change).await.expect(201);
+    app.owner.patch(&format!("/members/{}", house.worker.id), json!({"role": "auditor"})).await.expect(200);
+    house.worker.post(&format!("/proposals/{another}/escalate"), objection).await.expect_problem(403, "forbidden");
+    for escalation in [raised, petition] {
+        let withdraw = format!("/escalations/{}/withdraw", escalation.id());
+        house.worker.post(&withdraw, json!({})).await.expect_problem(403, "forbidden");
+    }
+});
+
+on_both!(what_the_zone_above_has_decided_is_not_taken_back, async |app: TestApp| {
+    let house = House::with(&app, json!({})).await;
+    let slow = json!({"approval_policy": {"veto_window_minutes": 60}});
+    app.owner.patch(&format!("/zones/{}", house.upstairs), slow).await.expect(200);
+    let proposal = house.worker.proposes_work(&house.downstairs).await;
+    let raised =
+        house.worker.post(&format!("/proposals/{proposal}/escalate"), json!({"reason": "it cannot wait"})).await.expect(201);
+    let above = raised.text("/parent_proposal_id");
+    house.judge.votes(&above, "approve").await.expect(200);
+    assert_eq!(outcome(&app.owner, &above).await.0, "approved");
+    let escalation = format!("/escalations/{}", raised.id());
+    house.worker.post(&format!("{escalation}/withdraw"), json!({})).await.expect_problem(409, "answered");
+    app.owner.post(&format!("{escalation}/dismiss"), json!({})).await.expect_problem(409, "answered");
+    app.time_passes(Duration::minutes(61)).await;
+    assert_eq!(outcome(&app.owner, &proposal).await, ("approved".to_owned(), "escalation".to_owned()));
+});

@@ -18,6 +18,9 @@ pub enum Rejection {
     /// It is no longer open to this.
     #[error("the escalation is {0}")]
     NotPending(Status),
+    /// What was answered is not asked again: whoever disagrees contests the answer.
+    #[error("the zone above has decided it")]
+    Answered,
     /// Only decisions about who decides are signed.
     #[error("an action escalation is decided by the parent, not by signatures")]
     NotSigned,
@@ -43,7 +46,9 @@ impl Rejected for Rejection {
     fn kind(&self) -> Kind {
         match self {
             Self::NeverRaised => Kind::Missing,
-            Self::AlreadyRaised | Self::NotPending(_) | Self::NotSigned | Self::AlreadySigned => Kind::Conflict,
+            Self::AlreadyRaised | Self::Answered | Self::NotPending(_) | Self::NotSigned | Self::AlreadySigned => {
+                Kind::Conflict
+            }
             Self::NotTheEscalator | Self::Contested | Self::NotConcerned => Kind::Forbidden,
         }
     }

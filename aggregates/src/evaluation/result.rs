@@ -1,5 +1,8 @@
 //! From scores to a judgement, exactly (SPEC V3, V5).
 
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{ToPrimitive, Zero};
 use rust_decimal::Decimal;
 
 use super::event::{Mean, Opened};
@@ -15,48 +18,39 @@ use crate::proposal::{self, Status};
 /// What reviewers gain or lose by being right or wrong: 0.3, in thousandths (SPEC V5).
 const REVIEWERS_STAKE: u32 = 300;
 
-/// `numerator ÷ denominator`, rounded to 3 decimals, halves up; exact, whatever the two are.
-fn to_three_decimals(numerator: Decimal, denominator: Decimal) -> Score {
-    let (twice, bottom) = (numerator * Decimal::from(2_000) + denominator, denominator * Decimal::from(2));
-    let whole = (twice - twice % bottom) / bottom;
-    Score::try_from(Quantity::of_decimal(whole / Decimal::from(1_000))).unwrap_or(Score::full())
+fn exact(decimal: Decimal) -> BigRational {
+    BigRational::new(decimal.mantissa().into(), BigInt::from(10).pow(decimal.scale()))
 }
 
-/// Sum and number of a criterion's scores that count: the system's where there is one, else the evaluators'.
-fn counted(state: &State, criterion: &Criterion) -> (Decimal, u64) {
+/// Rounded to 3 decimals, halves up.
+fn to_three_decimals(share: &BigRational) -> Score {
+    let half = BigRational::new(1.into(), 2.into());
+    let thousandths = (share * BigRational::from_integer(1_000.into()) + half).floor().to_integer();
+    let quantity = thousandths.to_u32().map(Quantity::of_thousandths);
+    quantity.and_then(|quantity| Score::try_from(quantity).ok()).unwrap_or(Score::full())
+}
+
+/// The mean of a criterion's scores that count: the system's where there is one, else the evaluators'; 0 where there is none.
+fn mean(state: &State, criterion: &Criterion) -> BigRational {
     let by_system = state.scores_of(&criterion.name).any(|given| given.evaluator_id.is_none());
     let counts = |given: &&Given| given.evaluator_id.is_none() == by_system;
     let scores: Vec<Decimal> = state.scores_of(&criterion.name).filter(counts).map(|given| given.score.decimal()).collect();
-    (scores.iter().sum(), scores.len() as u64)
+    exact(scores.iter().sum()) / BigInt::from(scores.len().max(1))
 }
 
-/// The mean of each criterion, and the weighted mean of all: the sum of weight × mean over the sum of weights, worked out
-/// over the smallest common multiple of the numbers of scores so that nothing is rounded before the end.
+/// The mean of each criterion, and the weighted mean of all: the sum of weight × mean over the sum of weights. Nothing is rounded
+/// before the end.
 pub fn weighted_mean(state: &State, opened: &Opened) -> (Vec<Mean>, Score) {
     let criteria = &opened.terms.criteria;
-    let counts: Vec<(Decimal, u64)> = criteria.iter().map(|criterion| counted(state, criterion)).collect();
-    let common = counts.iter().map(|(_, number)| (*number).max(1)).fold(1, least_common_multiple);
-    let weight = |criterion: &Criterion| criterion.weight.map_or(Decimal::ONE, Quantity::decimal);
-    let means = criteria.iter().zip(&counts).map(|(criterion, (sum, number))| Mean {
-        criterion: criterion.name.clone(),
-        mean: to_three_decimals(*sum, Decimal::from((*number).max(1))),
-    });
-    let total: Decimal = criteria
-        .iter()
-        .zip(&counts)
-        .map(|(criterion, (sum, number))| weight(criterion) * *sum * Decimal::from(common / (*number).max(1)))
-        .sum();
-    let weights: Decimal = criteria.iter().map(weight).sum();
-    let score = if weights.is_zero() { Score::none() } else { to_three_decimals(total, weights * Decimal::from(common)) };
-    (means.collect(), score)
-}
-
-fn least_common_multiple(one: u64, other: u64) -> u64 {
-    let (mut a, mut b) = (one, other);
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    one / a * other
+    let means: Vec<BigRational> = criteria.iter().map(|criterion| mean(state, criterion)).collect();
+    let weights: Vec<BigRational> =
+        criteria.iter().map(|criterion| exact(criterion.weight.map_or(Decimal::ONE, Quantity::decimal))).collect();
+    let all: BigRational = weights.iter().sum();
+    let total: BigRational = weights.iter().zip(&means).map(|(weight, mean)| weight * mean).sum();
+    let score = if all.is_zero() { Score::none() } else { to_three_decimals(&(total / all)) };
+    let named = criteria.iter().zip(&means);
+    let rounded = named.map(|(criterion, mean)| Mean { criterion: criterion.name.clone(), mean: to_three_decimals(mean) });
+    (rounded.collect(), score)
 }
 
 /// What a score says of the executor, and by how much (SPEC V5): from the positive threshold min(1.5 × score, 2), from the

@@ -77,6 +77,22 @@ fn a_weighted_mean_is_exact_to_three_decimals() {
 }
 
 #[test]
+fn no_weight_and_no_number_of_scores_is_too_large_to_be_exact() {
+    // The numbers of scores have no small common multiple, and the weights are the largest there are.
+    let counts = [16_u128, 9, 5, 7, 11, 13, 17, 19, 23];
+    let criterion = |index: usize| json!({"name": format!("c{index}"), "type": "human", "weight": "1000000000000000"});
+    let mut state = opened((0..counts.len()).map(criterion).collect(), 1);
+    for (index, count) in counts.into_iter().enumerate() {
+        for evaluator in 0..count {
+            let score = if evaluator == 0 { "0.999999999" } else { "0.333333333" };
+            scores(&mut state, 100 + evaluator, &format!("c{index}"), score).expect("a score");
+        }
+    }
+    // A third, and two thirds of the mean of 1/16, 1/9, 1/5, 1/7, 1/11, 1/13, 1/17, 1/19, 1/23.
+    assert_eq!(finalized(&state), Ok(("0.395".to_owned(), Signal::Negative)));
+}
+
+#[test]
 fn it_needs_every_criterion_and_everyone_who_is_asked_for() {
     let criteria =
         json!([{"name": "a", "type": "human"}, {"name": "late", "type": "automated_check", "config": {"check": "on_time"}}]);

@@ -7,7 +7,7 @@ use super::*;
 use crate::Decider;
 use crate::decision_model::Choice as Said;
 use crate::ids::{ProposalId, ZoneId};
-use crate::proposal::{Command, Proposal, RecusalReason};
+use crate::proposal::{Command, Proposal};
 use crate::text::Prose;
 
 fn id(number: u128) -> MemberId {
@@ -83,7 +83,7 @@ fn one() -> Value {
 fn nobody_votes_or_stands_back_before_the_choice() {
     let state = Proposal::replay([&awaiting(&one(), &[1, 1], |_| ())]);
     assert_eq!(Proposal::decide(&state, vote(1, Said::Approve)), Err(Rejection::ReviewersNotChosen(at(10))));
-    let recuse = Command::Recuse { member_id: id(1), reason: RecusalReason::Recused, now: at(1) };
+    let recuse = Command::Recuse { member_id: id(1), now: at(1) };
     assert_eq!(Proposal::decide(&state, recuse), Err(Rejection::ReviewersNotChosen(at(10))));
 }
 

@@ -32,8 +32,10 @@ pub enum Command {
     Open(Box<Opening>),
     /// Votes.
     CastVote { voter_id: MemberId, choice: Choice, rationale: Prose, now: Moment },
-    /// Takes a reviewer out of the electorate.
-    Recuse { member_id: MemberId, reason: RecusalReason, now: Moment },
+    /// A reviewer leaves the electorate of their own accord.
+    Recuse { member_id: MemberId, now: Moment },
+    /// Those who have lost what their seats rest on leave the electorate, all at once.
+    LetGo { leaving: Vec<(MemberId, RecusalReason)>, now: Moment },
     /// Takes it back.
     Withdraw { why: Withdrawal, now: Moment },
     /// Says something about it.

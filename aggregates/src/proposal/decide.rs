@@ -25,7 +25,8 @@ pub(super) fn decide(state: &State, command: Command) -> Decision {
     match command {
         Command::Open(_) => Err(Rejection::AlreadyOpen),
         Command::CastVote { voter_id, choice, rationale, now } => proposal.cast_vote(voter_id, choice, rationale, now),
-        Command::Recuse { member_id, reason, now } => proposal.recuse(member_id, reason, now),
+        Command::Recuse { member_id, now } => proposal.recuse(member_id, now),
+        Command::LetGo { leaving, now } => proposal.let_go(leaving, now),
         Command::Withdraw { why, now } => proposal.withdraw(why, now),
         Command::Comment { id, author_id, text, now } => Ok(vec![Event::Commented {
             proposal_id: opening.proposal_id,
@@ -118,33 +119,47 @@ impl Open<'_> {
         Ok(self.and_then_settled(cast, now))
     }
 
-    fn recuse(&self, member_id: MemberId, reason: RecusalReason, now: Moment) -> Decision {
+    fn recuse(&self, member_id: MemberId, now: Moment) -> Decision {
         self.must_have_reviewers()?;
         let reviewer = self.state.reviewer(member_id).ok_or(Rejection::NotInElectorate)?;
         if reviewer.left.is_some() {
             return Ok(vec![]);
         }
-        if reason == RecusalReason::Recused {
-            self.must_be_pending(now)?;
-            if reviewer.vote.is_some() && !self.opening.votes_may_change {
-                return Err(Rejection::AlreadyVoted);
-            }
-        } else if self.state.status != Status::PendingReview {
-            return Ok(vec![]);
-        } else if self.state.due_at().is_some_and(|due_at| due_at <= now) {
-            return self.reach_deadline(now);
+        self.must_be_pending(now)?;
+        if reviewer.vote.is_some() && !self.opening.votes_may_change {
+            return Err(Rejection::AlreadyVoted);
         }
         let mut after = self.state.clone();
-        after.dismiss(member_id, reason);
-        let recused = Event::ReviewerRecused {
-            proposal_id: self.opening.proposal_id,
-            zone_id: self.opening.zone_id,
-            member_id,
-            reason,
-            tally: after.tally(),
-            recused_at: now,
-        };
+        let recused = self.leaves(&mut after, member_id, RecusalReason::Recused, now);
         Ok(self.and_then_settled(recused, now))
+    }
+
+    /// Only when all have left is it settled, by those who stay: the vote of one who goes does not decide with the seat of another
+    /// (SPEC A2, P8). While its question is up they leave as well, and nothing is settled here.
+    fn let_go(&self, leaving: Vec<(MemberId, RecusalReason)>, now: Moment) -> Decision {
+        let mut after = self.state.clone();
+        let mut events = Vec::new();
+        for (member_id, reason) in leaving {
+            if after.reviewer(member_id).is_some_and(|reviewer| reviewer.left.is_none()) {
+                events.push(self.leaves(&mut after, member_id, reason, now));
+            }
+        }
+        if events.is_empty() || self.state.status != Status::PendingReview {
+            return Ok(events);
+        }
+        let those_who_stay = Open { state: &after, opening: self.opening };
+        if self.state.due_at().is_some_and(|due_at| due_at <= now) {
+            events.extend(those_who_stay.reach_deadline(now)?);
+        } else {
+            events.extend(those_who_stay.settled(self.while_voting(), now));
+        }
+        Ok(events)
+    }
+
+    fn leaves(&self, after: &mut State, member_id: MemberId, reason: RecusalReason, now: Moment) -> Event {
+        after.dismiss(member_id, reason);
+        let (proposal_id, zone_id) = (self.opening.proposal_id, self.opening.zone_id);
+        Event::ReviewerRecused { proposal_id, zone_id, member_id, reason, tally: after.tally(), recused_at: now }
     }
 
     fn withdraw(&self, why: Withdrawal, now: Moment) -> Decision {
@@ -177,9 +192,12 @@ impl Open<'_> {
     pub(super) fn and_then_settled(&self, first: Event, now: Moment) -> Vec<Event> {
         let mut after = self.state.clone();
         after.evolve(&first);
-        let occasion = Occasion::Voting { final_votes: !self.opening.votes_may_change };
-        let settled = Open { state: &after, opening: self.opening }.settled(occasion, now);
+        let settled = Open { state: &after, opening: self.opening }.settled(self.while_voting(), now);
         [Some(first), settled].into_iter().flatten().collect()
+    }
+
+    fn while_voting(&self) -> Occasion {
+        Occasion::Voting { final_votes: !self.opening.votes_may_change }
     }
 
     fn settled(&self, occasion: Occasion, now: Moment) -> Option<Event> {

@@ -34,8 +34,9 @@ impl Open<'_> {
         if self.state.status != Status::PendingReview || self.state.went_up_by_itself {
             return Ok(vec![]);
         }
-        self.opening.way_up.at.filter(|at| *at <= now).ok_or(Rejection::NotDue)?;
-        if self.state.due_at().is_some_and(|due_at| due_at <= now) {
+        let at = self.opening.way_up.at.filter(|at| *at <= now).ok_or(Rejection::NotDue)?;
+        // Of two moments that have passed, the earlier one counts, however late the clock is.
+        if self.state.due_at().is_some_and(|due_at| due_at <= at) {
             return self.reach_deadline(now);
         }
         Ok(vec![self.stalled(StallReason::AutoEscalateAfterHours, now)])

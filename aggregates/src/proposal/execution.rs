@@ -3,6 +3,7 @@
 use chrono::Duration;
 use serde_json::{Map, Value, json};
 
+use super::opening::stopped;
 use super::rejection::Rejection;
 use super::state::State;
 use super::subject::{MembershipChange, MembershipOperation, ResourceAllocation, Subject, TaskExecution, ZoneChange};
@@ -67,8 +68,8 @@ pub fn effects(authority: &Authority, proposal: &State, new_id: uuid::Uuid, now:
         .opening
         .as_ref()
         .ok_or_else(|| Failure { code: "no_such_proposal".to_owned(), reason: "the proposal never opened".to_owned() })?;
-    if let Some(stopped) = authority.tree.not_in_force_because_of(opening.zone_id) {
-        return Err(Rejection::ZoneNotInForce(stopped.id).into());
+    if let Some(stopped) = stopped(authority, opening.zone_id, opening.lineage) {
+        return Err(Rejection::ZoneNotInForce(stopped).into());
     }
     let context = Context {
         authority,
@@ -228,7 +229,8 @@ impl Context<'_> {
                 let zone = tree.zone(zone_id);
                 let mut held = zone.into_iter().flat_map(|zone| &zone.assignments);
                 let held = held.find(|held| held.member_id == change.member_id && held.role == change.role);
-                let assignment_id = held.ok_or(Rejection::NothingToDo)?.id;
+                // Somebody else has taken it away: as good as done.
+                let Some(assignment_id) = held.map(|held| held.id) else { return Ok(Vec::new()) };
                 zones::Command::Unassign { zone_id, assignment_id, by_proposal, now: self.now }
             }
         };

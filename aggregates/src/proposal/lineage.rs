@@ -50,6 +50,13 @@ pub struct Lineage {
     pub last_instance: bool,
 }
 
+impl Lineage {
+    /// Whether the owners decide about a root zone as such (SPEC E2, E6).
+    pub fn is_about_a_root(self) -> bool {
+        self.last_instance && self.source_id.is_none()
+    }
+}
+
 /// Why an undecided proposal came to a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]

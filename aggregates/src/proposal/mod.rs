@@ -26,7 +26,7 @@ pub use escalating::{CONTESTED, ESCALATION};
 pub use event::{Event, Opening, RecusalReason};
 pub use execution::{ALLOCATE, Effects, Failure, could_be_executed, effects};
 pub use lineage::{Lineage, StallReason, WayUp, WentUp};
-pub use opening::{Referral, Submission, demands_a_human, prepare, refer};
+pub use opening::{Referral, Submission, demands_a_human, prepare, refer, stopped};
 pub use rejection::Rejection;
 pub use state::{Before, Comment, Execution, ExecutionStatus, Resolution, Reviewer, State, Status, Vote};
 pub use subject::{

@@ -15,6 +15,7 @@ use crate::ids::{MemberId, ProposalId, ZoneId};
 use crate::permission::Authority;
 use crate::policy::{ApprovalPolicy, Effective, Level, Risk};
 use crate::text::{Name, Prose};
+use crate::zones::Status;
 
 /// What a proposer hands in.
 #[derive(Clone, Debug)]
@@ -80,7 +81,7 @@ pub struct Referral {
 pub fn prepare(authority: &Authority, submission: Submission) -> Result<Opening, Rejection> {
     let zone_id = submission.zone_id;
     let now = submission.now;
-    must_be_in_force(authority, zone_id)?;
+    must_be_in_force(authority, zone_id, None)?;
     if submission.expires_at.is_some_and(|expires_at| expires_at <= now) {
         return Err(Rejection::ExpiresInThePast);
     }
@@ -128,7 +129,7 @@ pub fn prepare(authority: &Authority, submission: Submission) -> Result<Opening,
 /// [`Rejection`]: the zone is not in force, or nobody could decide it.
 pub fn refer(authority: &Authority, referral: Referral) -> Result<Opening, Rejection> {
     let zone_id = referral.zone_id;
-    must_be_in_force(authority, zone_id)?;
+    must_be_in_force(authority, zone_id, Some(referral.lineage))?;
     let effective = authority.tree.effective(zone_id);
     let last_instance = referral.lineage.last_instance;
     let decision_model = if last_instance {
@@ -241,12 +242,17 @@ impl Question {
     }
 }
 
-fn must_be_in_force(authority: &Authority, zone_id: ZoneId) -> Result<(), Rejection> {
+fn must_be_in_force(authority: &Authority, zone_id: ZoneId, lineage: Option<Lineage>) -> Result<(), Rejection> {
     authority.tree.zone(zone_id).ok_or(Rejection::NoSuchZone { id: zone_id, pointer: "/zone_id" })?;
-    match authority.tree.not_in_force_because_of(zone_id) {
-        Some(stopped) => Err(Rejection::ZoneNotInForce(stopped.id)),
-        None => Ok(()),
-    }
+    stopped(authority, zone_id, lineage).map_or(Ok(()), |stopped| Err(Rejection::ZoneNotInForce(stopped)))
+}
+
+/// The zone that is not active, so that nothing is decided in `zone_id` (SPEC Z2). What owners decide about a root zone does not wait
+/// for it: there is nobody else who could mend one that may only be changed by proposal. What is archived stays so.
+pub fn stopped(authority: &Authority, zone_id: ZoneId, lineage: Option<Lineage>) -> Option<ZoneId> {
+    let stopped = authority.tree.not_in_force_because_of(zone_id)?;
+    let mendable = lineage.is_some_and(Lineage::is_about_a_root) && stopped.status != Status::Archived;
+    if mendable { None } else { Some(stopped.id) }
 }
 
 /// Where approving is blocked by name, no vote for it would ever count.

@@ -286,6 +286,12 @@ impl State {
         }
     }
 
+    /// Waiting for votes, or waiting for them again should its question come back unanswered.
+    pub fn may_be_voted_on(&self) -> bool {
+        let before = self.before.as_ref().map_or(self.status, |before| before.status);
+        before == Status::PendingReview
+    }
+
     /// Approved, and not executed before its veto window ends.
     pub fn is_held(&self) -> bool {
         let execution = self.execution.as_ref().map(|execution| execution.status);

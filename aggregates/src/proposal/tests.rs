@@ -162,7 +162,7 @@ fn an_expiry_comes_before_a_later_deadline() {
 #[test]
 fn whoever_stands_back_may_leave_a_deadlock() {
     let history = [opened(&threshold(2), 2, |_| {})];
-    let recuse = Command::Recuse { member_id: MemberId(id(1)), reason: RecusalReason::Recused, now: at(1) };
+    let recuse = Command::Recuse { member_id: MemberId(id(1)), now: at(1) };
     let then = given(&history).when(recuse.clone()).expect("events");
     assert!(matches!(then.as_slice(), [Event::ReviewerRecused { .. }, Event::Rejected { reason, .. }] if reason == "deadlock"));
     let left: Vec<Event> = history.iter().cloned().chain([then[0].clone()]).collect();

@@ -49,22 +49,24 @@ pub fn of_zones(event: &zones::Event) -> Option<Concern> {
 }
 
 /// What a proposal that is not over must do about the people and zones as they are now: leave with its archived zone (SPEC Z2),
-/// let go of reviewers who lost membership or role (SPEC A2, P8). Nothing, if all is well.
-pub fn on_proposal(proposal: &proposal::State, authority: &Authority, now: Moment) -> Vec<proposal::Command> {
-    let Some(opening) = &proposal.opening else { return Vec::new() };
+/// let go of reviewers who lost membership or role (SPEC A2, P8), also while its question is up and may come back to them. Nothing,
+/// if all is well.
+pub fn on_proposal(proposal: &proposal::State, authority: &Authority, now: Moment) -> Option<proposal::Command> {
+    let opening = proposal.opening.as_ref()?;
     let is_open =
         matches!(proposal.status, proposal::Status::PendingReview | proposal::Status::Escalated) || proposal.is_held();
     if is_open && authority.tree.is_archived(opening.zone_id) {
-        return vec![proposal::Command::Withdraw { why: proposal::Withdrawal::ZoneArchived, now }];
+        return Some(proposal::Command::Withdraw { why: proposal::Withdrawal::ZoneArchived, now });
     }
-    if proposal.status != proposal::Status::PendingReview {
-        return Vec::new();
+    if !proposal.may_be_voted_on() {
+        return None;
     }
     let lost = |reviewer: &proposal::Reviewer| {
         let reason = lost_standing(authority, opening.zone_id, &reviewer.elector)?;
-        Some(proposal::Command::Recuse { member_id: reviewer.elector.member_id, reason, now })
+        Some((reviewer.elector.member_id, reason))
     };
-    proposal.active_reviewers().filter_map(lost).collect()
+    let leaving: Vec<_> = proposal.active_reviewers().filter_map(lost).collect();
+    if leaving.is_empty() { None } else { Some(proposal::Command::LetGo { leaving, now }) }
 }
 
 /// What a reviewer has lost that their seat rests on (SPEC P8), if anything.

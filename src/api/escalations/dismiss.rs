@@ -73,6 +73,7 @@ pub async fn withdraw(State(app): State<Arc<App>>, Path(id): Path<String>, comma
         decision!(attempt, [] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.must_see(zone)?;
+            attempt.refuse_auditors("escalation.trigger")?;
             attempt.token_must_cover("escalation.trigger")?;
             attempt.must_match(loaded.sequence)?;
             let mut plan = attempt.plan();

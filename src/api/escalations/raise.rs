@@ -62,6 +62,7 @@ pub async fn escalate(
         decision!(attempt, [body] => {
             let (source, zone) = proposals::in_organization(attempt, id).await?;
             attempt.must_see(zone)?;
+            attempt.refuse_auditors("escalation.trigger")?;
             attempt.token_must_cover("escalation.trigger")?;
             attempt.not_blocked(zone, "escalation.trigger")?;
             may_escalate(attempt.authority(), &source.state, attempt.caller.id()).map_err(|rejection| Problem::of(&rejection))?;

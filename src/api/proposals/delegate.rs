@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::vote::still_sits;
+use super::vote::{must_be_decidable, still_sits};
 use super::{ProposalView, answer, in_organization};
 use crate::api::request::{Command, id_in_path};
 use crate::engine::{App, Done, Problem, decision};
@@ -39,6 +39,7 @@ pub async fn delegate(
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.must_see(zone)?;
             attempt.token_must_cover("proposal.review")?;
+            must_be_decidable(attempt, &loaded.state)?;
             attempt.must_match(loaded.sequence)?;
             let from_id = attempt.caller.id();
             if let Some(mine) = loaded.state.reviewer(from_id) {

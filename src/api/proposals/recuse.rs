@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use aggregates::ids::ProposalId;
-use aggregates::proposal::{Command as Deciding, RecusalReason};
+use aggregates::proposal::Command as Deciding;
 use axum::extract::{Path, State};
 
+use super::vote::must_be_decidable;
 use super::{ProposalView, answer, in_organization};
 use crate::api::request::{Command, Nothing, id_in_path};
 use crate::engine::{App, Done, Problem, decision};
@@ -22,8 +23,9 @@ pub async fn recuse(State(app): State<Arc<App>>, Path(id): Path<String>, command
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.must_see(zone)?;
             attempt.token_must_cover("proposal.review")?;
+            must_be_decidable(attempt, &loaded.state)?;
             attempt.must_match(loaded.sequence)?;
-            let recuse = Deciding::Recuse { member_id: attempt.caller.id(), reason: RecusalReason::Recused, now: attempt.now };
+            let recuse = Deciding::Recuse { member_id: attempt.caller.id(), now: attempt.now };
             let (plan, state) = deciding(attempt, &loaded, vec![recuse]).await?;
             let version = plan.sequence_after::<aggregates::proposal::Proposal>(id, loaded.sequence);
             Ok((plan, answer(&state, version)?))

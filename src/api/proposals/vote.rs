@@ -6,7 +6,7 @@ use aggregates::access;
 use aggregates::decision_model::Choice;
 use aggregates::ids::{ProposalId, ZoneId};
 use aggregates::permission::{Ask, Standing, check};
-use aggregates::proposal::{Command as Deciding, Elector, SelectionReason, State as Proposed};
+use aggregates::proposal::{Command as Deciding, Elector, Rejection, SelectionReason, State as Proposed, stopped};
 use aggregates::reactions::lost_standing;
 use aggregates::text::Prose;
 use axum::extract::{Path, State};
@@ -38,7 +38,8 @@ fn may_vote(attempt: &Attempt, proposal: &Proposed, zone: ZoneId, choice: Choice
     let action = aggregates::action::Action::parse(action).map_err(|_| Problem::forbidden(action))?;
     still_sits(attempt, zone, &reviewer.elector)?;
     let by_seat = matches!(reviewer.elector.reason, SelectionReason::Static | SelectionReason::Solo);
-    let standing = Standing { approved: by_seat, ..Standing::default() };
+    let mended = proposal.opening.as_ref().is_some_and(|opening| stopped(attempt.authority(), zone, opening.lineage).is_none());
+    let standing = Standing { approved: by_seat, out_of_force: mended, ..Standing::default() };
     let ask = Ask { via: attempt.caller.via(), standing, ..Ask::plain(attempt.caller.id(), action, attempt.now) };
     let permission = check(attempt.authority(), zone, &ask);
     if permission.is_allowed() { Ok(()) } else { Err(Problem::denied(permission)) }
@@ -73,6 +74,13 @@ pub async fn vote(State(app): State<Arc<App>>, Path(id): Path<String>, command: 
         app.record_refusal(&envelope.caller, &refused).await;
     }
     done
+}
+
+/// Refuses to have a proposal decided that waits for its zone (SPEC Z2).
+pub fn must_be_decidable(attempt: &Attempt, proposal: &Proposed) -> Result<(), Problem> {
+    let Some(opening) = &proposal.opening else { return Ok(()) };
+    let stopped = stopped(attempt.authority(), opening.zone_id, opening.lineage);
+    stopped.map_or(Ok(()), |zone| Err(Problem::of(&Rejection::ZoneNotInForce(zone))))
 }
 
 /// Refuses someone who has lost what the seat rests on, whether or not the reaction has come to it.
