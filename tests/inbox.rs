@@ -80,7 +80,8 @@ on_both!(a_judgement_waits_for_those_who_have_not_scored_it, async |app: TestApp
     let zone = app.owner.makes_zone(json!({"name": "Platform", "evaluation_criteria": criteria})).await;
     app.owner.assigns(&zone, &app.owner, "approver").await.expect(201);
     app.owner.assigns(&zone, &worker, "executor").await.expect(201);
-    for critic in &critics {
+    let bot = app.agent("Bot", None).await;
+    for critic in critics.iter().chain([&bot]) {
         app.owner.assigns(&zone, critic, "evaluator").await.expect(201);
     }
     let work = worker.proposes_work(&zone).await;
@@ -88,6 +89,7 @@ on_both!(a_judgement_waits_for_those_who_have_not_scored_it, async |app: TestApp
     let judgement = critics[0].post("/evaluations", json!({"proposal_id": work})).await.expect(201).id();
     let waiting = async |person: &Person| inbox_of(&app, person).await.at("/waiting/evaluations").as_array().map(Vec::len);
     assert_eq!((waiting(&critics[0]).await, waiting(&critics[1]).await, waiting(&worker).await), (Some(1), Some(1), Some(0)));
+    assert_eq!(waiting(&bot).await, Some(0), "people are asked");
     let score = json!({"criterion": "quality", "score": 1, "rationale": "well made"});
     critics[0].post(&format!("/evaluations/{judgement}/scores"), score.clone()).await.expect(200);
     assert_eq!((waiting(&critics[0]).await, waiting(&critics[1]).await), (Some(0), Some(1)));

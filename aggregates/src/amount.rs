@@ -220,9 +220,14 @@ impl Quantity {
         Self((self.0 - other.0).max(Decimal::ZERO).normalize())
     }
 
+    /// How many milliseconds so many hours are.
+    pub(crate) fn milliseconds(self) -> Decimal {
+        self.0 * Decimal::from(3_600_000)
+    }
+
     /// So many hours after `moment`, to the millisecond; none beyond the end of the calendar.
     pub fn hours_after(self, moment: crate::Moment) -> Option<crate::Moment> {
-        let milliseconds = i64::try_from((self.0 * Decimal::from(3_600_000)).round()).ok()?;
+        let milliseconds = i64::try_from(self.milliseconds().round()).ok()?;
         moment.checked_add_signed(chrono::Duration::milliseconds(milliseconds))
     }
 

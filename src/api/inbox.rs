@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aggregates::evaluation::Evaluation;
-use aggregates::ids::EvaluationId;
+use aggregates::evaluation::{Evaluation, is_open_to_judging, must_be_impartial};
+use aggregates::ids::{EvaluationId, ProposalId};
 use aggregates::inbox::{Command as Marking, Inbox};
+use aggregates::proposal::Proposal;
 use axum::Json;
 use axum::extract::State;
 use projections::{evaluations, inbox, proposals};
@@ -93,10 +94,14 @@ async fn judgements(app: &App, caller: &Caller) -> Result<Vec<Value>, Problem> {
             let id = EvaluationId(row.id("evaluation_id")?);
             after = row.number("position")?;
             let may = permit_in_zone(&ruling, caller, zone, "evaluation.submit", app.clock.now()).is_ok();
-            if may
-                && organization.person(executor) != organization.person(caller.id())
-                && app.load::<Evaluation>(id, false).await?.state.waits_for(caller.id())
-            {
+            if !may || !is_open_to_judging(&ruling.authority.tree, zone) {
+                continue;
+            }
+            let proposal = app.load::<Proposal>(ProposalId(row.id("proposal_id")?), false).await?;
+            let asked = proposal.state.opening.as_deref();
+            let impartial = must_be_impartial(organization, asked, executor, caller.id()).is_ok();
+            let evaluation = app.load::<Evaluation>(id, false).await?;
+            if impartial && evaluation.state.waits_for(caller.id(), caller.actor.kind) {
                 shown.push(json!({"evaluation_id": id, "zone_id": zone, "proposal_id": row.id("proposal_id")?}));
             }
             if shown.len() == WAITING {

@@ -14,6 +14,47 @@ pub fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice::<Unambiguous>(text).map(|read| read.0)
 }
 
+/// As many digits as it takes to write any float so that it is read as the same: no writer of floats gives more.
+const FLOAT_DIGITS: usize = 17;
+
+/// The first number of a JSON text that is read as another one: a fraction of more digits than a float holds.
+pub fn inexact_number(text: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(text).ok()?;
+    let outside = outside_of_strings(text);
+    let numbers = outside.flat_map(|part| part.split(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c))));
+    numbers.into_iter().find(|number| is_inexact(number))
+}
+
+fn is_inexact(number: &str) -> bool {
+    if !number.starts_with(|first: char| first == '-' || first.is_ascii_digit()) || !number.contains(['.', 'e', 'E']) {
+        return false;
+    }
+    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
+    let digits = mantissa.trim_start_matches(['-', '0', '.']).trim_end_matches(['0', '.']);
+    digits.bytes().filter(u8::is_ascii_digit).count() > FLOAT_DIGITS
+}
+
+/// The parts of a JSON text between its strings.
+fn outside_of_strings(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let (outside, inside) = match rest?.split_once('"') {
+            Some((outside, inside)) => (outside, Some(inside)),
+            None => (rest?, None),
+        };
+        rest = inside.and_then(|inside| {
+            let mut escaped = false;
+            let end = inside.bytes().position(|byte| {
+                let ends = byte == b'"' && !escaped;
+                escaped = byte == b'\\' && !escaped;
+                ends
+            })?;
+            inside.get(end + 1..)
+        });
+        Some(outside)
+    })
+}
+
 struct Unambiguous(Value);
 
 impl<'de> Deserialize<'de> for Unambiguous {
@@ -83,6 +124,20 @@ impl<'de> Visitor<'de> for ReadingUnambiguous {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fraction_of_more_digits_than_a_float_holds_is_found() {
+        for (text, found) in [
+            (r#"{"a": 1000.0000000000000001}"#, Some("1000.0000000000000001")),
+            (r#"[1, "2.", -0.100000000000000000001e5]"#, Some("-0.100000000000000000001e5")),
+            (r#"{"say \\\"1.000000000000000000001": "\\", "b": 3.000000000000000000001}"#, Some("3.000000000000000000001")),
+            (r#"{"a": 1.000000000000000000000, "b": 0.30000000000000004, "c": 12345678901234567890}"#, None),
+            (r#"{"a": "1000.0000000000000001", "b": 1.7976931348623157e308, "c": true}"#, None),
+        ] {
+            assert!(serde_json::from_str::<Value>(text).is_ok(), "{text}");
+            assert_eq!(inexact_number(text.as_bytes()), found, "{text}");
+        }
+    }
 
     #[test]
     fn a_key_given_twice_is_no_json() {

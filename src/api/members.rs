@@ -139,7 +139,7 @@ pub async fn add(State(app): State<Arc<App>>, command: Command<NewMember>) -> Re
             let organization = plan.decide::<Organization>(&attempt.organization(), ask).await?;
             plan.beside(keep_profile(attempt.caller.organization_id, profile));
             let member = organization.member(id).ok_or_else(|| Problem::not_found("member"))?;
-            Ok((plan, Answer::created(json!(view(member, Some(profile), true)), format!("/api/v1/members/{id}")).at_version(1)))
+            Ok((plan, Answer::created(json!(view(member, Some(profile), true)), format!("/api/v1/members/{id}")).at_version(1).about(id)))
         }),
     )
     .await
@@ -281,7 +281,7 @@ async fn changed(attempt: &Attempt, id: MemberId, body: &MemberChange) -> Result
     let organization = plan.as_planned(attempt.organization());
     let member = organization.state.anyone(id).ok_or_else(|| Problem::not_found("member"))?;
     let version = member.version;
-    Ok((plan, Answer::ok(json!(view(member, Some(&profile), true))).at_version(version)))
+    Ok((plan, Answer::ok(json!(view(member, Some(&profile), true))).at_version(version).about(id)))
 }
 
 /// Lets someone go: their tokens are worthless at once, and they leave every open electorate.

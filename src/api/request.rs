@@ -189,9 +189,16 @@ pub struct DryRun {
     pub dry_run: bool,
 }
 
+/// What the query of a command may say: whether it is one, and how fresh what it answers from must be.
+const QUERIED: [&str; 2] = ["dry_run", "after"];
+
 fn dry_run(parts: &Parts) -> Result<bool, Problem> {
     let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
     let pairs = pairs.map_err(|error| Problem::malformed(error.body_text()))?.0;
+    // A `dry-run` that is passed over in silence would be carried out.
+    if let Some((key, _)) = pairs.iter().find(|(key, _)| !QUERIED.contains(&key.as_str())) {
+        return Err(super::page::refused(key, "is no key of this query"));
+    }
     match pairs.iter().find(|(key, _)| key == "dry_run").map(|(_, value)| value.as_str()) {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
@@ -217,6 +224,10 @@ fn if_match(headers: &HeaderMap) -> Result<Option<Vec<u64>>, Problem> {
 fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
     let value = json::parse(bytes).map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))?;
+    if let Some(number) = json::inexact_number(bytes) {
+        let reason = format!("{number} has more digits than a number in JSON holds, send it as a string");
+        return Err(Problem::faults(vec![Fault::new("", "invalid", reason)]));
+    }
     if let Some(pointer) = too_deep_in(&value) {
         let reason = format!("must not be nested more than {DEEPEST} deep");
         return Err(Problem::faults(vec![Fault::new(pointer, "invalid", reason)]));

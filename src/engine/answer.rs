@@ -1,5 +1,6 @@
 //! What a command answers.
 
+use aggregates::ids::MemberId;
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -31,7 +32,12 @@ pub struct Answer {
     pub location: Option<String>,
     /// The key of the body that is shown once and never kept.
     pub shown_once: Option<&'static str>,
+    /// Whose name and address are in the body: they are kept where they can be erased, and nowhere else.
+    pub about: Option<MemberId>,
 }
+
+/// The key by which a kept body says whose name and address belong into it.
+const ABOUT: &str = "name_and_address_of";
 
 impl Told {
     /// The body as a tree of values.
@@ -44,8 +50,16 @@ impl Told {
 }
 
 impl Answer {
-    /// The body as it may be kept: without what is shown once.
+    /// The body as it may be kept: without what is shown once, and without a name and an address (SPEC A7).
     pub(super) fn kept_body(&self) -> String {
+        let Some(person) = self.about else { return self.told_again() };
+        let mut body: Value = serde_json::from_str(&self.told_again()).unwrap_or_default();
+        (body["display_name"], body["email"], body[ABOUT]) = (Value::Null, Value::Null, json!(person));
+        body.to_string()
+    }
+
+    /// The body without what is shown once.
+    fn told_again(&self) -> String {
         match &self.body {
             Told::Written(body) => body.clone(),
             Told::Value(body) => {
@@ -58,6 +72,26 @@ impl Answer {
         }
     }
 
+    /// A body that was kept, and whose name and address are to be put into it again.
+    pub(super) fn kept(body: String) -> (Told, Option<MemberId>) {
+        if !body.contains(ABOUT) {
+            return (Told::Written(body), None);
+        }
+        let mut value: Value = serde_json::from_str(&body).unwrap_or_default();
+        let person = value.as_object_mut().and_then(|keys| keys.remove(ABOUT));
+        match person.and_then(|person| serde_json::from_value(person).ok()) {
+            Some(person) => (Told::Value(value), Some(person)),
+            None => (Told::Written(body), None),
+        }
+    }
+
+    /// The same, said of a person.
+    #[must_use]
+    pub fn about(mut self, person: MemberId) -> Self {
+        self.about = Some(person);
+        self
+    }
+
     /// What is answered when it is only asked what would happen: the events that would follow, and this answer.
     pub(super) fn imagined(&self, writes: &[Draft]) -> Self {
         let events = writes.iter().flat_map(|draft| {
@@ -68,7 +102,7 @@ impl Answer {
                 })
             })
         });
-        let body: Value = serde_json::from_str(&self.kept_body()).unwrap_or_default();
+        let body: Value = serde_json::from_str(&self.told_again()).unwrap_or_default();
         let would_answer = json!({"status": self.status.as_u16(), "body": body});
         Self::ok(json!({"dry_run": true, "events": events.collect::<Vec<_>>(), "would_answer": would_answer}))
     }
@@ -103,7 +137,7 @@ impl Answer {
     }
 
     fn of(status: StatusCode, body: Told) -> Self {
-        Self { status, body, version: None, location: None, shown_once: None }
+        Self { status, body, version: None, location: None, shown_once: None, about: None }
     }
 
     /// The same, with the version of the thing.

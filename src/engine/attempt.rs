@@ -21,7 +21,7 @@ use super::app::{App, Caller, Envelope, may_see, permit, permit_in_zone};
 use super::authorities::Ruling;
 use super::plan::Plan;
 use super::problem::Problem;
-use crate::store::{Append, Deciding, GivenAnswer, Hosted, Link, Refused, StoreError, Stream};
+use crate::store::{Append, Deciding, GivenAnswer, Hosted, Link, Profile, Refused, StoreError, Stream};
 
 /// How often a contended command begins again: more often than commands are in flight at once.
 const MOST_ATTEMPTS: usize = 400;
@@ -376,8 +376,9 @@ impl App {
         Ok(Done { answer, position: committed.position })
     }
 
-    /// Refuses a caller whose token has been revoked or has expired since.
+    /// Refuses a caller whose token has been revoked or has expired since, or who does not belong here any more.
     pub async fn still_signed_in(&self, caller: &Caller) -> Result<(), Problem> {
+        self.known_caller(caller).await?;
         self.token_of(caller, self.clock.now(), false).await.map(drop)
     }
 
@@ -397,12 +398,22 @@ impl App {
             let detail = "this Idempotency-Key has been used for another request";
             return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail));
         }
+        let (mut body, about) = Answer::kept(given.body);
+        if let (Told::Value(shown), Some(person)) = (&mut body, about) {
+            let profile = self.log.profiles(envelope.caller.organization_id, Some(person)).await?.into_iter().next();
+            let profile = profile.filter(|profile| !profile.display_name.is_empty() || profile.email.is_some());
+            if let Some(Profile { display_name, email, .. }) = profile {
+                shown["display_name"] = Some(display_name).filter(|name| !name.is_empty()).into();
+                shown["email"] = email.into();
+            }
+        }
         let answer = Answer {
             status: StatusCode::from_u16(given.status).unwrap_or(StatusCode::OK),
-            body: Told::Written(given.body),
+            body,
             version: given.etag.and_then(|etag| etag.parse().ok()),
             location: given.location,
             shown_once: None,
+            about: None,
         };
         Ok(Some(Done { answer, position: given.position }))
     }

@@ -1,5 +1,7 @@
 //! The cookies a browser holds: the session, and how it likes its pages.
 
+use std::net::Ipv4Addr;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 
 /// The session's cookie where the address is not of this machine: sent over TLS only, by this host only.
@@ -11,7 +13,8 @@ const LOOPBACK: &str = "tz_session";
 pub fn is_loopback(headers: &HeaderMap) -> bool {
     let host = host(headers);
     let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.contains(']') { host } else { name });
-    name.eq_ignore_ascii_case("localhost") || name.starts_with("127.") || name == "[::1]"
+    let address = || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    name.eq_ignore_ascii_case("localhost") || name == "[::1]" || address()
 }
 
 /// The host a request is addressed to, as it says itself.
@@ -54,7 +57,8 @@ mod tests {
             assert!(is_loopback(&to(host)), "{host}");
             assert!(!holding(&to(host), "s", 1).to_str().expect("text").contains("Secure"));
         }
-        for host in ["trust.example", "trust.example:8000", "10.0.0.5:8000", "localhost.evil.example", ""] {
+        for host in ["trust.example", "trust.example:8000", "10.0.0.5:8000", "localhost.evil.example", "127.trust.example", ""]
+        {
             assert!(!is_loopback(&to(host)), "{host}");
             assert!(holding(&to(host), "s", 1).to_str().expect("text").contains("; Secure"));
         }

@@ -235,3 +235,42 @@ on_both!(an_answer_on_record_is_given_again_for_the_same_key, async |app: TestAp
     assert_eq!((refused.text("/decision"), refused.text("/reasons/0/code")), ("deny".to_owned(), "rate_limited".to_owned()));
     assert_eq!((number("access.check_denied").await, number("ledger.admitted").await), (1, 2));
 });
+
+on_both!(what_nobody_could_use_is_not_submitted, async |app: TestApp| {
+    let rules = json!({"constraints": {"approval_required_actions": ["deploy.*"]}, "resource_scope": {"budget_limit": "100"}});
+    let mut zone = rules;
+    zone["name"] = json!("Zone");
+    let zone = app.owner.makes_zone(zone).await;
+    let asked = |number: Value| json!({"action": "deploy.site", "submit": true, "amount": "100", "params": {"n": number}});
+    let refused = app.owner.post(&format!("/zones/{zone}/check"), asked(json!(9_007_199_254_740_993_u64))).await;
+    assert_eq!(refused.expect_problem(422, "invalid").text("/errors/0/pointer"), "/params/n");
+    assert!(app.owner.get("/proposals").await.expect(200).items().is_empty());
+});
+
+on_both!(a_hidden_zone_is_not_told_by_imagining_others_below_it, async |app: TestApp| {
+    let ann = app.human("Ann", "member").await;
+    let limits = json!({"constraints": {"blocked_actions": ["zone.read"], "allowed_actions": ["secret.work"]}});
+    let mut hidden = limits;
+    hidden["name"] = json!("Hidden");
+    let hidden = app.owner.makes_zone(hidden).await;
+    let zone = app.owner.makes_zone(json!({"name": "Zone", "constraints": {"allowed_actions": ["a.b"]}})).await;
+    let changes = json!({"parent_zone_id": hidden});
+    let check = json!({"action": "a.b", "changes": changes});
+    ann.post(&format!("/zones/{zone}/check"), check).await.expect(403);
+    ann.post(&format!("/zones/{zone}/simulate"), json!({"changes": changes})).await.expect(403);
+});
+
+on_both!(whoever_is_let_go_hears_no_more, async |app: TestApp| {
+    let ann = app.human("Ann", "member").await;
+    let zone = app.owner.makes_zone(json!({"name": "Zone"})).await;
+    app.owner.assigns(&zone, &app.owner, "approver").await.expect(201);
+    let proposal = ann.proposes_work(&zone).await;
+    let path = format!("/proposals/{proposal}?wait=50");
+    let ending = async {
+        tokio::task::yield_now().await;
+        app.owner.delete(&format!("/members/{}", ann.id)).await.expect(204);
+        app.owner.post(&format!("/proposals/{proposal}/comments"), json!({"text": "now we are alone"})).await.expect(201);
+    };
+    let (heard, ()) = tokio::join!(ann.get(&path), ending);
+    heard.expect(401);
+});

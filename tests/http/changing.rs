@@ -307,3 +307,35 @@ on_both!(a_profile_is_changed_on_record_key_by_key, async |app: TestApp| {
     let erased = owner.patch(&path, json!({"display_name": null, "email": null})).await.expect(200);
     assert_eq!((erased.at("/display_name"), erased.at("/email")), (&Value::Null, &Value::Null));
 });
+
+on_both!(an_erased_name_is_not_told_again, async |app: TestApp| {
+    let new = json!({"kind": "human", "display_name": "Anna Secret", "role": "member", "email": "anna@acme.example"});
+    let added = app.owner.post_with("/members", new.clone(), &key("anna")).await.expect(201);
+    let again = app.owner.post_with("/members", new.clone(), &key("anna")).await.expect(201);
+    assert_eq!(again.body, added.body, "the same answer");
+    assert_eq!((again.header("location"), again.position()), (added.header("location"), added.position()));
+    let path = format!("/members/{}", added.id());
+    let rename = async || {
+        let body = json!({"display_name": "Anna Known"}).to_string().into_bytes();
+        app.owner.send(Method::PATCH, &path, &key("known"), Some(body)).await.expect(200)
+    };
+    let renamed = rename().await;
+    assert_eq!(renamed.text("/display_name"), "Anna Known");
+    app.owner.delete(&path).await.expect(204);
+    app.owner.patch(&path, json!({"display_name": null, "email": null})).await.expect(200);
+    let again = app.owner.post_with("/members", new, &key("anna")).await.expect(201);
+    assert_eq!((again.at("/display_name"), again.at("/email")), (&Value::Null, &Value::Null));
+    assert_eq!((again.id(), again.position()), (added.id(), added.position()), "and nobody else was taken in");
+    let again = rename().await;
+    assert_eq!(again.at("/display_name"), &Value::Null);
+});
+
+on_both!(a_misspelt_dry_run_is_not_carried_out, async |app: TestApp| {
+    let ann = app.human("Ann", "member").await;
+    for query in ["dry-run=true", "dryrun=true", "dry_run=yes"] {
+        app.owner.delete(&format!("/members/{}?{query}", ann.id)).await.expect(400);
+        app.owner.post(&format!("/zones?{query}"), json!({"name": "Zone"})).await.expect_problem(400, "malformed");
+    }
+    ann.get("/me").await.expect(200);
+    assert!(app.owner.get("/zones").await.expect(200).items().is_empty());
+});

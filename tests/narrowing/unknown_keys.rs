@@ -63,3 +63,19 @@ on_both!(dropping_a_limit_that_is_not_set_is_no_fault, async |app: TestApp| {
     let changed = app.owner.patch(&format!("/zones/{zone}"), dropped).await.expect(200);
     assert_eq!(*changed.at("/resource_scope/limits"), json!({}));
 });
+
+on_both!(a_named_limit_is_changed_though_another_one_is_bound_from_above, async |app: TestApp| {
+    let limits = |limits: Value| json!({"resource_scope": {"limits": limits}});
+    let parent = app.owner.makes_zone(json!({"name": "Parent"})).await;
+    let mut child = limits(json!({"rows": 80, "columns": 5}));
+    child["name"] = json!("Child");
+    child["parent_zone_id"] = json!(parent);
+    let child = app.owner.makes_zone(child).await;
+    app.owner.patch(&format!("/zones/{parent}"), limits(json!({"rows": 50, "columns": 9}))).await.expect(200);
+    let path = format!("/zones/{child}");
+    app.owner.patch(&path, limits(json!({"columns": 4}))).await.expect(200);
+    app.owner.patch(&path, limits(json!({"columns": 10}))).await.expect_problem(422, "wider_than_parent");
+    app.owner.patch(&path, limits(json!({"rows": 70}))).await.expect_problem(422, "wider_than_parent");
+    let effective = app.owner.get(&format!("{path}/effective-policy")).await.expect(200);
+    assert_eq!(*effective.at("/resource_scope/limits"), json!({"columns": 4, "rows": 50}));
+});

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::event::{Event, Mean, Opened, ScoredBy};
 use super::score::Score;
 use crate::Moment;
+use crate::actor::PrincipalKind;
 use crate::ids::MemberId;
 use crate::organization::Signal;
 use crate::policy::{Criterion, CriterionType};
@@ -108,13 +109,15 @@ impl State {
         criterion.kind == CriterionType::Human || self.not_made.contains_key(&criterion.name) || scored_by_people()
     }
 
-    /// Whether it waits for something that `evaluator` can do: a score the evaluator has not given, or, once all are there,
-    /// to be finished.
-    pub fn waits_for(&self, evaluator: MemberId) -> bool {
+    /// Whether it waits for something that `evaluator` can do: a score the evaluator has not given, which humans give, or, once
+    /// all are there, to be finished.
+    pub fn waits_for(&self, evaluator: MemberId, kind: PrincipalKind) -> bool {
         let Some(opened) = self.opened.as_ref().filter(|_| self.status != Status::Completed) else { return false };
         let mut wanting = opened.terms.criteria.iter().filter(|criterion| self.wanting(criterion) > 0).peekable();
-        let has_scored = |name| self.scores_of(name).any(|given| given.evaluator_id == Some(evaluator));
-        wanting.peek().is_none() || wanting.any(|criterion| self.is_left_to_people(criterion) && !has_scored(&criterion.name))
+        let has_scored =
+            |criterion: &Criterion| self.scores_of(&criterion.name).any(|given| given.evaluator_id == Some(evaluator));
+        let may_score = |criterion: &Criterion| self.is_left_to_people(criterion) && !has_scored(criterion);
+        wanting.peek().is_none() || kind == PrincipalKind::Human && wanting.any(may_score)
     }
 
     /// Criteria that a language model is to score and has not.

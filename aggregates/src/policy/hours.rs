@@ -64,7 +64,7 @@ impl TryFrom<String> for TimeOfDay {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let (hour, minute) = text.split_once(':').ok_or(NotATimeOfDay)?;
-        if hour.len() != 2 || minute.len() != 2 {
+        if [hour, minute].iter().any(|part| part.len() != 2 || !part.bytes().all(|digit| digit.is_ascii_digit())) {
             return Err(NotATimeOfDay);
         }
         let hour: u32 = hour.parse().map_err(|_| NotATimeOfDay)?;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::tree::Status;
 use crate::ids::ZoneId;
-use crate::policy::Section;
+use crate::policy::{Policies, Section};
 use crate::reading;
 use crate::rejection::Fault;
 use crate::slug::Slug;
@@ -76,6 +76,18 @@ impl Changes {
         let policies =
             self.policies.keys().any(|key| Section::all().any(|section| !section.governs() && section.to_string() == *key));
         policies || self.name.is_some() || self.slug.is_some() || self.description.is_some()
+    }
+
+    /// The policies after the patch, of the named limits only those it speaks of: what it leaves as it was is not compared.
+    pub(super) fn spoken_of(&self, after: &Policies) -> Policies {
+        let mut judged = after.clone();
+        let patched = self.policies.get("resource_scope").and_then(|scope| scope.get("limits")).and_then(Value::as_object);
+        if let (Some(names), Some(scope)) = (patched, &mut judged.resource_scope)
+            && let Some(limits) = &mut scope.limits
+        {
+            limits.0.retain(|name, _| names.contains_key(name.as_str()));
+        }
+        judged
     }
 
     /// Whether the patch speaks of the key at `pointer` (`/section/key`).

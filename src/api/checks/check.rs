@@ -6,18 +6,20 @@ use aggregates::Moment;
 use aggregates::access::{Event as Fact, Particulars};
 use aggregates::action::Action;
 use aggregates::amount::Amount;
+use aggregates::grant::{INEXACT, inexact_number};
 use aggregates::ids::{MemberId, ProposalId, ZoneId};
 use aggregates::permission::{Answer as Checked, Ask, Decision, check as check_permission};
 use aggregates::proposal::{Subject, Submission, TaskExecution};
 use aggregates::text::{Label, Name, Prose};
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::imagined::Grounds;
+use super::imagined::{Grounds, must_see_parent};
 use super::question::{Question, shown};
 use crate::api::proposals::opened;
 use crate::api::request::{Command, Query, id_in_path, null_or};
@@ -139,6 +141,7 @@ async fn imagined(app: &App, caller: &Caller, zone: ZoneId, body: NewCheck) -> R
     }
     let question = body.question();
     if let Some(changes) = body.changes {
+        must_see_parent(&*app.ruling(caller.organization_id).await?, caller, &changes, app.clock.now())?;
         grounds = grounds.with(zone, changes)?;
     }
     let principal = question.principal_id.unwrap_or(caller.id());
@@ -226,6 +229,9 @@ async fn submitted(
     title: Option<&Name>,
 ) -> Result<Done, Problem> {
     let id = ProposalId(entropy::new_id());
+    if let Some(place) = inexact_number(&ask.params) {
+        return Err(Problem::at(StatusCode::UNPROCESSABLE_ENTITY, &format!("/params{place}"), "invalid", INEXACT));
+    }
     app.command(
         envelope,
         decision!(attempt, [ask] => {

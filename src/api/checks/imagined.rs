@@ -9,7 +9,7 @@ use aggregates::zones::{Changes, Command, Zones};
 use serde_json::{Map, Value};
 
 use crate::api::zones::people_named;
-use crate::engine::{App, Caller, Problem};
+use crate::engine::{App, Caller, Problem, Ruling, permit_in_zone};
 
 /// What an answer rests on, and the moment it is about.
 pub struct Grounds {
@@ -41,6 +41,13 @@ impl Grounds {
         let authority = changed(&self.authority, zone, changes, self.now)?;
         Ok(Self { authority, ..self })
     }
+}
+
+/// Refuses to imagine a zone below one that is hidden from the caller: the answer would tell what holds there.
+pub fn must_see_parent(ruling: &Ruling, caller: &Caller, changes: &Map<String, Value>, now: Moment) -> Result<(), Problem> {
+    let parent = changes.get("parent_zone_id").and_then(Value::as_str).and_then(|id| id.parse::<ZoneId>().ok());
+    let here = parent.filter(|parent| ruling.authority.tree.zone(*parent).is_some());
+    here.map_or(Ok(()), |parent| permit_in_zone(ruling, caller, parent, "zone.read", now))
 }
 
 /// An authority with changes to one zone.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::imagined::changed;
+use super::imagined::{changed, must_see_parent};
 use crate::api::request::{Command, Query, id_in_path};
 use crate::engine::{App, Problem, permit_in_zone};
 use crate::governance::Replay;
@@ -71,6 +71,7 @@ pub async fn simulate(
         let message = "must not lie before `from`";
         return Err(Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "/to", "invalid", message));
     }
+    must_see_parent(&ruling, caller, &body.changes, now)?;
     let proposed = changed(&ruling.authority, zone, body.changes.clone(), now)?;
     let changes = Changes::read(body.changes).map_err(|fault| Problem::faults(vec![fault.under("/changes")]))?;
     let mut replay = Replay::under(changes, zone, from, to, MOST);

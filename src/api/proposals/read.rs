@@ -89,8 +89,9 @@ async fn happens(
         // Whatever other process it happens in, memory hears of it before the log is said to have grown.
         let now = app.load::<Proposal>(&id, false).await?;
         if now.sequence > seen {
+            // Whoever waits may have been let go meanwhile, or the zone hidden.
             app.still_signed_in(caller).await?;
-            return Ok(now);
+            return as_it_is::<Proposal>(app, caller, &id, None).await;
         }
         tokio::select! {
             () = &mut waiting => return Ok(now),
