@@ -7,7 +7,8 @@ use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::refusal::Refusal;
+use super::refusal::{Fault, Refusal};
+use super::words::spoken;
 use crate::engine::Problem;
 
 /// What a form carries, as typed.
@@ -99,6 +100,17 @@ impl Fields {
     }
 }
 
+/// A fault in words for people: neither pointers nor ids.
+fn said(fault: &Fault) -> String {
+    match (fault.code.as_str(), &fault.limit) {
+        ("wider_than_parent", Some(limit)) if !limit.is_object() && !limit.is_array() => {
+            format!("Wider than the zones above allow, which is {}.", limit.to_string().trim_matches('"'))
+        }
+        ("wider_than_parent", _) => "Wider than the zones above allow.".to_owned(),
+        _ => spoken(&fault.message),
+    }
+}
+
 /// What is wrong with a form: by field, and as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
@@ -117,14 +129,14 @@ impl Faults {
                 pointers.iter().find(|pointer| fault.pointer == **pointer || fault.pointer.starts_with(&format!("{pointer}/")));
             match field {
                 Some(pointer) => {
-                    faults.by_pointer.entry((*pointer).to_owned()).or_insert_with(|| fault.message.clone());
+                    faults.by_pointer.entry((*pointer).to_owned()).or_insert_with(|| said(fault));
                 }
-                None if faults.overall.is_none() => faults.overall = Some(fault.message.clone()),
+                None if faults.overall.is_none() => faults.overall = Some(said(fault)),
                 None => {}
             }
         }
         if refusal.errors.is_empty() {
-            faults.overall = Some(refusal.detail.clone());
+            faults.overall = Some(spoken(&refusal.detail));
         }
         faults
     }

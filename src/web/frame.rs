@@ -47,7 +47,7 @@ pub struct Notice {
 }
 
 /// What `?said=…` stands for: fixed words, so that a link can put none of its own on a page.
-const NOTICES: [(&str, &str); 25] = [
+const NOTICES: [(&str, &str); 26] = [
     ("cosigned", "You have signed it."),
     ("dismissed", "It has been dismissed."),
     ("raised", "It is raised; others can sign it now."),
@@ -57,6 +57,7 @@ const NOTICES: [(&str, &str); 25] = [
     ("member-added", "They belong to the organization now. A token lets them in; roles are given in zones."),
     ("member-changed", "It is changed."),
     ("member-removed", "They are gone; their tokens are worthless."),
+    ("invite-revoked", "Nobody can join by this invitation any more."),
     ("token-revoked", "The token is worthless from now on."),
     ("zone-changed", "The zone is changed; it holds from now on."),
     ("zone-made", "The zone is there. Say what holds in it, and who works in it."),

@@ -28,6 +28,8 @@ mod evaluations;
 mod form;
 mod frame;
 mod inbox;
+mod interface;
+mod join;
 mod live;
 mod members;
 mod origin;
@@ -65,6 +67,7 @@ fn routes() -> Router<Arc<Web>> {
     Router::new()
         .route("/", get(overview::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/join", get(join::show).post(join::join))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/organization", post(sign_in::switch))
         .route("/theme", post(theme::choose))
@@ -106,6 +109,7 @@ fn routes() -> Router<Arc<Web>> {
         .route("/tokens", get(members::tokens::show).post(members::tokens::make))
         .route("/tokens/{id}/revoke", post(members::tokens::revoke))
         .route("/invites", get(members::invites::show).post(members::invites::invite))
+        .route("/invites/{id}/revoke", post(members::invites::revoke))
         .route("/check", get(check::show))
         .route("/audit", get(audit::list::show))
         .route("/audit/download", get(audit::download::give))

@@ -15,6 +15,12 @@ pub struct Fault {
     pub pointer: String,
     /// In words.
     pub message: String,
+    /// Which rule.
+    #[serde(default)]
+    pub code: String,
+    /// What is allowed, where that is known.
+    #[serde(default)]
+    pub limit: Option<serde_json::Value>,
 }
 
 /// A refusal.

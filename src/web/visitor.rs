@@ -7,17 +7,17 @@ use aggregates::Moment;
 use aggregates::ids::{MemberId, ZoneId};
 use aggregates::organization::Member;
 use aggregates::zones::Zone;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use projections::desk;
 use serde_json::Value;
-use tower::ServiceExt;
 
 use super::Web;
 use super::frame::{Frame, Organization};
+use super::interface;
 use super::refusal::Refusal;
 use super::session;
 use super::shown::{Person, ZoneName};
@@ -25,9 +25,6 @@ use crate::auth::sessions;
 use crate::engine::{App, Caller, Problem, Ruling, permit, permit_in_zone};
 use crate::entropy::sha256;
 use crate::store::{KeptSession, Row};
-
-/// The largest answer of the interface that pages read.
-const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 
 /// Whoever is signed in.
 pub struct Visitor {
@@ -275,16 +272,7 @@ impl Visitor {
             let key = sha256(format!("{once} {method} {path} {text}"));
             request = request.header("idempotency-key", key);
         }
-        let broken = |detail: &str| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail);
-        let request = request.body(Body::from(text)).map_err(|_| broken("the command cannot be sent"))?;
-        let Ok(response) = self.web.interface.clone().oneshot(request).await;
-        let status = response.status();
-        let bytes = to_bytes(response.into_body(), LARGEST_ANSWER).await.map_err(|_| broken("the answer is too large"))?;
-        if status.is_success() {
-            return Ok(serde_json::from_slice(&bytes).unwrap_or(Value::Null));
-        }
-        let refusal: Result<Refusal, _> = serde_json::from_slice(&bytes);
-        Err(refusal.unwrap_or_else(|_| broken("the answer cannot be read").into()))
+        interface::asked(&self.web.interface, request.body(Body::from(text))).await
     }
 
     /// Refuses a form that was opened for another organization: somebody has switched in another tab.

@@ -104,14 +104,35 @@ pub fn selection(reason: SelectionReason) -> &'static str {
 }
 
 /// Why someone must not decide.
-pub fn conflict(code: ConflictCode) -> &'static str {
+pub fn conflict(code: ConflictCode, proposer: bool) -> &'static str {
     match code {
-        ConflictCode::SelfReview => "proposes it, or stands behind whoever does",
+        ConflictCode::SelfReview if proposer => "proposed it",
+        ConflictCode::SelfReview => "stands behind whoever proposed or contests it",
         ConflictCode::SubjectOfProposal => "it is about them",
         ConflictCode::ExecutorOfProposal => "would carry it out",
         ConflictCode::Beneficiary => "would benefit from it",
-        ConflictCode::ContestedDecider => "their own deciding is contested",
+        ConflictCode::ContestedDecider => "their earlier decision is contested",
     }
+}
+
+/// The same, said to them.
+pub fn conflict_of_yours(code: ConflictCode, proposer: bool) -> &'static str {
+    match code {
+        ConflictCode::SelfReview if proposer => "you proposed it",
+        ConflictCode::SelfReview => "you stand behind whoever proposed or contests it",
+        ConflictCode::SubjectOfProposal => "it is about you",
+        ConflictCode::ExecutorOfProposal => "you would carry it out",
+        ConflictCode::Beneficiary => "you would benefit from it",
+        ConflictCode::ContestedDecider => "your earlier decision is contested",
+    }
+}
+
+/// What the interface says, as a sentence for people.
+pub fn spoken(message: &str) -> String {
+    let plain = message.replace('`', "");
+    let mut letters = plain.chars();
+    let begun = letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default();
+    if begun.ends_with(['.', '!', '?']) || begun.is_empty() { begun } else { begun + "." }
 }
 
 /// Why someone has left an electorate.

@@ -46,6 +46,7 @@ async fn an_agent_is_taken_in_given_a_token_and_let_go_without_scripts() {
     browser.goes_to("/tokens").await;
     assert!(!browser.text().await.contains(&token), "it is shown once");
     for _ in 0..2 {
+        browser.clicks("form[action$='/revoke'] summary").await;
         browser.clicks("form[action$='/revoke'] button").await;
         browser.sees("worthless from now on").await;
     }
@@ -76,6 +77,14 @@ async fn an_invitation_lets_one_person_in() {
     browser.goes_to("/invites").await;
     let invites = browser.reads("#invites").await;
     assert!(invites.contains("Taken up") && invites.contains("Ines Kraft"), "{invites}");
+    browser.clicks("form[action='/invites'] button").await;
+    let code = browser.reads("#secret").await;
+    browser.goes_to("/invites").await;
+    browser.clicks("form[action^='/invites/'] summary").await;
+    browser.clicks("form[action^='/invites/'] button").await;
+    browser.sees("Nobody can join by this invitation any more").await;
+    let body = serde_json::json!({"code": code, "display_name": "Too Late"});
+    company.owner.post("/invites/accept", body).await.expect_problem(409, "invite_revoked");
     browser.closes().await;
 
     let member = company.at_a_browser("Tomasz").await;

@@ -50,7 +50,7 @@ async fn a_proposal_says_what_exactly_would_happen_and_takes_a_vote_without_scri
     browser.types("#rationale", &"x".repeat(10_001)).await;
     browser.clicks("label.yes span").await;
     browser.clicks("#cast").await;
-    browser.sees("must not be longer than 10000 characters").await;
+    browser.sees("Must not be longer than 10000 characters").await;
     assert_eq!(browser.script("return 1").await, 1);
     assert!(browser.has(".ballot input[value=approve][checked]").await, "what was chosen is still chosen");
     browser.types("#rationale", "It saves an hour a day.").await;

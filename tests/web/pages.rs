@@ -53,6 +53,7 @@ pub async fn all(company: &Nordlicht) -> Vec<(&'static str, String)> {
         ("member-new", "/members/new".to_owned()),
         ("tokens", "/tokens".to_owned()),
         ("invites", "/invites".to_owned()),
+        ("join", "/join".to_owned()),
         ("check", "/check".to_owned()),
         (
             "check-answer",

@@ -114,3 +114,23 @@ on_both!(one_changes_between_organizations_without_scripts, async |app: TestApp|
     browser.sees("You are signed out").await;
     browser.closes().await;
 });
+
+on_both!(whoever_is_invited_joins_without_scripts_and_is_signed_in, async |app: TestApp| {
+    let invite = app.owner.post("/invites", json!({"role": "member"})).await.expect(201);
+    let browser = browser_at(&app, Setup { scripts: false, ..Setup::default() }).await;
+    browser.goes_to("/sign-in").await;
+    browser.clicks("a[href='/join']").await;
+    browser.types("#f-code", "tzi_wrong").await;
+    browser.types("#f-display_name", "Inga Invited").await;
+    browser.clicks("form[action='/join'] button").await;
+    browser.sees("No invitation has this code").await;
+    browser.types("#f-code", &invite.text("/code")).await;
+    browser.clicks("form[action='/join'] button").await;
+    browser.sees("You have joined").await;
+    let token = browser.reads("#secret").await;
+    browser.clicks("form[action='/sign-in'] button.first").await;
+    browser.sees("Inga Invited").await;
+    let me = app.person("", &token).get("/me").await.expect(200);
+    assert_eq!((me.text("/display_name"), me.text("/role")), ("Inga Invited".to_owned(), "member".to_owned()));
+    browser.closes().await;
+});

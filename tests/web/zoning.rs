@@ -130,7 +130,9 @@ async fn a_zone_is_made_staffed_moved_and_stopped_and_its_past_stays_visible() {
     assert_eq!(moved.text("/name"), "Meters");
 
     browser.goes_to(&format!("/zones/{metering}/roles")).await;
-    browser.clicks(&format!("form[action^='/zones/{metering}/roles/'][action$='/take'] button")).await;
+    let taking = format!("form[action^='/zones/{metering}/roles/'][action$='/take']");
+    browser.clicks(&format!("{taking} summary")).await;
+    browser.clicks(&format!("{taking} button")).await;
     browser.sees("The role is taken away").await;
     for status in ["suspended", "active", "archived"] {
         browser.goes_to(&format!("/zones/{metering}/edit/status")).await;

@@ -36,6 +36,7 @@ struct List {
     frame: Frame,
     tabs: Vec<(&'static str, String, bool)>,
     rows: Vec<Line>,
+    may_contest: bool,
     older: Option<String>,
 }
 
@@ -88,5 +89,6 @@ pub async fn show(visitor: Visitor) -> Shown {
         (name, address, value == wanted)
     };
     let tabs = TABS.into_iter().map(tab).collect();
-    page(&List { frame: visitor.frame("Escalations", "escalations"), tabs, rows, older })
+    let may_contest = visitor.zones().iter().any(|(zone, _)| visitor.may(zone.id, "escalation.trigger"));
+    page(&List { frame: visitor.frame("Escalations", "escalations"), tabs, rows, may_contest, older })
 }

@@ -1,15 +1,17 @@
 //! `/invites`: invitations to join, each with a code that is shown once.
 
-use aggregates::ids::MemberId;
+use aggregates::ids::{InviteId, MemberId};
 use askama::Template;
-use axum::http::StatusCode;
+use axum::extract::Path;
+use axum::http::{Method, StatusCode};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{Options, Tab, roles, tabs};
 use crate::web::form::{Faults, Fields};
 use crate::web::frame::Frame;
-use crate::web::page::{Shown, page_with};
+use crate::web::page::{Shown, on_to, page_with};
+use crate::web::refusal::Refusal;
 use crate::web::shown::{Badge, Person, When};
 use crate::web::visitor::Visitor;
 use crate::web::words::sentence;
@@ -17,6 +19,8 @@ use crate::web::words::sentence;
 /// An invitation in the list.
 struct Line {
     role: String,
+    id: String,
+    open: bool,
     state: Badge,
     taken_by: Option<Person>,
     expires: When,
@@ -47,7 +51,10 @@ fn line(visitor: &Visitor, invite: &Value) -> Option<Line> {
         None if expires <= visitor.now() => Badge::new("off", "Expired"),
         None => Badge::new("open", "Open"),
     };
+    let open = taken_by.is_none() && !invite["revoked_at"].is_string() && expires > visitor.now();
     Some(Line {
+        id: invite["id"].as_str().unwrap_or_default().to_owned(),
+        open,
         role: sentence(invite["role"].as_str().unwrap_or_default()),
         state,
         taken_by: taken_by.map(|id| visitor.person(id)),
@@ -87,6 +94,18 @@ pub async fn invite(visitor: Visitor, fields: Fields) -> Shown {
         }
         Err(refusal) if refusal.is_of_the_form() || refusal.status == 403 => {
             shown(&visitor, fields, Faults::of(&refusal, &["/role"]), None, refusal.http()).await
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// `POST /invites/{id}/revoke`.
+pub async fn revoke(visitor: Visitor, Path(id): Path<String>, fields: Fields) -> Shown {
+    let id: InviteId = id.parse().map_err(|_| Refusal::not_found("invitation"))?;
+    match visitor.command(Method::DELETE, &format!("/invites/{id}"), &json!({}), fields.once()).await {
+        Ok(_) => on_to("/invites?said=invite-revoked"),
+        Err(refusal) if refusal.is_of_the_form() || refusal.status == 403 => {
+            shown(&visitor, Fields::default(), Faults::of(&refusal, &[]), None, refusal.http()).await
         }
         Err(refusal) => Err(refusal),
     }

@@ -11,7 +11,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::composed::{body, kind};
-use super::effect::{Effect, effect};
+use super::detail::kept_out;
+use super::effect::{Effect, Tense, effect};
 use super::risk;
 use crate::engine::Problem;
 use crate::web::form::{Faults, Fields};
@@ -60,7 +61,7 @@ struct Preview {
     model: String,
     model_words: String,
     electorate: Vec<(Person, Html)>,
-    conflicts: Vec<(Person, &'static str)>,
+    conflicts: Vec<(Person, String)>,
     auto_approved: bool,
     human_required: bool,
 }
@@ -209,13 +210,13 @@ fn shown(visitor: &Visitor, opening: &Opening) -> Preview {
         (visitor.person(elector.member_id), Html(format!("{}{zone}", words::selection(elector.reason))))
     });
     Preview {
-        effect: effect(visitor, tree, opening.zone_id, opening.proposer_id, &opening.subject),
+        effect: effect(visitor, tree, opening.zone_id, opening.proposer_id, &opening.subject, Tense::Will),
         risk: words::risk(opening.risk_level),
         risk_why: risk::why(opening, budget),
         model: words::model_name(&opening.decision_model),
         model_words: words::model(&opening.decision_model),
         electorate: electorate.collect(),
-        conflicts: opening.conflicts.iter().map(|kept| (visitor.person(kept.member_id), words::conflict(kept.code))).collect(),
+        conflicts: kept_out(visitor, opening),
         auto_approved: opening.auto_approved,
         human_required: opening.human_required,
     }

@@ -29,9 +29,10 @@ fn pairs(fields: &Fields, name: &str) -> Result<Map<String, Value>, String> {
     Ok(keys)
 }
 
-/// Lines of text, where the box that says so is ticked.
-fn list(fields: &Fields, set: &str, name: &str) -> Option<Value> {
-    fields.is(set, "set").then(|| json!(fields.lines(name)))
+/// Lines of text, where there are some; none at all, where the box that says so is ticked.
+fn list(fields: &Fields, emptied: &str, name: &str) -> Option<Value> {
+    let lines = fields.lines(name);
+    (!lines.is_empty() || fields.is(emptied, "set")).then(|| json!(lines))
 }
 
 fn put(keys: &mut Map<String, Value>, section: &str, key: &str, value: Option<Value>) {

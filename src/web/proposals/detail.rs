@@ -3,13 +3,13 @@
 use aggregates::Decider;
 use aggregates::decision_model::Choice;
 use aggregates::escalation::may_escalate;
-use aggregates::ids::{ProposalId, ZoneId};
+use aggregates::ids::{MemberId, ProposalId, ZoneId};
 use aggregates::permission::holds_in_zone;
 use aggregates::proposal::{ExecutionStatus, Opening, Proposal, ProposalType, Reviewer, State, Status};
 use aggregates::zones::{Tree, Zones};
 use projections::audit;
 
-use super::effect::{Effect, effect};
+use super::effect::{Effect, Tense, effect};
 use super::risk;
 use super::row::still_needed;
 use super::timeline::{Happened, happened};
@@ -94,7 +94,7 @@ pub struct Detail {
     /// Who decides.
     pub voters: Vec<Voter>,
     /// Who was kept out, and why.
-    pub conflicts: Vec<(Person, &'static str)>,
+    pub conflicts: Vec<(Person, String)>,
     /// How it ended.
     pub outcome: Option<(String, When)>,
     /// Whether the proposer decided alone.
@@ -166,6 +166,9 @@ impl Detail {
         let budget = tree.effective(zone).resource_scope.budget_limit.map(|limit| limit.0);
         let weights_differ = opening.electorate.iter().any(|elector| elector.weight != 1);
         let execution = state.execution.as_ref();
+        let comes_to_nothing = matches!(state.status, Status::Rejected | Status::Expired | Status::Withdrawn)
+            || execution.is_some_and(|execution| execution.status == ExecutionStatus::Failed);
+        let tense = if comes_to_nothing { Tense::Would } else { Tense::Will };
         let held = execution.is_some_and(|execution| execution.status == ExecutionStatus::Held);
         let failed = execution.is_some_and(|execution| execution.status == ExecutionStatus::Failed);
         let auditor = visitor.member.role == aggregates::actor::OrganizationRole::Auditor;
@@ -182,7 +185,7 @@ impl Detail {
             opened: When { at: opening.opened_at, now },
             risk: words::risk(opening.risk_level),
             risk_why: risk::why(opening, budget),
-            effect: effect(visitor, tree, zone, opening.proposer_id, &opening.subject),
+            effect: effect(visitor, tree, zone, opening.proposer_id, &opening.subject, tense),
             model: words::model_name(&opening.decision_model),
             model_words: words::model(&opening.decision_model),
             terms: terms(opening, state),
@@ -191,11 +194,7 @@ impl Detail {
             due: due.filter(|_| state.status == Status::PendingReview).map(|at| When { at, now }),
             due_words: if opening.deadline.is_some() && due == opening.deadline { "The clock decides" } else { "Expires" },
             voters: state.reviewers.iter().map(|reviewer| voter(visitor, reviewer, weights_differ)).collect(),
-            conflicts: opening
-                .conflicts
-                .iter()
-                .map(|kept| (visitor.person(kept.member_id), words::conflict(kept.code)))
-                .collect(),
+            conflicts: kept_out(visitor, opening),
             outcome: state.resolution.as_ref().map(|end| (outcome_words(&end.reason), When { at: end.decided_at, now })),
             solo: state.is_solo(),
             execution: execution.map(|execution| shown_execution(execution, visitor)),
@@ -304,12 +303,31 @@ fn terms(opening: &Opening, state: &State) -> Vec<String> {
     terms
 }
 
+/// Everyone who is kept out, with every reason.
+pub fn kept_out(visitor: &Visitor, opening: &Opening) -> Vec<(Person, String)> {
+    let mut reasons: Vec<(MemberId, Vec<&str>)> = Vec::new();
+    for kept in &opening.conflicts {
+        let why = words::conflict(kept.code, kept.member_id == opening.proposer_id);
+        match reasons.iter_mut().find(|(member, _)| *member == kept.member_id) {
+            Some((_, known)) if known.contains(&why) => {}
+            Some((_, known)) => known.push(why),
+            None => reasons.push((kept.member_id, vec![why])),
+        }
+    }
+    reasons.into_iter().map(|(member, why)| (visitor.person(member), why.join(", "))).collect()
+}
+
 fn outcome_words(reason: &str) -> String {
     match reason {
         "votes" => "Decided by the votes".to_owned(),
         "auto_approved" => "Approved without a review, as the zone's policy says".to_owned(),
         "deadlock" => "Nobody could decide it any more".to_owned(),
         "withdrawn_by_proposer" => "Taken back by whoever proposed it".to_owned(),
+        "escalation" => "Decided in the zone above".to_owned(),
+        "expires_at" => "Its time ran out".to_owned(),
+        "deadline" => "Nobody decided it in time".to_owned(),
+        "zone_archived" => "Its zone was archived".to_owned(),
+        "escalation_dismissed" => "The escalation it was to decide came to nothing".to_owned(),
         other => words::sentence(other),
     }
 }
@@ -351,10 +369,7 @@ fn why_not(visitor: &Visitor, state: &State, opening: &Opening, open: bool) -> O
     }
     let me = visitor.caller.id();
     if let Some(kept) = opening.conflicts.iter().find(|kept| kept.member_id == me) {
-        return Some(format!(
-            "You cannot vote on this: {}.",
-            words::conflict(kept.code).replace("it is about them", "it is about you")
-        ));
+        return Some(format!("You cannot vote on this: {}.", words::conflict_of_yours(kept.code, me == opening.proposer_id)));
     }
     match state.reviewer(me) {
         Some(reviewer) => {

@@ -3,7 +3,7 @@
 use aggregates::Decider;
 use aggregates::amount::Amount;
 use aggregates::ids::{MemberId, ZoneId};
-use aggregates::policy::{Effective, apply_patch};
+use aggregates::policy::{Effective, Section, apply_patch};
 use aggregates::proposal::{MembershipOperation, Subject, TaskExecution, ZoneChange};
 use aggregates::zones::{Changes, Command, Tree, Zone, Zones};
 use serde_json::json;
@@ -13,6 +13,7 @@ use crate::web::shown::{Escaped, Html};
 use crate::web::values::Difference;
 use crate::web::visitor::Visitor;
 use crate::web::words::{money, number, plain, zone_status};
+use crate::web::zones::{about, is_settled_whole};
 
 /// An amount against a limit.
 pub struct Against {
@@ -47,16 +48,26 @@ pub struct Effect {
     pub obstacle: Option<String>,
 }
 
+/// How an effect is spoken of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Tense {
+    /// It comes, or has come.
+    Will,
+    /// It was asked for, and did not come.
+    Would,
+}
+
 /// What `subject` would do in `zone`, under this tree.
-pub fn effect(visitor: &Visitor, tree: &Tree, zone: ZoneId, proposer: MemberId, subject: &Subject) -> Effect {
+pub fn effect(visitor: &Visitor, tree: &Tree, zone: ZoneId, proposer: MemberId, subject: &Subject, tense: Tense) -> Effect {
     let here = visitor.zone(zone);
     let effective = tree.effective(zone);
     match subject {
-        Subject::TaskExecution(task) => task_effect(visitor, &effective, zone, proposer, task),
+        Subject::TaskExecution(task) => task_effect(visitor, &effective, zone, proposer, task, tense),
         Subject::ResourceAllocation(allocation) => {
             let who = visitor.person(allocation.beneficiary_id.unwrap_or(proposer));
             let amount = money(allocation.amount.decimal());
-            let sentence = format!("{who} gets the right to use up <strong>{amount}</strong> in {here}.");
+            let gets = if tense == Tense::Will { "gets" } else { "would have got" };
+            let sentence = format!("{who} {gets} the right to use up <strong>{amount}</strong> in {here}.");
             let mut particulars = Vec::new();
             if let Some(board) = &allocation.board_id {
                 particulars.push(("Board".to_owned(), visitor.value("board_id", &json!(board))));
@@ -67,7 +78,7 @@ pub fn effect(visitor: &Visitor, tree: &Tree, zone: ZoneId, proposer: MemberId, 
             let against = against(visitor, &effective, allocation.amount);
             Effect { sentence: Html(sentence), against, particulars, ..Effect::default() }
         }
-        Subject::ZoneChange(change) => zone_effect(visitor, tree, change.zone_id.unwrap_or(zone), change),
+        Subject::ZoneChange(change) => zone_effect(visitor, tree, change.zone_id.unwrap_or(zone), change, tense),
         Subject::MembershipChange(change) => {
             let target = change.zone_id.unwrap_or(zone);
             let (who, role, place) = (visitor.person(change.member_id), change.role, visitor.zone(target));
@@ -78,11 +89,13 @@ pub fn effect(visitor: &Visitor, tree: &Tree, zone: ZoneId, proposer: MemberId, 
                     if !after.contains(&role.to_string()) {
                         after.push(role.to_string());
                     }
-                    format!("{who} becomes <strong>{role}</strong> in {place} and everything below it.")
+                    let becomes = if tense == Tense::Will { "becomes" } else { "would have become" };
+                    format!("{who} {becomes} <strong>{role}</strong> in {place} and everything below it.")
                 }
                 MembershipOperation::Remove => {
                     after.retain(|known| *known != role.to_string());
-                    format!("{who} is <strong>{role}</strong> in {place} no longer.")
+                    let is = if tense == Tense::Will { "is no longer" } else { "would no longer have been" };
+                    format!("{who} {is} <strong>{role}</strong> in {place}.")
                 }
             };
             let difference = Difference {
@@ -120,12 +133,20 @@ fn actions(held: &[String]) -> Html {
     Html(words)
 }
 
-fn task_effect(visitor: &Visitor, effective: &Effective, zone: ZoneId, proposer: MemberId, task: &TaskExecution) -> Effect {
+fn task_effect(
+    visitor: &Visitor,
+    effective: &Effective,
+    zone: ZoneId,
+    proposer: MemberId,
+    task: &TaskExecution,
+    tense: Tense,
+) -> Effect {
     let who = visitor.person(task.executor_id.unwrap_or(proposer));
     let action = Escaped(task.action.as_str()).to_string();
     let amount = task.amount.map(|amount| money(amount.decimal()));
     let worth = amount.as_ref().map(|amount| format!(" for <strong>{amount}</strong>")).unwrap_or_default();
-    let sentence = format!("{who} may do <code class=\"action\">{action}</code>{worth} in {}, once.", visitor.zone(zone));
+    let may = if tense == Tense::Will { "may do" } else { "would have been let do" };
+    let sentence = format!("{who} {may} <code class=\"action\">{action}</code>{worth} in {}, once.", visitor.zone(zone));
     let mut particulars = Vec::new();
     if let Some(board) = &task.board_id {
         particulars.push(("Board".to_owned(), visitor.value("board_id", &json!(board))));
@@ -156,7 +177,7 @@ fn against(visitor: &Visitor, effective: &Effective, amount: Amount) -> Vec<Agai
             zone,
             limit: money(limit.decimal()),
             width: share.and_then(|share| u32::try_from(share).ok()).unwrap_or(100).min(100),
-            share: share.map(|share| format!("{share} %")),
+            share: share.map(|share| if share.is_zero() { "under 1 %".to_owned() } else { format!("{share} %") }),
             over: amount > limit,
         }
     };
@@ -173,7 +194,7 @@ fn against(visitor: &Visitor, effective: &Effective, amount: Amount) -> Vec<Agai
     budget.into_iter().chain(spending).collect()
 }
 
-fn zone_effect(visitor: &Visitor, tree: &Tree, target: ZoneId, change: &ZoneChange) -> Effect {
+fn zone_effect(visitor: &Visitor, tree: &Tree, target: ZoneId, change: &ZoneChange, tense: Tense) -> Effect {
     let place = visitor.zone(target);
     let Some(zone) = tree.zone(target) else {
         return Effect { sentence: Html(format!("{place} changes.")), ..Effect::default() };
@@ -185,13 +206,39 @@ fn zone_effect(visitor: &Visitor, tree: &Tree, target: ZoneId, change: &ZoneChan
     if let Ok(after) = apply_patch(&zone.policies, &changes.policies) {
         differences.extend(visitor.differences(&zone.policies, &after));
     }
-    let things = match differences.len() {
-        1 => "one thing changes".to_owned(),
-        many => format!("{many} things change"),
+    differences.extend(settled_otherwise(visitor, tree, zone, &changes));
+    let things = match (differences.len(), tense) {
+        (0, _) => "nothing changes".to_owned(),
+        (1, Tense::Would) => "one thing would have changed".to_owned(),
+        (many, Tense::Would) => format!("{many} things would have changed"),
+        (1, Tense::Will) => "one thing changes".to_owned(),
+        (many, Tense::Will) => format!("{many} things change"),
     };
-    let sentence = Html(format!("In {place}, {things}; every zone below is bound by it."));
+    let reach = if differences.is_empty() || tree.children(target).next().is_none() || tense == Tense::Would {
+        ""
+    } else {
+        "; every zone below is bound by it"
+    };
+    let sentence = Html(format!("In {place}, {things}{reach}."));
     let (bound, obstacle) = carried_out(visitor, tree, target, changes);
     Effect { sentence, differences, bound, obstacle, ..Effect::default() }
+}
+
+/// Sections that are settled as a whole and are taken over by the zone, or given back to those above.
+fn settled_otherwise(visitor: &Visitor, tree: &Tree, zone: &Zone, changes: &Changes) -> Vec<Difference> {
+    let Ok(after) = apply_patch(&zone.policies, &changes.policies) else { return Vec::new() };
+    let levels = tree.levels(zone.id);
+    let above = levels.split_last().map_or(&[][..], |(_, above)| above);
+    let taken = Section::all().filter(|section| is_settled_whole(*section) && *section != Section::DecisionModel);
+    let taken = taken.filter(|section| zone.policies.writes(*section) != after.writes(*section));
+    let told = |section: Section| {
+        let settler = above.iter().rev().find(|level| level.policies.writes(section));
+        let inherited = settler.map_or_else(|| "by nobody".to_owned(), |level| format!("by {}", visitor.zone(level.zone_id)));
+        let own = "by this zone alone".to_owned();
+        let (before, after) = if after.writes(section) { (inherited, own) } else { (own, inherited) };
+        Difference { what: format!("Who settles: {}", about(section).0), before: Html(before), after: Html(after) }
+    };
+    taken.map(told).collect()
 }
 
 /// The zones below that would be bound, or why it could not be carried out now.

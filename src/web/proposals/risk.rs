@@ -25,9 +25,10 @@ pub fn why(opening: &Opening, budget: Option<Amount>) -> String {
     let Some(amount) = opening.subject.amount() else { return from };
     let Some(budget) = budget else { return format!("{from} There is no budget limit to hold the amount against.") };
     let Some(share) = share_of(amount, budget) else { return from };
+    let share = if share.is_zero() { "less than 1".to_owned() } else { share.to_string() };
     let share = format!("{} is {share} % of the budget limit of {}", money(amount.decimal()), money(budget.decimal()));
     if opening.risk_level == base {
-        format!("{from} {share}, less than a half, which would raise it.")
+        format!("{from} {share}; below a half it stays there.")
     } else if opening.risk_level == Risk::Critical {
         format!("{from} {share}; four fifths and more is critical.")
     } else {

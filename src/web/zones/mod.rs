@@ -15,5 +15,5 @@ pub mod roles;
 pub mod tree;
 mod typed;
 
-pub use keys::label_at;
+pub use keys::{about, is_settled_whole, label_at};
 pub use typed::named;

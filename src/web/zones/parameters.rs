@@ -113,10 +113,15 @@ fn show_in(visitor: &Visitor, tree: &Tree, id: &str, then: Option<Then>) -> Show
         below: tree.children(zone.id).map(|child| (visitor.zone(child.id), words::zone_status(child.status))).collect(),
         bound: bound.collect(),
         seals: seals.collect(),
-        may_change: then.is_none() && !tree.is_archived(zone.id),
+        may_change: then.is_none() && !tree.is_archived(zone.id) && may_ask_for_changes(visitor, zone.id),
         may_create: then.is_none() && visitor.may(zone.id, "zone.create"),
         then,
     })
+}
+
+/// Whether the visitor may change the zone, or propose that it be changed.
+fn may_ask_for_changes(visitor: &Visitor, zone: ZoneId) -> bool {
+    ["zone.write", "zone.govern", "proposal.create"].iter().any(|action| visitor.may(zone, action))
 }
 
 fn shelf(visitor: &Visitor, tree: &Tree, zone: &Zone, effective: &Effective, section: Section) -> Shelf {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::keys::label_at;
 use crate::web::form::Faults;
-use crate::web::proposals::effect::{Effect, effect};
+use crate::web::proposals::effect::{Effect, Tense, effect};
 use crate::web::shown::{Html, Person, ZoneName};
 use crate::web::visitor::Visitor;
 
@@ -89,7 +89,7 @@ pub fn preview(visitor: &Visitor, zone: ZoneId, change: &Map<String, Value>, poi
     }
     let subject = Subject::ZoneChange(ZoneChange { zone_id: None, changes: change.clone() });
     Preview {
-        effect: effect(visitor, tree, zone, visitor.caller.id(), &subject),
+        effect: effect(visitor, tree, zone, visitor.caller.id(), &subject, Tense::Will),
         shifts: shifts(visitor, zone, &after),
         below: tree.descendants(zone).len(),
         ..Preview::default()
