@@ -96,10 +96,10 @@ pub fn page(organization: OrganizationId, zone: Option<ZoneId>, status: Option<S
     status.into_iter().fold(statement, |statement, status| statement.bind(status.to_string()))
 }
 
-/// Escalations about `zone` that still wait for signatures.
-pub fn pending_in(organization: OrganizationId, zone: ZoneId) -> Statement {
+/// Escalations about `zone` that wait for signatures or an answer.
+pub fn live_in(organization: OrganizationId, zone: ZoneId) -> Statement {
     Statement::new(
-        "SELECT escalation_id FROM escalations WHERE organization_id = $1 AND zone_id = $2 AND status = 'pending' ORDER BY position",
+        "SELECT escalation_id FROM escalations WHERE organization_id = $1 AND zone_id = $2 AND status IN ('pending', 'accepted') ORDER BY position",
     )
     .bind(organization)
     .bind(zone)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregates::Decider;
-use aggregates::escalation::{DismissalReason, Escalation};
+use aggregates::escalation::Escalation;
 use aggregates::grant::{Command as GrantCommand, Grant, VoidReason};
 use aggregates::ids::{EscalationId, GrantId, MemberId, OrganizationId, ProposalId, ZoneId};
 use aggregates::organization::Organization;
@@ -191,7 +191,7 @@ async fn touched(app: &Arc<App>, organization: OrganizationId, concern: Concern)
     for zone in std::iter::once(zone).chain(below) {
         touched.proposals.extend(ids(app, proposals::open_in(organization, zone), "proposal_id").await?);
         touched.grants.extend(standing_grants(app, organization, None, Some(zone)).await?);
-        touched.escalations.extend(ids(app, escalations::pending_in(organization, zone), "escalation_id").await?);
+        touched.escalations.extend(ids(app, escalations::live_in(organization, zone), "escalation_id").await?);
     }
     Ok(touched)
 }
@@ -248,16 +248,19 @@ async fn look_again_at_grant(app: &Arc<App>, event: &Recorded, id: GrantId, give
     .map(drop)
 }
 
-/// What nobody has carried up yet goes with its zone.
+/// What nobody needs an answer to any more comes to nothing, unless it has been answered.
 async fn look_again_at_escalation(app: &Arc<App>, event: &Recorded, id: EscalationId) -> Result<(), Problem> {
     app.command(
         &because_of(event),
         decision!(attempt, [] => {
             let loaded = attempt.load::<Escalation>(id).await?;
             let mut plan = attempt.plan();
-            let gone = loaded.state.raised.as_ref().is_some_and(|raised| attempt.authority().tree.is_archived(raised.zone_id));
-            if gone && loaded.state.is_live() {
-                let reason = DismissalReason::ZoneArchived;
+            let above = match loaded.state.proposal_id {
+                Some(above) => Some(attempt.load::<Proposal>(above).await?),
+                None => None,
+            };
+            let answered = above.is_some_and(|above| above.state.resolution.is_some());
+            if let Some(reason) = loaded.state.pointless(&attempt.authority().tree).filter(|_| !answered) {
                 governance::escalating::dismiss(attempt, &mut plan, &loaded, None, reason, None).await?;
             }
             Ok((plan, Answer::nothing()))

@@ -21,6 +21,7 @@ use super::interface;
 use super::refusal::Refusal;
 use super::session;
 use super::shown::{Person, ZoneName};
+use super::words::spoken;
 use crate::auth::sessions;
 use crate::engine::{App, Caller, Problem, Ruling, permit, permit_in_zone};
 use crate::entropy::sha256;
@@ -181,6 +182,17 @@ impl Visitor {
     /// A zone, as shown.
     pub fn zone(&self, id: ZoneId) -> ZoneName {
         ZoneName::new(id, self.ruling.authority.tree.zone(id).map(|zone| zone.name.to_string()))
+    }
+
+    /// What the rules said, for people: zones by their names, and nothing that only programs read.
+    pub fn words(&self, said: &str) -> String {
+        let word = |word: &str| {
+            let zone = word.parse::<ZoneId>().ok().and_then(|id| self.ruling.authority.tree.zone(id));
+            zone.map_or_else(|| word.to_owned(), |zone| zone.name.to_string())
+        };
+        let words: Vec<String> = said.split(' ').map(word).collect();
+        let words = words.join(" ").replace("zone ", "").replace('"', "").replace("budget_limit", "budget limit");
+        spoken(words.trim_start_matches("it could not be executed: "))
     }
 
     /// The zones the visitor may read, each before those below it, and how deep it lies. What a zone hides is hidden below it, too.

@@ -212,3 +212,21 @@ on_both!(what_the_zone_above_has_decided_is_not_taken_back, async |app: TestApp|
     app.time_passes(Duration::minutes(61)).await;
     assert_eq!(outcome(&app.owner, &proposal).await, ("approved".to_owned(), "escalation".to_owned()));
 });
+
+on_both!(a_zone_that_decides_nothing_there_any_more_is_not_waited_for, async |app: TestApp| {
+    let house = House::with(&app, json!({})).await;
+    let proposal = house.worker.proposes_work(&house.downstairs).await;
+    let raised =
+        house.worker.post(&format!("/proposals/{proposal}/escalate"), json!({"reason": "it cannot wait"})).await.expect(201);
+    let elsewhere = app.owner.makes_zone(json!({"name": "Elsewhere"})).await;
+    let to = json!({"parent_zone_id": elsewhere});
+    app.owner.post(&format!("/zones/{}/move", house.downstairs), to).await.expect(200);
+    app.settled().await;
+    let above = raised.text("/parent_proposal_id");
+    house.judge.votes(&above, "approve").await.expect_problem(409, "not_pending");
+    let escalation = app.owner.get(&format!("/escalations/{}", raised.id())).await.expect(200);
+    assert_eq!(escalation.text("/status"), "dismissed");
+    assert_eq!(escalation.text("/resolution/reason"), "zone_moved", "{}", escalation.body);
+    assert_eq!(outcome(&app.owner, &proposal).await.0, "pending_review");
+    house.clerk.votes(&proposal, "approve").await.expect(200);
+});

@@ -68,6 +68,8 @@ pub enum DismissalReason {
     NotUpheld,
     /// Its zone was archived.
     ZoneArchived,
+    /// Its zone was moved away from the one that was asked, which decides nothing there any more.
+    ZoneMoved,
 }
 
 /// What happened to an escalation.

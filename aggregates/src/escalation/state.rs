@@ -11,6 +11,7 @@ use crate::ids::{MemberId, ProposalId};
 use crate::permission::Authority;
 use crate::proposal;
 use crate::text::Prose;
+use crate::zones::Tree;
 
 /// Where an escalation stands (SPEC E3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr, EnumString)]
@@ -78,6 +79,16 @@ impl State {
             Some(Contest::Action { automatic, .. }) => automatic.is_none() && self.is_live(),
             None => false,
         }
+    }
+
+    /// Why nobody needs the answer any more, if so: its zone is archived, or the zone that was asked is not above it any more.
+    pub fn pointless(&self, tree: &Tree) -> Option<DismissalReason> {
+        let raised = self.raised.as_ref().filter(|_| self.is_live())?;
+        if tree.is_archived(raised.zone_id) {
+            return Some(DismissalReason::ZoneArchived);
+        }
+        let asked_elsewhere = self.status == Status::Accepted && !tree.is_within(raised.zone_id, raised.to_zone_id);
+        asked_elsewhere.then_some(DismissalReason::ZoneMoved)
     }
 
     /// Whom it is about: those it was about when it was raised, and those it is about now.

@@ -52,7 +52,7 @@ fn line(visitor: &Visitor, token: &Value) -> Option<Line> {
     let state = match (moment("revoked_at"), expires) {
         (Some(_), _) => Badge::new("bad", "Revoked"),
         (None, Some(at)) if at <= visitor.now() => Badge::new("off", "Expired"),
-        (None, _) => Badge::new("good", "In use"),
+        (None, _) => Badge::new("good", "Valid"),
     };
     Some(Line {
         id: text("id"),

@@ -354,8 +354,8 @@ fn shown_execution(execution: &aggregates::proposal::Execution, visitor: &Visito
         }
         ExecutionStatus::Succeeded => (Badge::new("good", "Carried out"), String::new()),
         ExecutionStatus::Failed => {
-            let why = execution.reason.clone().unwrap_or_default();
-            (Badge::new("bad", "Not carried out"), format!("The policy in force did not admit it any more: {why}."))
+            let why = visitor.words(execution.reason.as_deref().unwrap_or_default());
+            (Badge::new("bad", "Not carried out"), format!("What holds now did not admit it. {why}"))
         }
     };
     let at = execution.held_until.filter(|_| execution.status == ExecutionStatus::Held).unwrap_or(execution.at);

@@ -134,12 +134,12 @@ fn told(visitor: &Visitor, fact: &Event) -> (String, String, &'static str) {
             let words = if reason == CONTESTED { String::new() } else { plain(reason) };
             (format!("took it up to {}, where it is {link}", visitor.zone(*to_zone_id)), words, "escalations")
         }
-        Event::EscalationFailed { reason, .. } => ("It could not be taken up".to_owned(), reason.clone(), "warning"),
+        Event::EscalationFailed { reason, .. } => ("It could not be taken up".to_owned(), visitor.words(reason), "warning"),
         Event::Reinstated { .. } => ("It stands where it stood: its escalation came to nothing".to_owned(), none(), "dash"),
         Event::EvaluationOpened { executor_id, .. } => {
             (format!("asked for a judgement of {}", visitor.person(*executor_id)), none(), "evaluations")
         }
-        Event::ExecutionFailed { reason, .. } => ("It could not be carried out".to_owned(), reason.clone(), "warning"),
+        Event::ExecutionFailed { reason, .. } => ("It could not be carried out".to_owned(), visitor.words(reason), "warning"),
     }
 }
 
