@@ -93,7 +93,7 @@ pub async fn overview(
         }
     }
     took.sort_unstable();
-    figures.median = took.get(took.len() / 2).copied();
+    figures.median = took.len().checked_sub(1).and_then(|last| took.get(last / 2)).copied();
     for row in &db.rows(desk::live_escalations(organization)).await? {
         figures.escalations.insert(row.text("status")?, row.number("number")?);
     }
