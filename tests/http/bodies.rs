@@ -67,8 +67,9 @@ on_both!(a_number_that_would_be_read_as_another_one_is_refused, async |app: Test
     let zone = app.owner.makes_zone(json!({"name": "Zone"})).await;
     let path = format!("/zones/{zone}");
     let sent = |limit: &str| format!(r#"{{"resource_scope": {{"budget_limit": {limit}}}}}"#);
-    let patch = async |limit: &str| app.owner.send(reqwest::Method::PATCH, &path, &[], Some(sent(limit).into_bytes())).await;
-    patch("1000.0000000000000001").await.expect_problem(422, "invalid");
-    patch("1000.5").await.expect(200);
-    patch("\"1000.000000001\"").await.expect(200);
+    let limited_to =
+        async |limit: &str| app.owner.send(reqwest::Method::PATCH, &path, &[], Some(sent(limit).into_bytes())).await;
+    limited_to("1000.0000000000000001").await.expect_problem(422, "invalid");
+    limited_to("1000.5").await.expect(200);
+    limited_to("\"1000.000000001\"").await.expect(200);
 });
