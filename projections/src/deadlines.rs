@@ -7,25 +7,36 @@ use aggregates::ids::ProposalId;
 use aggregates::ledger::{Event as Booked, Holder, Ledger};
 use aggregates::proposal::{Event, Proposal};
 use chrono::{DateTime, Utc};
+use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 use crate::{Param, Recorded, Statement, Unreadable};
 
-/// A pending proposal's deadline or expiry.
-pub const DECISION: &str = "decision";
-/// The end of an approved proposal's veto window.
-pub const VETO_WINDOW: &str = "veto_window";
-/// When an undecided proposal goes up by itself.
-pub const ESCALATION: &str = "escalation";
+/// What a deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Kind {
+    /// A pending proposal's deadline or expiry.
+    Decision,
+    /// The end of an approved proposal's veto window.
+    VetoWindow,
+    /// When an undecided proposal goes up by itself.
+    Escalation,
+    /// When rules choose the reviewers of a proposal if the gardener has not.
+    Reviewers,
+    /// When nobody waits any more for a language model's review of finished work.
+    Review,
+    /// The end of a reservation.
+    Reservation,
+    /// The end of a grant.
+    Grant,
+}
 
-/// When rules choose the reviewers of a proposal if the gardener has not.
-pub const REVIEWERS: &str = "reviewers";
-/// When nobody waits any more for a language model's review of finished work.
-pub const REVIEW: &str = "review";
-/// The end of a reservation.
-pub const RESERVATION: &str = "reservation";
-/// The end of a grant.
-pub const GRANT: &str = "grant";
+impl From<Kind> for Param {
+    fn from(kind: Kind) -> Self {
+        <&'static str>::from(kind).into()
+    }
+}
 
 /// The rows an event writes.
 pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
@@ -38,7 +49,7 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
     }
 }
 
-fn row(recorded: &Recorded, kind: &'static str, subject: impl Into<Param>, at: DateTime<Utc>) -> Statement {
+fn row(recorded: &Recorded, kind: Kind, subject: impl Into<Param>, at: DateTime<Utc>) -> Statement {
     Statement::new("INSERT INTO deadlines (kind, subject_id, organization_id, due_at) VALUES ($1, $2, $3, $4)")
         .bind(kind)
         .bind(subject)
@@ -50,53 +61,53 @@ fn row(recorded: &Recorded, kind: &'static str, subject: impl Into<Param>, at: D
 fn of_ledger(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
     Ok(match recorded.read()? {
         Booked::Reserved(terms) if terms.holder == Holder::Task => {
-            vec![row(recorded, RESERVATION, terms.reservation_id, terms.expires_at)]
+            vec![row(recorded, Kind::Reservation, terms.reservation_id, terms.expires_at)]
         }
         Booked::Committed { reservation_id, .. }
         | Booked::Released { reservation_id, .. }
-        | Booked::Lapsed { reservation_id, .. } => vec![met(RESERVATION, reservation_id)],
+        | Booked::Lapsed { reservation_id, .. } => vec![met(Kind::Reservation, reservation_id)],
         Booked::Reserved(_) | Booked::Drawn { .. } | Booked::Admitted { .. } => vec![],
     })
 }
 
 fn of_grant(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
     Ok(match recorded.read()? {
-        Granted::Issued(terms) => vec![row(recorded, GRANT, terms.grant_id, terms.expires_at)],
+        Granted::Issued(terms) => vec![row(recorded, Kind::Grant, terms.grant_id, terms.expires_at)],
         Granted::Used { grant_id, last: true, .. } | Granted::Expired { grant_id, .. } | Granted::Voided { grant_id, .. } => {
-            vec![met(GRANT, grant_id)]
+            vec![met(Kind::Grant, grant_id)]
         }
         Granted::Used { .. } => vec![],
     })
 }
 
 fn of_proposal(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
-    let due = |kind: &'static str, proposal: ProposalId, at: DateTime<Utc>| row(recorded, kind, proposal, at);
+    let due = |kind: Kind, proposal: ProposalId, at: DateTime<Utc>| row(recorded, kind, proposal, at);
     Ok(match recorded.read::<Event>()? {
         Event::Opened(opening) => {
             let first = [opening.deadline, opening.expires_at].into_iter().flatten().min();
-            let decision = first.map(|at| due(DECISION, opening.proposal_id, at));
-            let escalation = opening.way_up.at.map(|at| due(ESCALATION, opening.proposal_id, at));
-            let reviewers = opening.to_be_chosen.map(|awaited| due(REVIEWERS, opening.proposal_id, awaited.until));
+            let decision = first.map(|at| due(Kind::Decision, opening.proposal_id, at));
+            let escalation = opening.way_up.at.map(|at| due(Kind::Escalation, opening.proposal_id, at));
+            let reviewers = opening.to_be_chosen.map(|awaited| due(Kind::Reviewers, opening.proposal_id, awaited.until));
             [decision, escalation, reviewers].into_iter().flatten().collect()
         }
         Event::Approved { proposal_id, held_until, .. } => {
-            let held = held_until.map(|at| due(VETO_WINDOW, proposal_id, at));
+            let held = held_until.map(|at| due(Kind::VetoWindow, proposal_id, at));
             [Some(nothing_due(proposal_id)), held].into_iter().flatten().collect()
         }
         Event::Rejected { proposal_id, .. } | Event::Expired { proposal_id, .. } | Event::Withdrawn { proposal_id, .. } => {
             vec![nothing_due(proposal_id)]
         }
         Event::Escalated { proposal_id, .. } => vec![only_reviewers_due(proposal_id)],
-        Event::EscalationFailed { proposal_id, .. } => vec![met(ESCALATION, proposal_id)],
+        Event::EscalationFailed { proposal_id, .. } => vec![met(Kind::Escalation, proposal_id)],
         Event::Reinstated { proposal_id, due_at, held_until, escalates_at, .. } => {
-            let decision = due_at.map(|at| due(DECISION, proposal_id, at));
-            let held = held_until.map(|at| due(VETO_WINDOW, proposal_id, at));
-            let escalation = escalates_at.map(|at| due(ESCALATION, proposal_id, at));
+            let decision = due_at.map(|at| due(Kind::Decision, proposal_id, at));
+            let held = held_until.map(|at| due(Kind::VetoWindow, proposal_id, at));
+            let escalation = escalates_at.map(|at| due(Kind::Escalation, proposal_id, at));
             [decision, held, escalation].into_iter().flatten().collect()
         }
-        Event::ReviewersChosen { proposal_id, .. } => vec![met(REVIEWERS, proposal_id)],
+        Event::ReviewersChosen { proposal_id, .. } => vec![met(Kind::Reviewers, proposal_id)],
         Event::ExecutionSucceeded { proposal_id, .. } | Event::ExecutionFailed { proposal_id, .. } => {
-            vec![met(VETO_WINDOW, proposal_id)]
+            vec![met(Kind::VetoWindow, proposal_id)]
         }
         Event::VoteCast { .. }
         | Event::VoteChanged { .. }
@@ -112,13 +123,13 @@ fn nothing_due(proposal: ProposalId) -> Statement {
     Statement::new("DELETE FROM deadlines WHERE subject_id = $1").bind(proposal)
 }
 
-fn met(kind: &'static str, subject: impl Into<Param>) -> Statement {
+fn met(kind: Kind, subject: impl Into<Param>) -> Statement {
     Statement::new("DELETE FROM deadlines WHERE subject_id = $1 AND kind = $2").bind(subject).bind(kind)
 }
 
 /// The question has gone up; who would decide it here is still to be chosen, in case it comes back.
 fn only_reviewers_due(proposal: ProposalId) -> Statement {
-    Statement::new("DELETE FROM deadlines WHERE subject_id = $1 AND kind <> $2").bind(proposal).bind(REVIEWERS)
+    Statement::new("DELETE FROM deadlines WHERE subject_id = $1 AND kind <> $2").bind(proposal).bind(Kind::Reviewers)
 }
 
 fn of_evaluation(recorded: &Recorded, event: &evaluation::Event) -> Vec<Statement> {
@@ -128,7 +139,7 @@ fn of_evaluation(recorded: &Recorded, event: &evaluation::Event) -> Vec<Statemen
                 "INSERT INTO deadlines (kind, subject_id, organization_id, due_at) VALUES ($1, $2, $3, $4)
                  ON CONFLICT (subject_id, kind) DO UPDATE SET due_at = excluded.due_at",
             );
-            vec![due.bind(REVIEW).bind(*evaluation_id).bind(recorded.organization_id).bind(*due_at)]
+            vec![due.bind(Kind::Review).bind(*evaluation_id).bind(recorded.organization_id).bind(*due_at)]
         }
         evaluation::Event::Reviewed { evaluation_id, .. } | evaluation::Event::Completed { evaluation_id, .. } => {
             vec![Statement::new("DELETE FROM deadlines WHERE subject_id = $1").bind(*evaluation_id)]
@@ -137,22 +148,12 @@ fn of_evaluation(recorded: &Recorded, event: &evaluation::Event) -> Vec<Statemen
     }
 }
 
-/// Evaluations that wait for a language model's review and may still have it by `now`, the most urgent first.
-pub fn awaiting_review(now: DateTime<Utc>, limit: u64) -> Statement {
+/// Whatever waits for something of this kind and may still have it by `now`, the most urgent first.
+pub fn awaiting(kind: Kind, now: DateTime<Utc>, limit: u64) -> Statement {
     Statement::new(
         "SELECT subject_id, organization_id FROM deadlines WHERE kind = $1 AND due_at > $2 ORDER BY due_at, subject_id LIMIT $3",
     )
-    .bind(REVIEW)
-    .bind(now)
-    .bind(limit)
-}
-
-/// Proposals whose reviewers are to be chosen and may still be by `now`, the most urgent first.
-pub fn awaiting_reviewers(now: DateTime<Utc>, limit: u64) -> Statement {
-    Statement::new(
-        "SELECT subject_id, organization_id FROM deadlines WHERE kind = $1 AND due_at > $2 ORDER BY due_at, subject_id LIMIT $3",
-    )
-    .bind(REVIEWERS)
+    .bind(kind)
     .bind(now)
     .bind(limit)
 }

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aggregates::Moment;
 use aggregates::ids::OrganizationId;
-use projections::Statement;
+use projections::deadlines::{self, Kind};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -27,8 +26,8 @@ const BREATH: Duration = Duration::from_millis(30);
 pub struct Waiting {
     /// What the tasks that ask are called.
     pub name: &'static str,
-    /// Finds it: `organization_id` and `subject_id`.
-    pub found_by: fn(Moment, u64) -> Statement,
+    /// The deadline it waits under.
+    pub kind: Kind,
     /// The most questions that are under way at once.
     pub most_at_once: usize,
 }
@@ -84,6 +83,6 @@ pub async fn ask_about_each<Asked>(
 }
 
 async fn find(app: &App, waiting: Waiting) -> Result<Vec<(OrganizationId, Uuid)>, StoreError> {
-    let rows = app.views.live().db.rows((waiting.found_by)(app.clock.now(), STRIDE)).await?;
+    let rows = app.views.live().db.rows(deadlines::awaiting(waiting.kind, app.clock.now(), STRIDE)).await?;
     rows.iter().map(|row| Ok((OrganizationId(row.id("organization_id")?), row.id("subject_id")?))).collect()
 }

@@ -9,13 +9,14 @@ use aggregates::grant::{Command as GrantCommand, Grant};
 use aggregates::ids::{GrantId, OrganizationId, ProposalId, ReservationId};
 use aggregates::proposal::{Command, Proposal, Rejection, State};
 use aggregates::reactions::on_proposal;
-use projections::deadlines;
+use projections::deadlines::{self, Kind};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::engine::{Answer, App, Attempt, Done, Envelope, Problem, decision};
 use crate::entropy;
 use crate::governance::{choose_among_candidates, deciding, ending_grant, evaluating, execute, lapsing};
+use crate::store::StoreError;
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_millis(250);
@@ -56,14 +57,15 @@ pub async fn do_what_is_due(app: &Arc<App>) -> Result<usize, Problem> {
 }
 
 async fn meet(app: &Arc<App>, kind: &str, subject: Uuid, organization: OrganizationId) -> Result<(), Problem> {
-    match kind {
-        deadlines::REVIEWERS => choose_among_candidates(app, organization, ProposalId(subject), &Err(TOO_LATE), None).await,
-        deadlines::REVIEW => evaluating::review(app, organization, subject.into(), &Err(TOO_LATE), None).await,
-        deadlines::RESERVATION => lapses(app, organization, ReservationId(subject)).await,
-        deadlines::GRANT => expires(app, organization, GrantId(subject)).await,
-        deadlines::VETO_WINDOW => strikes(app, organization, ProposalId(subject), Strike::VetoWindow).await,
-        deadlines::ESCALATION => strikes(app, organization, ProposalId(subject), Strike::Escalation).await,
-        _ => strikes(app, organization, ProposalId(subject), Strike::Decision).await,
+    let unknown = |_| StoreError::UnreadableRow("deadlines", format!("`{kind}` is no kind of deadline"));
+    match kind.parse().map_err(unknown)? {
+        Kind::Reviewers => choose_among_candidates(app, organization, ProposalId(subject), &Err(TOO_LATE), None).await,
+        Kind::Review => evaluating::review(app, organization, subject.into(), &Err(TOO_LATE), None).await,
+        Kind::Reservation => lapses(app, organization, ReservationId(subject)).await,
+        Kind::Grant => expires(app, organization, GrantId(subject)).await,
+        Kind::VetoWindow => strikes(app, organization, ProposalId(subject), Strike::VetoWindow).await,
+        Kind::Escalation => strikes(app, organization, ProposalId(subject), Strike::Escalation).await,
+        Kind::Decision => strikes(app, organization, ProposalId(subject), Strike::Decision).await,
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use aggregates::ids::{MemberId, OrganizationId, ProposalId};
 use aggregates::proposal::{Proposal, State, question};
-use projections::{deadlines, reviewers};
+use projections::deadlines::Kind;
+use projections::reviewers;
 
 use super::asking::{Waiting, ask_about_each};
 use super::tasks::Tasks;
@@ -15,7 +16,7 @@ use crate::gardener::Gardener;
 use crate::governance::choose_among_candidates;
 use crate::store::StoreError;
 
-const WAITING: Waiting = Waiting { name: "question", found_by: deadlines::awaiting_reviewers, most_at_once: 8 };
+const WAITING: Waiting = Waiting { name: "question", kind: Kind::Reviewers, most_at_once: 8 };
 
 /// Asks until told to end.
 pub async fn choose_reviewers(app: Arc<App>, gardener: Gardener, tasks: Tasks) {

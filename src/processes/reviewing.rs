@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aggregates::ids::{EvaluationId, OrganizationId};
-use projections::deadlines;
+use projections::deadlines::Kind;
 
 use super::asking::{Waiting, ask_about_each};
 use super::tasks::Tasks;
@@ -11,7 +11,7 @@ use crate::engine::{App, Problem};
 use crate::gardener::{Failure, Gardener};
 use crate::governance::evaluating::{question_about, review};
 
-const WAITING: Waiting = Waiting { name: "review", found_by: deadlines::awaiting_review, most_at_once: 4 };
+const WAITING: Waiting = Waiting { name: "review", kind: Kind::Review, most_at_once: 4 };
 
 /// Asks until told to end.
 pub async fn review_work(app: Arc<App>, gardener: Gardener, tasks: Tasks) {

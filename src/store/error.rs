@@ -20,6 +20,9 @@ pub enum StoreError {
     /// The events of a stream make no aggregate.
     #[error("the stream {0} cannot be read: {1}")]
     UnreadableStream(String, String),
+    /// A row of a read model says something that nobody knows.
+    #[error("a row of {0} cannot be read: {1}")]
+    UnreadableRow(&'static str, String),
     /// A file or folder.
     #[error("{0}: {1}")]
     File(String, std::io::Error),

@@ -256,6 +256,13 @@ on_both!(several_processes_choose_once, async |app: TestApp| {
         assert_eq!(choices(&app, &proposal).await.len(), 1);
     }
     app.settled().await;
-    let waiting = app.service.app.views.live().db.rows(projections::deadlines::awaiting_reviewers(app.clock.now(), 100)).await;
+    let waiting = app
+        .service
+        .app
+        .views
+        .live()
+        .db
+        .rows(projections::deadlines::awaiting(projections::deadlines::Kind::Reviewers, app.clock.now(), 100))
+        .await;
     assert_eq!(waiting.expect("rows").len(), 0, "nobody waits any more");
 });

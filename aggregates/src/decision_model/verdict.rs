@@ -209,7 +209,6 @@ impl Count<'_> {
         });
         match first {
             Some(verdict) => verdict,
-            None if self.human_required && !self.human_may_approve() && self.tally.outstanding == 0 => Verdict::Deadlocked,
             None if self.tally.outstanding > 0 => Verdict::Open,
             None => Verdict::Deadlocked,
         }

@@ -25,6 +25,8 @@ struct EventPage {
     caused_by: Option<Id>,
     earlier: Option<u64>,
     later: Option<u64>,
+    /// Whether the visitor reads the log as a whole.
+    whole_log: bool,
 }
 
 /// `GET /audit/{position}`.
@@ -43,6 +45,7 @@ pub async fn show(visitor: Visitor, Path(position): Path<String>) -> Shown {
     let event = found.ok_or_else(|| Refusal::not_found("event"))?;
     let view = event.view();
     let told = told(&visitor, std::slice::from_ref(&event)).await?.pop().ok_or_else(|| Refusal::not_found("event"))?;
+    let whole_log = visitor.may_everywhere("audit.read");
     page(&EventPage {
         frame: visitor.frame(&format!("Event {position}"), "audit"),
         exact: exact(event.occurred_at),
@@ -52,8 +55,9 @@ pub async fn show(visitor: Visitor, Path(position): Path<String>) -> Shown {
         sequence: event.sequence,
         correlation_id: event.correlation_id.to_string(),
         caused_by: (event.causation_id != event.correlation_id).then(|| Id(event.causation_id.to_string())),
-        earlier: (position > 1).then(|| position - 1),
-        later: (position < visitor.position).then(|| position + 1),
+        earlier: (whole_log && position > 1).then(|| position - 1),
+        later: (whole_log && position < visitor.position).then(|| position + 1),
+        whole_log,
         told,
     })
 }

@@ -1,6 +1,7 @@
 //! `/audit`: the log as sentences, newest first, or as a story from its beginning.
 
 use askama::Template;
+use projections::desk;
 
 use super::filter::{TYPES, address, filter, permitted};
 use super::sentence::{Told, told};
@@ -8,7 +9,8 @@ use crate::engine::Direction;
 use crate::web::form::Fields;
 use crate::web::frame::Frame;
 use crate::web::page::{Shown, page};
-use crate::web::shown::Html;
+use crate::web::refusal::Refusal;
+use crate::web::shown::{Escaped, Html};
 use crate::web::visitor::Visitor;
 
 /// Events on a page.
@@ -24,6 +26,8 @@ struct Audit {
     types: [(&'static str, &'static [&'static str]); 12],
     told: Vec<Told>,
     story: Option<Html>,
+    /// Whether the visitor reads the log as a whole, and not only what is about something they may see.
+    whole_log: bool,
     oldest_first: bool,
     turned: String,
     further: Option<String>,
@@ -33,19 +37,25 @@ struct Audit {
 }
 
 /// Who or what the list is narrowed to, if it is one entity.
-fn story(visitor: &Visitor, entity: &str) -> Html {
+async fn story(visitor: &Visitor, entity: &str) -> Result<Html, Refusal> {
     let tree = &visitor.ruling.authority.tree;
     if let Ok(id) = entity.parse()
         && tree.zone(id).is_some()
     {
-        return Html(visitor.zone(id).to_string());
+        return Ok(Html(visitor.zone(id).to_string()));
     }
     if let Ok(id) = entity.parse()
         && visitor.ruling.authority.organization.anyone(id).is_some()
     {
-        return Html(visitor.person(id).to_string());
+        return Ok(Html(visitor.person(id).to_string()));
     }
-    Html(crate::web::shown::Id(entity.to_owned()).to_string())
+    if let Ok(id) = entity.parse()
+        && let Some(row) = visitor.app.views.live().db.row(desk::title(visitor.caller.organization_id, id)).await?
+    {
+        let title = row.text("title")?;
+        return Ok(Html(format!("<a href=\"/proposals/{id}\">{}</a>", Escaped(&title))));
+    }
+    Ok(Html(crate::web::shown::Id(entity.to_owned()).to_string()))
 }
 
 /// `GET /audit`.
@@ -68,6 +78,10 @@ pub async fn show(visitor: Visitor) -> Shown {
     let shown = &events[..events.len().min(ROWS)];
     let further =
         shown.last().filter(|_| more).map(|last| address("/audit", &fields, "from_position", &last.position.to_string()));
+    let story = match fields.given("entity") {
+        Some(entity) => Some(story(&visitor, entity).await?),
+        None => None,
+    };
     let anyone = [(String::new(), "Anyone".to_owned())];
     let anywhere = [(String::new(), "Anywhere".to_owned())];
     page(&Audit {
@@ -76,7 +90,8 @@ pub async fn show(visitor: Visitor) -> Shown {
         zones: anywhere.into_iter().chain(visitor.zone_options()).collect(),
         types: TYPES,
         told: told(&visitor, shown).await?,
-        story: fields.given("entity").map(|entity| story(&visitor, entity)),
+        story,
+        whole_log: visitor.may_everywhere("audit.read"),
         oldest_first,
         turned: address("/audit", &fields, "order", if oldest_first { "" } else { "asc" }),
         further,

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use aggregates::Decider;
 use aggregates::ids::{MemberId, ProposalId, ZoneId};
+use aggregates::zones::Zones;
 use projections::{Recorded, desk};
 use serde_json::Value;
 
@@ -27,6 +29,8 @@ pub struct Told {
     pub event_type: String,
     /// What it is about.
     pub aggregate_id: String,
+    /// Where everything is told that happened to that.
+    pub story: String,
 }
 
 /// What proposals are called, as far as they are known.
@@ -64,6 +68,11 @@ fn tell(visitor: &Visitor, event: &Recorded, titles: &Titles) -> Told {
         zone: event.zone_id.map(|zone| visitor.zone(zone)),
         event_type: event.event_type.clone(),
         aggregate_id: event.aggregate_id.clone(),
+        // The tree of zones is one stream: the story of one of its events is that of the zone.
+        story: match event.zone_id.filter(|_| event.aggregate_type == Zones::TYPE) {
+            Some(zone) => format!("/zones/{zone}/history"),
+            None => format!("/audit?entity={}&order=asc", event.aggregate_id),
+        },
     }
 }
 

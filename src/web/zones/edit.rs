@@ -13,6 +13,7 @@ use super::model::MODELS;
 use super::part::Part;
 use super::preview::{Preview, preview};
 use super::typed::{RISKS, rows_of};
+use crate::engine::Problem;
 use crate::web::form::{Faults, Fields};
 use crate::web::frame::Frame;
 use crate::web::page::{Shown, on_to, page_with};
@@ -282,7 +283,8 @@ async fn save(
             let command = match fields.text("status") {
                 "suspended" => "suspend",
                 "archived" => "archive",
-                _ => "activate",
+                "active" => "activate",
+                _ => return Err(Problem::at(StatusCode::UNPROCESSABLE_ENTITY, "/status", "invalid", "choose one").into()),
             };
             visitor.post(&format!("{path}/{command}"), &json!({}), fields.once()).await?;
         }
