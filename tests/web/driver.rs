@@ -23,7 +23,8 @@ fn start() -> Driver {
 
 fn listening() -> Option<Driver> {
     // Nothing that stays until a process ends is dropped then; but whatever reads from it hears that it has ended.
-    let until_nobody_holds_the_other_end = "chromedriver --port=0 & read -r _; kill $!";
+    // The shell keeps no end of what the driver writes: when the driver ends, whoever reads it hears so.
+    let until_nobody_holds_the_other_end = "chromedriver --port=0 & exec >/dev/null; read -r _; kill $!";
     let process = Command::new("sh")
         .args(["-c", until_nobody_holds_the_other_end])
         .stdin(Stdio::piped())
