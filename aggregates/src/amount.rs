@@ -220,14 +220,11 @@ impl Quantity {
         Self((self.0 - other.0).max(Decimal::ZERO).normalize())
     }
 
-    /// How many milliseconds so many hours are.
-    pub(crate) fn milliseconds(self) -> Decimal {
-        self.0 * Decimal::from(3_600_000)
-    }
-
-    /// So many hours after `moment`, to the millisecond; none beyond the end of the calendar.
+    /// So many hours after `moment`, to the millisecond, and later than `moment` unless it is zero hours; none beyond the end of
+    /// the calendar.
     pub fn hours_after(self, moment: crate::Moment) -> Option<crate::Moment> {
-        let milliseconds = i64::try_from(self.milliseconds().round()).ok()?;
+        let shortest = i64::from(!self.0.is_zero());
+        let milliseconds = i64::try_from((self.0 * Decimal::from(3_600_000)).round()).ok()?.max(shortest);
         moment.checked_add_signed(chrono::Duration::milliseconds(milliseconds))
     }
 
@@ -374,6 +371,15 @@ mod tests {
         let amounts: Vec<Amount> = serde_json::from_str(r#"[1000, "1000.00", 0.1, "0.000000001"]"#).expect("amounts");
         assert_eq!(serde_json::to_string(&amounts).expect("json"), r#"["1000","1000.00","0.1","0.000000001"]"#);
         assert_eq!(amounts[0], amounts[1]);
+    }
+
+    #[test]
+    fn a_span_however_short_ends_after_it_begins() {
+        let now: crate::Moment = "2026-01-05T10:00:00Z".parse().expect("a moment");
+        let after = |hours: &str| Quantity::parse(hours).expect("hours").hours_after(now).expect("a moment") - now;
+        assert_eq!(after("0.000000001"), chrono::Duration::milliseconds(1));
+        assert_eq!(after("0.0005"), chrono::Duration::milliseconds(1_800));
+        assert_eq!(after("0"), chrono::Duration::zero());
     }
 
     #[test]

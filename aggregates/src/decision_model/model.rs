@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use rust_decimal::Decimal;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -255,8 +254,8 @@ impl TryFrom<Written> for DecisionModel {
             return Err(not("fallback_model", "must be another model than consensus"));
         }
         written.refuse_foreign_keys(model, fallback)?;
-        if written.timeout_hours.is_some_and(|hours| hours.milliseconds() < Decimal::ONE || hours > longest_timeout()) {
-            return Err(not("timeout_hours", "must come to a millisecond at least and be at most 87,600"));
+        if written.timeout_hours.is_some_and(|hours| hours == Quantity::ZERO || hours > longest_timeout()) {
+            return Err(not("timeout_hours", "must be more than 0 and at most 87,600"));
         }
         let timeout_hours = written.timeout_hours;
         let rule = match (model, fallback) {
