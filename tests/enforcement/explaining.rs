@@ -254,10 +254,13 @@ on_both!(a_hidden_zone_is_not_told_by_imagining_others_below_it, async |app: Tes
     hidden["name"] = json!("Hidden");
     let hidden = app.owner.makes_zone(hidden).await;
     let zone = app.owner.makes_zone(json!({"name": "Zone", "constraints": {"allowed_actions": ["a.b"]}})).await;
-    let changes = json!({"parent_zone_id": hidden});
-    let check = json!({"action": "a.b", "changes": changes});
-    ann.post(&format!("/zones/{zone}/check"), check).await.expect(403);
-    ann.post(&format!("/zones/{zone}/simulate"), json!({"changes": changes})).await.expect(403);
+    let open = app.owner.makes_zone(json!({"name": "Open"})).await;
+    for (parent, status) in [(&hidden, 403), (&open, 200)] {
+        let changes = json!({"parent_zone_id": parent});
+        let check = json!({"action": "a.b", "changes": changes});
+        ann.post(&format!("/zones/{zone}/check"), check).await.expect(status);
+        ann.post(&format!("/zones/{zone}/simulate"), json!({"changes": changes})).await.expect(status);
+    }
 });
 
 on_both!(whoever_is_let_go_hears_no_more, async |app: TestApp| {

@@ -154,11 +154,20 @@ on_both!(a_deadline_of_the_proposers_own_takes_no_question_up, async |app: TestA
 });
 
 on_both!(of_two_moments_that_have_passed_the_earlier_one_counts, async |app: TestApp| {
+    let four = json!({"low": 4, "medium": 4, "high": 4, "critical": 4});
     let policies = json!({"decision_model": {"model_type": "majority", "timeout_hours": 6},
-        "escalation_policy": {"auto_escalate_after_hours": 4}});
+        "escalation_policy": {"auto_escalate_after_hours": 4}, "approval_policy": {"reviewers_by_risk": four}});
     let house = House::with(&app, policies).await;
+    let others = [app.human("Ann", "member").await, app.human("Bob", "member").await, app.human("Cid", "member").await];
+    for other in &others {
+        app.owner.assigns(&house.downstairs, other, "approver").await.expect(201);
+    }
     let proposal = house.worker.proposes_work(&house.downstairs).await;
-    // The clock was stopped meanwhile: both are due at once.
+    house.clerk.votes(&proposal, "approve").await.expect(200);
+    others[0].votes(&proposal, "approve").await.expect(200);
+    // Two of four are no majority, and would be one at the deadline. The clock stands still meanwhile: both are due at once.
     app.time_passes(Duration::hours(7)).await;
     assert_eq!(outcome(&house.worker, &proposal).await.0, "escalated");
+    let list = app.owner.get("/escalations").await.expect(200);
+    assert_eq!(list.text("/items/0/automatic"), "auto_escalate_after_hours");
 });
