@@ -6,7 +6,7 @@ use crate::ids::{MemberId, ZoneId};
 use crate::organization;
 use crate::permission::Authority;
 use crate::proposal::{Opening, Subject};
-use crate::zones::{Status, Tree};
+use crate::zones::Tree;
 
 /// What work in `zone` is judged by now.
 ///
@@ -68,6 +68,5 @@ pub fn must_be_impartial(
 /// Whether work done in `zone` may be judged now: while the zone is in force (SPEC Z2), so that it waits while it is suspended. Nothing
 /// is to wait for in one that is archived: what was done there before is judged all the same.
 pub fn is_open_to_judging(tree: &Tree, zone: ZoneId) -> bool {
-    let path = tree.path(zone);
-    tree.is_in_force(zone) || path.iter().any(|zone| zone.status == Status::Archived)
+    tree.is_in_force(zone) || tree.is_archived(zone)
 }

@@ -38,8 +38,8 @@ fn may_vote(attempt: &Attempt, proposal: &Proposed, zone: ZoneId, choice: Choice
     let action = aggregates::action::Action::parse(action).map_err(|_| Problem::forbidden(action))?;
     still_sits(attempt, zone, &reviewer.elector)?;
     let by_seat = matches!(reviewer.elector.reason, SelectionReason::Static | SelectionReason::Solo);
-    let mended = proposal.opening.as_ref().is_some_and(|opening| stopped(attempt.authority(), zone, opening.lineage).is_none());
-    let standing = Standing { approved: by_seat, out_of_force: mended, ..Standing::default() };
+    must_be_decidable(attempt, proposal)?;
+    let standing = Standing { approved: by_seat, out_of_force: true, ..Standing::default() };
     let ask = Ask { via: attempt.caller.via(), standing, ..Ask::plain(attempt.caller.id(), action, attempt.now) };
     let permission = check(attempt.authority(), zone, &ask);
     if permission.is_allowed() { Ok(()) } else { Err(Problem::denied(permission)) }
