@@ -18,14 +18,14 @@ pub fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
 const FLOAT_DIGITS: usize = 17;
 
 /// The first number of a JSON text that is read as another one: a fraction of more digits than a float holds.
-pub fn inexact_number(text: &[u8]) -> Option<&str> {
+pub fn overlong_fraction(text: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(text).ok()?;
     let outside = outside_of_strings(text);
     let numbers = outside.flat_map(|part| part.split(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c))));
-    numbers.into_iter().find(|number| is_inexact(number))
+    numbers.into_iter().find(|number| is_overlong(number))
 }
 
-fn is_inexact(number: &str) -> bool {
+fn is_overlong(number: &str) -> bool {
     if !number.starts_with(|first: char| first == '-' || first.is_ascii_digit()) || !number.contains(['.', 'e', 'E']) {
         return false;
     }
@@ -135,7 +135,7 @@ mod tests {
             (r#"{"a": "1000.0000000000000001", "b": 1.7976931348623157e308, "c": true}"#, None),
         ] {
             assert!(serde_json::from_str::<Value>(text).is_ok(), "{text}");
-            assert_eq!(inexact_number(text.as_bytes()), found, "{text}");
+            assert_eq!(overlong_fraction(text.as_bytes()), found, "{text}");
         }
     }
 

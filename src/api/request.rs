@@ -224,7 +224,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<Vec<u64>>, Problem> {
 fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
     let value = json::parse(bytes).map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))?;
-    if let Some(number) = json::inexact_number(bytes) {
+    if let Some(number) = json::overlong_fraction(bytes) {
         let reason = format!("{number} has more digits than a number in JSON holds, send it as a string");
         return Err(Problem::faults(vec![Fault::new("", "invalid", reason)]));
     }

@@ -186,12 +186,15 @@ impl Visitor {
 
     /// What the rules said, for people: zones by their names, and nothing that only programs read.
     pub fn words(&self, said: &str) -> String {
-        let word = |word: &str| {
+        let mut words: Vec<String> = Vec::new();
+        for word in said.split(' ') {
             let zone = word.parse::<ZoneId>().ok().and_then(|id| self.ruling.authority.tree.zone(id));
-            zone.map_or_else(|| word.to_owned(), |zone| zone.name.to_string())
-        };
-        let words: Vec<String> = said.split(' ').map(word).collect();
-        let words = words.join(" ").replace("zone ", "").replace('"', "").replace("budget_limit", "budget limit");
+            if zone.is_some() && words.last().is_some_and(|before| before == "zone") {
+                words.pop();
+            }
+            words.push(zone.map_or_else(|| word.to_owned(), |zone| zone.name.to_string()));
+        }
+        let words = words.join(" ").replace('"', "").replace("budget_limit", "budget limit");
         spoken(words.trim_start_matches("it could not be executed: "))
     }
 
