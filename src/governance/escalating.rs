@@ -162,7 +162,7 @@ pub async fn dismiss(
     let after = plan.decide(escalation, Command::Dismiss { by, reason, note, now }).await?;
     if let Some(above) = escalation.state.proposal_id.filter(|_| escalation.state.is_live()) {
         let above = plan.load::<Proposal>(attempt, above).await?;
-        if by.is_some() && above.state.resolution.is_some() {
+        if by.is_some() && above.state.has_been_decided() {
             return Err(Problem::of(&Rejection::Answered));
         }
         decided(attempt, plan, above, vec![Deciding::Withdraw { why: Withdrawal::EscalationDismissed, now }]).await?;

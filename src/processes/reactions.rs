@@ -259,7 +259,7 @@ async fn look_again_at_escalation(app: &Arc<App>, event: &Recorded, id: Escalati
                 Some(above) => Some(attempt.load::<Proposal>(above).await?),
                 None => None,
             };
-            let answered = above.is_some_and(|above| above.state.resolution.is_some());
+            let answered = above.is_some_and(|above| above.state.has_been_decided());
             if let Some(reason) = loaded.state.pointless(&attempt.authority().tree).filter(|_| !answered) {
                 governance::escalating::dismiss(attempt, &mut plan, &loaded, None, reason, None).await?;
             }

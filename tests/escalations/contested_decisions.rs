@@ -209,6 +209,11 @@ on_both!(what_the_zone_above_has_decided_is_not_taken_back, async |app: TestApp|
     let escalation = format!("/escalations/{}", raised.id());
     house.worker.post(&format!("{escalation}/withdraw"), json!({})).await.expect_problem(409, "answered");
     app.owner.post(&format!("{escalation}/dismiss"), json!({})).await.expect_problem(409, "answered");
+    // Nor when the answer is contested: that is the owners' to decide now.
+    let contested = house.judge.post(&format!("/proposals/{above}/escalate"), json!({"reason": "on second thoughts"})).await;
+    let last = contested.expect(201).text("/parent_proposal_id");
+    house.worker.post(&format!("{escalation}/withdraw"), json!({})).await.expect_problem(409, "answered");
+    app.owner.votes(&last, "approve").await.expect(200);
     app.time_passes(Duration::minutes(61)).await;
     assert_eq!(outcome(&app.owner, &proposal).await, ("approved".to_owned(), "escalation".to_owned()));
 });

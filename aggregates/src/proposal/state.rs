@@ -292,6 +292,11 @@ impl State {
         before == Status::PendingReview
     }
 
+    /// Whether those who were asked have decided it, though that may be contested by now.
+    pub fn has_been_decided(&self) -> bool {
+        self.resolution.is_some() || self.before.as_ref().is_some_and(|before| before.resolution.is_some())
+    }
+
     /// Approved, and not executed before its veto window ends.
     pub fn is_held(&self) -> bool {
         let execution = self.execution.as_ref().map(|execution| execution.status);
