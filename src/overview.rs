@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aggregates::Moment;
 use aggregates::ids::{OrganizationId, ZoneId};
+use aggregates::policy::Risk;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
 use projections::desk;
 
@@ -20,7 +21,7 @@ const MOST: u64 = 1_000;
 /// Open proposals of one risk in one zone.
 pub struct Open {
     /// Which risk.
-    pub risk_level: String,
+    pub risk_level: Risk,
     /// Which zone.
     pub zone_id: ZoneId,
     /// How many.
@@ -72,7 +73,7 @@ pub async fn overview(
     let mut figures =
         Overview { first, open: Vec::new(), older: [0; 3], days: BTreeMap::new(), median: None, escalations: BTreeMap::new() };
     for row in &db.rows(desk::open(organization, AGES.map(|days| now - Duration::days(days)))).await? {
-        let (risk_level, zone_id) = (row.text("risk_level")?, ZoneId(row.id("zone_id")?));
+        let (risk_level, zone_id) = (row.word("risk_level")?, ZoneId(row.id("zone_id")?));
         if !sees(zone_id) {
             continue;
         }

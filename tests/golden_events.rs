@@ -74,7 +74,7 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
             "allowed_tools": ["hammer"], "api_key_scopes": ["deploy"], "limits": {"replicas": 5}},
         "agent_qualifications": {"kinds": ["human", "agent"], "required_skills": []},
         "alignment_requirements": {"sponsor_required": true},
-        "incentive_model": {"positive_threshold": "0.9", "neutral_threshold": "0.5"},
+        "incentive_model": {"positive_threshold": 0.9, "neutral_threshold": 0.5},
         "constraints": {"blocked_actions": ["work.never"], "approval_required_actions": ["deploy.*"],
             "spending_limit": {"amount": "500", "window": "week"}, "rate_limits": [{"action": "work.*", "max": 10, "per_seconds": 60}],
             "active_hours": {"timezone": "Europe/Berlin", "days": ["mon", "tue", "wed", "thu", "fri"], "from": "08:00", "to": "18:00"}},

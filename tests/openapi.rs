@@ -37,6 +37,12 @@ fn each_operation_has_a_name_of_its_own_parameters_where_they_are_given_and_refu
             assert!(named.is_empty(), "{method} {path} does not say what {named:?} is");
             let called = operation["operationId"].as_str().expect("a name");
             assert!(operations.insert(called.to_owned()), "{called} is what two operations are called");
+            for (status, answer) in operation["responses"].as_object().expect("responses") {
+                let shown = status.starts_with('2') && status != "204";
+                let forms = answer["content"].as_object().into_iter().flatten();
+                let mut forms = forms.map(|(_, form)| &form["schema"]).filter(|schema| schema.is_object());
+                assert!(!shown || forms.next().is_some(), "{method} {path} does not say what form its {status} has");
+            }
             if path.starts_with("/api/") {
                 let refused =
                     operation["responses"].as_object().expect("responses").iter().filter(|(status, _)| status.starts_with('4'));
@@ -48,6 +54,28 @@ fn each_operation_has_a_name_of_its_own_parameters_where_they_are_given_and_refu
     }
     assert!(queries > 100, "only {queries} parameters of queries");
     assert_eq!(demanded, ["get /api/v1/zones/{id}/who-can?action"], "whatever else there is may be left out");
+}
+
+#[test]
+fn whatever_the_description_refers_to_is_there() {
+    fn references<'a>(of: &'a Value, found: &mut std::collections::BTreeSet<&'a str>) {
+        match of {
+            Value::Object(keys) => {
+                found.extend(keys.get("$ref").and_then(Value::as_str));
+                keys.values().for_each(|value| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let description = serde_json::to_value(trust_zones::api::openapi()).expect("a description");
+    let mut found = std::collections::BTreeSet::new();
+    references(&description, &mut found);
+    assert!(found.len() > 100, "only {} references", found.len());
+    for place in found {
+        let pointer = place.strip_prefix('#').expect("a reference into the document");
+        assert!(description.pointer(pointer).is_some(), "{place} leads nowhere");
+    }
 }
 
 #[tokio::test]

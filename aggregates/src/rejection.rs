@@ -1,6 +1,7 @@
 //! Rejections: why a command was refused, in words and in stable codes.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What kind of refusal it is; the edge turns this into an HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub enum Kind {
 }
 
 /// One fault in the input: where it is and what is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
     /// JSON pointer (RFC 6901) into the body.
     pub pointer: String,

@@ -22,7 +22,7 @@ mod statement;
 pub mod tokens;
 
 pub use groups::{Group, Groups};
-pub use recorded::{Data, Recorded, Unreadable};
+pub use recorded::{Data, EventView, Recorded, Unreadable};
 pub use statement::{Param, Statement};
 
 /// A read model: its name, and what each event does to its rows.

@@ -1,14 +1,16 @@
 //! An event as the log holds it.
 
 use std::any::Any;
-use std::fmt::{Debug, Formatter};
+use std::fmt::{self, Debug, Formatter};
 use std::sync::{Arc, OnceLock};
 
 use aggregates::actor::Actor;
 use aggregates::decider::DomainEvent;
 use aggregates::ids::{OrganizationId, ZoneId};
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A fact without its name: a JSON object, kept as it is written. Most who handle events only pass it on; those of one process who
@@ -106,6 +108,43 @@ pub struct Recorded {
     pub data: Data,
 }
 
+/// An event as everyone outside sees it (SPEC L2).
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EventView {
+    /// Place in its organization's log, from 1 without gaps.
+    position: u64,
+    id: Uuid,
+    organization_id: OrganizationId,
+    /// What kind of aggregate it belongs to.
+    aggregate_type: String,
+    /// Which one.
+    aggregate_id: String,
+    /// Place in that aggregate's stream, from 1.
+    sequence: u64,
+    /// Its name, `aggregate.fact`.
+    r#type: String,
+    /// The version of its form.
+    version: u32,
+    occurred_at: DateTime<Utc>,
+    actor: Actor,
+    /// The zone it concerns, if it does.
+    zone_id: Option<ZoneId>,
+    /// What it belongs together with.
+    correlation_id: Uuid,
+    /// What caused it.
+    causation_id: Uuid,
+    /// The fact itself; its keys depend on `type`.
+    #[schema(value_type = Object)]
+    data: Value,
+}
+
+impl fmt::Display for EventView {
+    /// As one line of JSON.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
 /// An event that cannot be read.
 #[derive(Debug)]
 pub struct Unreadable {
@@ -117,14 +156,23 @@ pub struct Unreadable {
 
 impl Recorded {
     /// The event as everyone outside sees it (SPEC L2).
-    pub fn view(&self) -> Value {
-        json!({
-            "position": self.position, "id": self.id, "organization_id": self.organization_id,
-            "aggregate_type": self.aggregate_type, "aggregate_id": self.aggregate_id, "sequence": self.sequence,
-            "type": self.event_type, "version": self.version.parse::<u32>().unwrap_or(1), "occurred_at": self.occurred_at,
-            "actor": self.actor, "zone_id": self.zone_id, "correlation_id": self.correlation_id,
-            "causation_id": self.causation_id, "data": self.data.value(),
-        })
+    pub fn view(&self) -> EventView {
+        EventView {
+            position: self.position,
+            id: self.id,
+            organization_id: self.organization_id,
+            aggregate_type: self.aggregate_type.clone(),
+            aggregate_id: self.aggregate_id.clone(),
+            sequence: self.sequence,
+            r#type: self.event_type.clone(),
+            version: self.version.parse().unwrap_or(1),
+            occurred_at: self.occurred_at,
+            actor: self.actor,
+            zone_id: self.zone_id,
+            correlation_id: self.correlation_id,
+            causation_id: self.causation_id,
+            data: self.data.value(),
+        }
     }
 
     /// The fact with its name inside, as aggregates read it.

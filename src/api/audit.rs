@@ -7,13 +7,12 @@ use aggregates::ids::{MemberId, OrganizationId, ZoneId};
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use projections::audit;
+use projections::{EventView, audit};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::page::{Wanted, within_rfc_3339};
+use super::page::{Page, Wanted, within_rfc_3339};
 use super::request::{Query, Reader};
 use crate::engine::{App, Caller, Direction, Problem, Ruling, permit, permit_in_zone};
 
@@ -35,12 +34,10 @@ pub enum Order {
 pub struct Which {
     limit: Option<u64>,
     cursor: Option<String>,
-    #[param(value_type = Option<String>)]
     actor_id: Option<MemberId>,
     #[serde(rename = "type")]
     #[param(rename = "type")]
     event_type: Option<String>,
-    #[param(value_type = Option<String>)]
     zone_id: Option<ZoneId>,
     aggregate_id: Option<String>,
     from: Option<DateTime<Utc>>,
@@ -74,12 +71,12 @@ fn of_a_zone(ruling: &Ruling, organization: OrganizationId, filter: audit::Filte
 }
 
 /// Events, filtered. The whole log is for `audit.read`; the history of one zone, or of one proposal, for whoever may read that zone.
-#[utoipa::path(get, path = "/audit", tag = "audit", params(Which), responses((status = 200, description = "A page of events"), (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/audit", tag = "audit", params(Which), responses((status = 200, body = Page<EventView>), (status = "4XX", body = Problem)))]
 pub async fn read(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
     Query(which): Query<Which>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Page<EventView>>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;

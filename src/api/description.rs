@@ -1,8 +1,10 @@
 //! What the description of the interface says of every operation alike (SPEC H1 to H4), and no handler says for itself: names that no two
 //! share, the token, the headers of commands and of their answers, and problem documents.
 
+use std::collections::BTreeMap;
+
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{AllOf, Object, ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, HeaderBuilder, OpenApi, Ref, RefOr, Required, Response};
 
@@ -10,13 +12,17 @@ use crate::engine::PROBLEM;
 
 /// The one scheme by which callers prove who they are.
 const TOKEN: &str = "token";
+/// What a command answers that does nothing.
+const DRY_RUN: &str = "With `dry_run`: what would have been done";
 /// What anybody may ask.
 const OPEN: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/api/v1/invites/accept"];
 
 /// The description, completed.
 pub fn completed(mut api: OpenApi) -> OpenApi {
     let scheme = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("An API token.")).build();
-    api.components.get_or_insert_default().add_security_scheme(TOKEN, SecurityScheme::Http(scheme));
+    let components = api.components.get_or_insert_default();
+    components.add_security_scheme(TOKEN, SecurityScheme::Http(scheme));
+    join_keys(&mut components.schemas);
     api.security = Some(vec![SecurityRequirement::new(TOKEN, [""; 0])]);
     for (path, item) in &mut api.paths.paths {
         for (operation, commands) in operations(item) {
@@ -24,6 +30,31 @@ pub fn completed(mut api: OpenApi) -> OpenApi {
         }
     }
     api
+}
+
+/// What takes up the keys of other objects gets them as keys of its own: of two objects that each admit no further keys, nothing
+/// is both.
+fn join_keys(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    let joined: Vec<(String, Object)> =
+        schemas.iter().filter_map(|(name, schema)| Some((name.clone(), joined(schemas, schema)?))).collect();
+    schemas.extend(joined.into_iter().map(|(name, object)| (name, RefOr::T(Schema::Object(object)))));
+}
+
+/// The one object that a schema amounts to, if it is several.
+fn joined(schemas: &BTreeMap<String, RefOr<Schema>>, schema: &RefOr<Schema>) -> Option<Object> {
+    let RefOr::T(Schema::AllOf(AllOf { items, description, .. })) = schema else { return None };
+    let whole = ObjectBuilder::new().schema_type(Type::Object).description(description.clone()).build();
+    items.iter().try_fold(whole, |mut whole, part| {
+        let part = match part {
+            RefOr::Ref(place) => schemas.get(place.ref_location.rsplit('/').next()?)?,
+            RefOr::T(_) => part,
+        };
+        let RefOr::T(Schema::Object(part)) = part else { return None };
+        whole.properties.extend(part.properties.clone());
+        whole.required.extend(part.required.clone());
+        whole.additional_properties = whole.additional_properties.or_else(|| part.additional_properties.clone());
+        Some(whole)
+    })
 }
 
 /// The operations on a path, and whether each is a command.
@@ -49,9 +80,12 @@ fn complete(path: &str, operation: &mut Operation, commands: bool) {
         parameters.push(header("If-Match", "The versions (entity tags) it may be at; 412 if it is at none of them."));
         if parameters.iter().all(|parameter| parameter.name != "dry_run") {
             parameters.push(dry_run());
+            may_be_imagined(operation);
         }
     }
-    operation.responses.responses.entry("4XX".to_owned()).or_insert_with(|| RefOr::T(refusal()));
+    for class in ["4XX", "5XX"] {
+        operation.responses.responses.entry(class.to_owned()).or_insert_with(|| RefOr::T(refusal()));
+    }
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
         if status.starts_with('2') && commands {
@@ -93,6 +127,18 @@ fn dry_run() -> Parameter {
     parameter.description(Some("Answers the events it would append, and appends nothing.")).schema(Some(flag)).build()
 }
 
+/// Says that a command may answer what it would have done instead of what it has done.
+fn may_be_imagined(operation: &mut Operation) {
+    let imagined = RefOr::Ref(Ref::from_schema_name("Imagined"));
+    let done = operation.responses.responses.entry("200".to_owned()).or_insert_with(|| RefOr::T(Response::new(DRY_RUN)));
+    let RefOr::T(done) = done else { return };
+    let content = done.content.entry("application/json".to_owned()).or_insert_with(|| Content::new(None::<Ref>));
+    content.schema = Some(match content.schema.take() {
+        Some(answer) => OneOfBuilder::new().item(answer).item(imagined).into(),
+        None => imagined,
+    });
+}
+
 fn tell(response: &mut Response, name: &str, about: &str) {
     let header = HeaderBuilder::new().schema(text()).description(Some(about)).build();
     response.headers.insert(name.to_owned(), header);
@@ -110,6 +156,7 @@ fn meaning(status: &str) -> &'static str {
         "201" => "Made",
         "204" => "Done; there is nothing to show",
         "404" => "There is no such thing here",
+        "5XX" => "The service cannot do it now: the document says why; nothing has been done unless it says so",
         _ => "Refused: the document says what and why",
     }
 }

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream, StreamExt};
-use projections::{Recorded, audit};
+use projections::{EventView, Recorded, audit};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -36,7 +36,7 @@ pub struct From {
 
 /// The log as a stream: `application/x-ndjson` up to now, or `text/event-stream` that goes on. Each event's id is its position.
 #[utoipa::path(get, path = "/events", tag = "audit", params(From),
-    responses((status = 200, description = "Events, oldest first", content_type = "application/x-ndjson"), (status = "4XX", body = Problem)))]
+    responses((status = 200, description = "Events, oldest first, one on each line", body = EventView, content_type = "application/x-ndjson"), (status = "4XX", body = Problem)))]
 pub async fn read(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,

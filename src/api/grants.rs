@@ -4,24 +4,113 @@ use std::sync::Arc;
 
 use aggregates::Moment;
 use aggregates::amount::Amount;
-use aggregates::grant::{Ended, Grant, INEXACT, State as Granted, inexact_number, particulars};
-use aggregates::ids::{GrantId, MemberId, ZoneId};
+use aggregates::grant::{Ended, Grant, INEXACT, State as Granted, VoidReason, inexact_number, particulars};
+use aggregates::ids::{GrantId, MemberId, ProposalId, ZoneId};
 use aggregates::text::Label;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use projections::grants;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::page::Wanted;
+use super::page::{Page, Wanted};
 use super::request::{Command, Fresh, Query, Reader, id_in_path, null_or};
 use super::sight::Sight;
 use crate::engine::{Answer, App, Done, Problem, decision, permit_in_zone};
 use crate::governance::{Usage, using_grant};
-use crate::store::Row;
+use crate::store::{Row, StoreError};
+
+/// A grant: the right to do what a proposal was approved for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GrantView {
+    id: GrantId,
+    proposal_id: ProposalId,
+    principal_id: MemberId,
+    zone_id: ZoneId,
+    action: String,
+    /// SHA-256, in hexadecimal, of the particulars it was given for.
+    parameters_sha256: String,
+    amount: Option<Amount>,
+    /// How often it may be used; any number of times when `null`.
+    uses: Option<u64>,
+    used: u64,
+    /// How much of the amount has been used up.
+    spent: Option<Amount>,
+    expires_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+    status: GrantStatus,
+    /// Why it is void, if it is.
+    reason: Option<VoidReason>,
+}
+
+/// Where a grant stands.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantStatus {
+    /// It can be used.
+    Issued,
+    /// It has been used up.
+    Used,
+    /// Its time is up.
+    Expired,
+    /// It was taken back.
+    Voided,
+}
+
+impl GrantView {
+    fn of(grant: &Granted, now: Moment) -> Option<Self> {
+        let terms = grant.terms.as_ref()?;
+        let (status, reason) = match grant.ended {
+            None if terms.expires_at <= now => (GrantStatus::Expired, None),
+            None => (GrantStatus::Issued, None),
+            Some(Ended::Used) => (GrantStatus::Used, None),
+            Some(Ended::Expired) => (GrantStatus::Expired, None),
+            Some(Ended::Voided(reason)) => (GrantStatus::Voided, Some(reason)),
+        };
+        Some(Self {
+            id: terms.grant_id,
+            proposal_id: terms.proposal_id,
+            principal_id: terms.principal_id,
+            zone_id: terms.zone_id,
+            action: terms.action.to_string(),
+            parameters_sha256: terms.parameters_sha256.clone(),
+            amount: terms.amount,
+            uses: terms.uses.map(u64::from),
+            used: u64::from(grant.used),
+            spent: Some(grant.spent),
+            expires_at: terms.expires_at,
+            created_at: terms.issued_at,
+            status,
+            reason,
+        })
+    }
+
+    fn read(row: &Row, now: Moment) -> Result<Self, StoreError> {
+        let expires_at = row.time("expires_at")?;
+        let ended = row.optional("ended", Row::word)?;
+        let as_time_says = if expires_at <= now { GrantStatus::Expired } else { GrantStatus::Issued };
+        Ok(Self {
+            id: GrantId(row.id("grant_id")?),
+            proposal_id: ProposalId(row.id("proposal_id")?),
+            principal_id: MemberId(row.id("principal_id")?),
+            zone_id: ZoneId(row.id("zone_id")?),
+            action: row.text("action")?,
+            parameters_sha256: row.text("parameters_sha256")?,
+            amount: row.optional("amount", Row::word)?,
+            uses: row.optional("uses", Row::number)?,
+            used: row.number("used")?,
+            spent: row.optional("spent", Row::word)?,
+            expires_at,
+            created_at: row.time("issued_at")?,
+            status: ended.unwrap_or(as_time_says),
+            reason: row.optional("voided", Row::word)?,
+        })
+    }
+}
 
 /// Which grants to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -30,47 +119,32 @@ use crate::store::Row;
 pub struct Which {
     limit: Option<u64>,
     cursor: Option<String>,
-    #[param(value_type = Option<String>)]
     principal_id: Option<MemberId>,
-    #[param(value_type = Option<String>)]
     zone_id: Option<ZoneId>,
     after: Option<u64>,
 }
 
 /// Grants, newest first.
-#[utoipa::path(get, path = "/grants", tag = "proposals", params(Which), responses((status = 200, description = "A page of grants")))]
+#[utoipa::path(get, path = "/grants", tag = "proposals", params(Which), responses((status = 200, body = Page<GrantView>)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
     Query(which): Query<Which>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Page<GrantView>>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
     app.fresh_views(caller.organization_id, which.after).await?;
     let ruling = app.permitted(&caller, "zone.read").await?;
     let now = app.clock.now();
     let organization = caller.organization_id;
     let statement = |before, limit| grants::page(organization, which.principal_id, which.zone_id, before, limit);
-    let item = |row: &Row| {
-        let voided = row.optional("voided", Row::text)?;
-        let expires_at = row.time("expires_at")?;
-        let ended = row.optional("ended", Row::text)?;
-        let status = ended.unwrap_or_else(|| if expires_at <= now { "expired" } else { "issued" }.to_owned());
-        let item = json!({
-            "id": row.id("grant_id")?, "proposal_id": row.id("proposal_id")?, "principal_id": row.id("principal_id")?,
-            "zone_id": row.id("zone_id")?, "action": row.text("action")?, "parameters_sha256": row.text("parameters_sha256")?,
-            "amount": row.optional("amount", Row::text)?, "uses": row.optional("uses", Row::number)?,
-            "used": row.number("used")?, "spent": row.optional("spent", Row::text)?, "expires_at": expires_at,
-            "created_at": row.time("issued_at")?, "status": status, "reason": voided,
-        });
-        Ok((row.number("position")?, item))
-    };
+    let item = |row: &Row| Ok((row.number("position")?, GrantView::read(row, now)?));
     let sight = Sight { ruling: &ruling, caller: &caller, now };
     Ok(Json(wanted.page(sight.rows(&app, &wanted, statement, item).await?)))
 }
 
 /// One grant; for its principal, and for whoever may read its zone.
 #[utoipa::path(get, path = "/grants/{id}", tag = "ledger", params(("id" = String, Path), Fresh),
-    responses((status = 200, description = "The grant"), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = GrantView), (status = "4XX", body = Problem)))]
 pub async fn read(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
@@ -85,7 +159,7 @@ pub async fn read(
     if terms.principal_id != caller.id() {
         permit_in_zone(&ruling, &caller, terms.zone_id, "zone.read", app.clock.now())?;
     }
-    Ok(Answer::ok(shown(&grant.state, app.clock.now())).at_version(grant.sequence).into_response())
+    Ok(Answer::ok(json!(GrantView::of(&grant.state, app.clock.now()))).at_version(grant.sequence).into_response())
 }
 
 /// What a grant is used for: the particulars it was given for, all of them.
@@ -104,7 +178,7 @@ pub struct Use {
 
 /// Uses a grant: by its principal, with the parameters it was given for, before it ends, and while the zone still admits it.
 #[utoipa::path(post, path = "/grants/{id}/use", tag = "ledger", params(("id" = String, Path)), request_body = Use,
-    responses((status = 200, description = "The grant after its use"), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = GrantView, description = "The grant after its use"), (status = "4XX", body = Problem)))]
 pub async fn use_grant(State(app): State<Arc<App>>, Path(id): Path<String>, command: Command<Use>) -> Result<Done, Problem> {
     let Command { envelope, body } = command;
     let id: GrantId = id_in_path(&id, "grant")?;
@@ -129,29 +203,8 @@ pub async fn use_grant(State(app): State<Arc<App>>, Path(id): Path<String>, comm
         &envelope,
         decision!(attempt, [usage] => {
             let (plan, used, version) = using_grant(attempt, id, usage).await?;
-            Ok((plan, Answer::ok(shown(&used, attempt.now)).at_version(version)))
+            Ok((plan, Answer::ok(json!(GrantView::of(&used, attempt.now))).at_version(version)))
         }),
     )
     .await
-}
-
-fn shown(grant: &Granted, now: Moment) -> Value {
-    let status = match grant.ended {
-        None if grant.terms.as_ref().is_some_and(|terms| terms.expires_at <= now) => "expired",
-        None => "issued",
-        Some(Ended::Used) => "used",
-        Some(Ended::Expired) => "expired",
-        Some(Ended::Voided(_)) => "voided",
-    };
-    let reason = match grant.ended {
-        Some(Ended::Voided(reason)) => Some(reason),
-        Some(Ended::Used | Ended::Expired) | None => None,
-    };
-    let Some(terms) = &grant.terms else { return Value::Null };
-    json!({
-        "id": terms.grant_id, "proposal_id": terms.proposal_id, "principal_id": terms.principal_id, "zone_id": terms.zone_id,
-        "action": terms.action, "parameters_sha256": terms.parameters_sha256, "amount": terms.amount, "uses": terms.uses,
-        "used": grant.used, "spent": grant.spent, "expires_at": terms.expires_at, "created_at": terms.issued_at, "status": status,
-        "reason": reason,
-    })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aggregates::action::Action;
 use aggregates::actor::{Actor, OrganizationRole, PrincipalKind};
-use aggregates::ids::{InviteId, MemberId};
+use aggregates::ids::{InviteId, MemberId, OrganizationId};
 use aggregates::invite::{Command as Ask, Invite, State as Invited};
 use aggregates::organization::{Command as Joining, Organization};
 use aggregates::permission::holds_in_organization;
@@ -16,16 +16,16 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Duration, Utc};
 use projections::invites;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::page::Wanted;
+use super::page::{Page, Wanted};
 use super::request::{Address, Body, Command, DryRun, Fresh, Nothing, Query, Reader, id_in_path};
 use crate::auth::{new_invite_code, new_token};
-use crate::engine::{Answer, App, Attempt, Caller, Done, Envelope, Problem, decision, permit};
+use crate::engine::{Answer, App, Attempt, Caller, Done, Envelope, Imagined, Problem, decision, permit};
 use crate::entropy;
-use crate::store::{Profile, Row, keep_invite_secret, keep_profile};
+use crate::store::{Profile, Row, StoreError, keep_invite_secret, keep_profile};
 
 /// A new invitation.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -45,9 +45,71 @@ pub struct Acceptance {
     email: Option<Name>,
 }
 
+/// An invitation, without its code.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InviteView {
+    id: InviteId,
+    role: OrganizationRole,
+    expires_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+    /// Who joined by it.
+    accepted_by: Option<MemberId>,
+    /// Who invited; `null` where an older log does not say.
+    invited_by: Option<MemberId>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl InviteView {
+    fn of(invite: &Invited) -> Option<Self> {
+        Some(Self {
+            id: invite.id?,
+            role: invite.role?,
+            expires_at: invite.expires_at?,
+            created_at: invite.created_at?,
+            accepted_by: invite.accepted_by,
+            invited_by: invite.invited_by,
+            revoked_at: invite.revoked_at,
+        })
+    }
+
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: InviteId(row.id("invite_id")?),
+            role: row.word("role")?,
+            expires_at: row.time("expires_at")?,
+            created_at: row.time("created_at")?,
+            accepted_by: row.optional("accepted_by", Row::id)?.map(MemberId),
+            invited_by: row.optional("invited_by", Row::id)?.map(MemberId),
+            revoked_at: row.optional("revoked_at", Row::time)?,
+        })
+    }
+}
+
+/// An invitation that was just made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Invitation {
+    id: InviteId,
+    /// What whoever is invited joins with; `null` when the answer is repeated.
+    code: Option<String>,
+    role: OrganizationRole,
+    invited_by: MemberId,
+    expires_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+}
+
+/// Who has just joined.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Joined {
+    id: MemberId,
+    organization_id: OrganizationId,
+    role: OrganizationRole,
+    /// Their first token; `null` when the answer is repeated.
+    token: Option<String>,
+}
+
 /// Invites a person. The answer shows the code, this once.
 #[utoipa::path(post, path = "/invites", tag = "organizations", request_body = NewInvite,
-    responses((status = 201, description = "Invited; `code` is shown once"), (status = "4XX", body = Problem)))]
+    responses((status = 201, body = Invitation, description = "Invited; `code` is shown once"), (status = "4XX", body = Problem)))]
 pub async fn create(State(app): State<Arc<App>>, command: Command<NewInvite>) -> Result<Done, Problem> {
     let Command { envelope, body } = command;
     let id = InviteId(entropy::new_id());
@@ -63,9 +125,8 @@ pub async fn create(State(app): State<Arc<App>>, command: Command<NewInvite>) ->
         let mut plan = attempt.plan();
         plan.decide(&invite, Ask::Create { id, role: body.role, invited_by, granted_by, expires_at, now: attempt.now }).await?;
         plan.beside(keep_invite_secret(&entropy::sha256(code), id.0, attempt.caller.organization_id));
-        let answer = json!({"id": id, "code": code, "role": body.role, "invited_by": invited_by, "expires_at": expires_at,
-            "created_at": attempt.now});
-        Ok((plan, Answer::created(answer, format!("/api/v1/invites/{id}")).at_version(1).showing_once("code")))
+        let made = Invitation { id, code: Some(code.clone()), role: body.role, invited_by, expires_at, created_at: attempt.now };
+        Ok((plan, Answer::created(json!(made), format!("/api/v1/invites/{id}")).at_version(1).showing_once("code")))
     }))
     .await
 }
@@ -119,37 +180,23 @@ pub struct Which {
 }
 
 /// Invitations, newest first, without their codes.
-#[utoipa::path(get, path = "/invites", tag = "organizations", params(Which), responses((status = 200, description = "A page of invitations")))]
+#[utoipa::path(get, path = "/invites", tag = "organizations", params(Which), responses((status = 200, body = Page<InviteView>)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
     Query(which): Query<Which>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Page<InviteView>>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
     app.fresh_views(caller.organization_id, which.after).await?;
     app.permitted(&caller, "member.read").await?;
     let rows = app.views.live().db.rows(invites::page(caller.organization_id, wanted.before(), wanted.one_more())).await?;
-    let items = rows.iter().map(|row| {
-        let item = json!({
-            "id": row.id("invite_id")?, "role": row.text("role")?, "expires_at": row.time("expires_at")?,
-            "created_at": row.time("created_at")?, "accepted_by": row.optional("accepted_by", Row::id)?,
-            "invited_by": row.optional("invited_by", Row::id)?, "revoked_at": row.optional("revoked_at", Row::time)?,
-        });
-        Ok((row.number("position")?, item))
-    });
+    let items = rows.iter().map(|row| Ok((row.number("position")?, InviteView::read(row)?)));
     Ok(Json(wanted.page(items.collect::<Result<_, Problem>>()?)))
-}
-
-fn view(invite: &Invited) -> Value {
-    json!({
-        "id": invite.id, "role": invite.role, "expires_at": invite.expires_at, "created_at": invite.created_at,
-        "accepted_by": invite.accepted_by, "invited_by": invite.invited_by, "revoked_at": invite.revoked_at,
-    })
 }
 
 /// One invitation, without its code.
 #[utoipa::path(get, path = "/invites/{id}", tag = "organizations", params(("id" = String, Path), Fresh),
-    responses((status = 200, description = "The invitation"), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = InviteView), (status = "4XX", body = Problem)))]
 pub async fn read(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
@@ -162,12 +209,13 @@ pub async fn read(
     }
     let invite = app.load_fresh::<Invite>(caller.organization_id, id, fresh.after).await?;
     app.permitted(&caller, "member.read").await?;
-    Ok(Answer::ok(view(&invite.state)).at_version(invite.sequence).into_response())
+    let shown = InviteView::of(&invite.state).ok_or_else(|| Problem::not_found("invitation"))?;
+    Ok(Answer::ok(json!(shown)).at_version(invite.sequence).into_response())
 }
 
 /// Joins by an invitation, without any other credential. The answer shows the new member's token, this once.
 #[utoipa::path(post, path = "/invites/accept", tag = "organizations", params(DryRun), request_body = Acceptance,
-    responses((status = 201, description = "Joined; `token` is shown once"), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = Imagined, description = "With `dry_run`: what would have been done"), (status = 201, body = Joined, description = "Joined; `token` is shown once"), (status = "4XX", body = Problem)))]
 pub async fn accept(
     State(app): State<Arc<App>>,
     Address(address): Address,
@@ -221,8 +269,8 @@ pub async fn accept(
             plan.decide(&attempt.load::<Token>(new.id).await?, issue).await?;
             plan.beside(new.kept.clone());
             plan.beside(keep_profile(organization_id, profile));
-            let answer = json!({"id": member_id, "organization_id": organization_id, "role": role, "token": new.token});
-            Ok((plan, Answer::created(answer, format!("/api/v1/members/{member_id}")).at_version(version).showing_once("token")))
+            let joined = Joined { id: member_id, organization_id, role, token: Some(new.token.clone()) };
+            Ok((plan, Answer::created(json!(joined), format!("/api/v1/members/{member_id}")).at_version(version).showing_once("token")))
         }))
         .await
 }

@@ -14,10 +14,10 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::page::WantedById;
+use super::page::{Page, WantedById};
 use super::request::{Command, Fresh, Nothing, Query, Reader, id_in_path, null_or};
 use crate::engine::{Answer, App, Attempt, Caller, Done, Plan, Problem, decision, permit};
 use crate::entropy;
@@ -31,7 +31,6 @@ pub struct NewMember {
     display_name: Name,
     role: OrganizationRole,
     email: Option<Name>,
-    #[schema(value_type = Option<String>)]
     sponsor_id: Option<MemberId>,
     agent_type: Option<Label>,
     #[serde(default, deserialize_with = "null_or")]
@@ -52,7 +51,7 @@ pub struct MemberChange {
     email: Option<Option<Name>>,
     role: Option<OrganizationRole>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<MemberId>)]
     sponsor_id: Option<Option<MemberId>>,
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
@@ -69,13 +68,11 @@ fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D)
 /// A member.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MemberView {
-    #[schema(value_type = String)]
     id: MemberId,
     kind: PrincipalKind,
     role: OrganizationRole,
     display_name: Option<String>,
     email: Option<String>,
-    #[schema(value_type = Option<String>)]
     sponsor_id: Option<MemberId>,
     agent_type: Option<Label>,
     skills: BTreeSet<Label>,
@@ -159,12 +156,12 @@ pub struct Which {
 }
 
 /// Everyone in the organization, in the order of joining.
-#[utoipa::path(get, path = "/members", tag = "organizations", params(Which), responses((status = 200, description = "A page of members")))]
+#[utoipa::path(get, path = "/members", tag = "organizations", params(Which), responses((status = 200, body = Page<MemberView>)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
     Query(which): Query<Which>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Page<MemberView>>, Problem> {
     let wanted = WantedById::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;

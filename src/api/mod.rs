@@ -36,12 +36,13 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::engine::App;
+use crate::engine::{App, Imagined};
 
 pub use layers::around;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
+    components(schemas(Imagined)),
     info(
         title = "Trust Zones",
         description = "Governance for people and AI agents: zones that only narrow, proposals decided by others, one append-only log.",

@@ -7,7 +7,8 @@ use aggregates::ids::OrganizationId;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::engine::{App, Problem};
@@ -16,14 +17,49 @@ use crate::service::metrics_text;
 use crate::store::{Append, Row, trials};
 
 /// Whether the process is alive.
-#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, description = "It is alive")))]
+#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, description = "It is alive", body = String, content_type = "text/plain")))]
 pub async fn healthz() -> &'static str {
     "ok"
 }
 
 /// Whether commands can be taken and reads are kept up to date.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    ready: bool,
+    log: OfTheLog,
+    projections: OfProjections,
+}
+
+/// Whether the log can be used.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OfTheLog {
+    reads: bool,
+    writes: bool,
+    /// How far it is, in the one order that followers read.
+    position: u64,
+}
+
+/// Whether read models are kept up to date.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OfProjections {
+    /// How far they are, in the one order that followers read.
+    position: u64,
+    advancing: bool,
+    failed: Vec<FailedProjection>,
+}
+
+/// A read model that an event made fail.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FailedProjection {
+    projection: String,
+    /// At which event, in the one order that followers read.
+    position: u64,
+    reason: String,
+}
+
+/// Whether commands can be taken and reads are kept up to date.
 #[utoipa::path(get, path = "/readyz", tag = "operations",
-    responses((status = 200, description = "It is ready"), (status = 503, description = "It is not, and why")))]
+    responses((status = 200, body = Readiness, description = "It is ready"), (status = 503, body = Readiness, description = "It is not, and why")))]
 pub async fn readyz(State(app): State<Arc<App>>) -> Response {
     let failed = failed_projections(&app).await;
     let log_reads = app.log.head().await.is_ok();
@@ -32,13 +68,15 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Response {
     let projections = advancing && failed.as_ref().is_ok_and(Vec::is_empty);
     let ready = log_reads && log_writes && projections;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = json!({
-        "ready": ready,
-        "log": {"reads": log_reads, "writes": log_writes, "position": app.parts.freshness.log_position()},
-        "projections": {
-            "position": app.parts.freshness.views_position(), "advancing": advancing, "failed": failed.unwrap_or_default(),
+    let body = Readiness {
+        ready,
+        log: OfTheLog { reads: log_reads, writes: log_writes, position: app.parts.freshness.log_position() },
+        projections: OfProjections {
+            position: app.parts.freshness.views_position(),
+            advancing,
+            failed: failed.unwrap_or_default(),
         },
-    });
+    };
     (status, axum::Json(body)).into_response()
 }
 
@@ -75,17 +113,18 @@ async fn log_writes(app: &App) -> bool {
     app.writer.append(nothing).await.is_ok()
 }
 
-async fn failed_projections(app: &App) -> Result<Vec<serde_json::Value>, Problem> {
+async fn failed_projections(app: &App) -> Result<Vec<FailedProjection>, Problem> {
     let statement = projections::checkpoints::failed();
     let rows = app.views.live().db.rows(statement).await?;
     let read = |row: &Row| {
-        Ok(json!({"projection": row.text("projection")?, "position": row.number("failed_at")?, "reason": row.text("failure")?}))
+        let (projection, reason) = (row.text("projection")?, row.text("failure")?);
+        Ok(FailedProjection { projection, position: row.number("failed_at")?, reason })
     };
     rows.iter().map(read).collect()
 }
 
 /// Measurements, for Prometheus.
-#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, description = "Measurements", content_type = "text/plain")))]
+#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, description = "Measurements", body = String, content_type = "text/plain")))]
 pub async fn metrics() -> Response {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics_text()).into_response()
 }

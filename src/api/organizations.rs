@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aggregates::ids::OrganizationId;
+use aggregates::ids::{MemberId, OrganizationId};
 use aggregates::organization::{Command as Ask, Organization, State as OrganizationState};
 use aggregates::slug::Slug;
 use aggregates::text::Name;
@@ -15,10 +15,11 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use projections::organizations;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
-use super::page::WantedById;
+use super::page::{Page, WantedById};
 use super::request::{Command, Fresh, Query, Reader, id_in_path};
 use crate::engine::{Answer, App, Caller, Done, Problem, decision, permit};
 use crate::governance::found;
@@ -43,12 +44,39 @@ pub struct Renamed {
 /// An organization.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrganizationView {
-    #[schema(value_type = String)]
     id: OrganizationId,
     name: String,
     slug: String,
     created_at: DateTime<Utc>,
     version: u64,
+}
+
+/// An organization of the caller's: where they are, or what they founded.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Listed {
+    id: OrganizationId,
+    name: String,
+    slug: String,
+    created_at: DateTime<Utc>,
+    /// Its version; only where the caller is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u64>,
+}
+
+impl From<OrganizationView> for Listed {
+    fn from(own: OrganizationView) -> Self {
+        Self { id: own.id, name: own.name, slug: own.slug, created_at: own.created_at, version: Some(own.version) }
+    }
+}
+
+/// An organization that was just founded.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Founded {
+    #[serde(flatten)]
+    organization: OrganizationView,
+    owner_id: MemberId,
+    /// The owner's token; `null` when the answer is repeated.
+    token: Option<String>,
 }
 
 fn view(organization: &OrganizationState) -> Option<OrganizationView> {
@@ -63,7 +91,7 @@ fn view(organization: &OrganizationState) -> Option<OrganizationView> {
 
 /// Founds another organization; the caller owns it and gets a token for it, shown once.
 #[utoipa::path(post, path = "/organizations", tag = "organizations", request_body = NewOrganization,
-    responses((status = 201, body = OrganizationView, description = "Founded; `token` is shown once"), (status = "4XX", body = Problem)))]
+    responses((status = 201, body = Founded, description = "Founded; `token` is shown once"), (status = "4XX", body = Problem)))]
 pub async fn create(State(app): State<Arc<App>>, command: Command<NewOrganization>) -> Result<Done, Problem> {
     let Command { envelope, body } = command;
     let founder_id = envelope.caller.id();
@@ -74,10 +102,12 @@ pub async fn create(State(app): State<Arc<App>>, command: Command<NewOrganizatio
     let owner = profiles.into_iter().next().unwrap_or(unnamed);
     let slug = body.slug.clone();
     found(&app, body.name, slug, &owner, Some(founder_id), Some(&envelope), |organization, founded| {
-        let mut answer = json!(view(organization));
-        answer["owner_id"] = json!(founded.owner_id);
-        answer["token"] = json!(founded.token);
-        Answer::created(answer, format!("/api/v1/organizations/{}", founded.organization_id))
+        let shown = view(organization).map(|organization| Founded {
+            organization,
+            owner_id: founded.owner_id,
+            token: Some(founded.token.clone()),
+        });
+        Answer::created(json!(shown), format!("/api/v1/organizations/{}", founded.organization_id))
             .at_version(1)
             .showing_once("token")
     })
@@ -100,25 +130,26 @@ async fn no_wider_than_token(app: &App, caller: &Caller) -> Result<(), Problem> 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub struct Page {
+pub struct Which {
     limit: Option<u64>,
     cursor: Option<String>,
     after: Option<u64>,
 }
 
 /// The caller's organization and those the caller founded, in the order of founding.
-#[utoipa::path(get, path = "/organizations", tag = "organizations", params(Page), responses((status = 200, description = "A page of organizations")))]
+#[utoipa::path(get, path = "/organizations", tag = "organizations", params(Which), responses((status = 200, body = Page<Listed>)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
-    Query(page): Query<Page>,
-) -> Result<Json<Value>, Problem> {
+    Query(page): Query<Which>,
+) -> Result<Json<Page<Listed>>, Problem> {
     let wanted = WantedById::read(page.limit, page.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, page.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     app.latest_views().await;
     let views = app.views.live();
-    let mut items = BTreeMap::from([(caller.organization_id.0, json!(view(&ruling.authority.organization)))]);
+    let own = view(&ruling.authority.organization).map(|own| (caller.organization_id.0, own.into()));
+    let mut items: BTreeMap<Uuid, Listed> = own.into_iter().collect();
     let mut after = wanted.after();
     loop {
         let next = organizations::founded_by(caller.id(), OrganizationId(after), wanted.one_more());
@@ -136,16 +167,17 @@ pub async fn list(
 }
 
 /// An organization as its founder sees it from elsewhere. Who has been removed from what they founded is told nothing of it.
-async fn founded(app: &App, row: &Row) -> Result<Option<Value>, Problem> {
-    let id = row.id("organization_id")?;
-    let ruling = app.ruling(OrganizationId(id)).await?;
-    let shown = json!({"id": id, "name": row.text("name")?, "slug": row.text("slug")?, "created_at": row.time("founded_at")?});
+async fn founded(app: &App, row: &Row) -> Result<Option<Listed>, Problem> {
+    let id = OrganizationId(row.id("organization_id")?);
+    let ruling = app.ruling(id).await?;
+    let (name, slug) = (row.text("name")?, row.text("slug")?);
+    let shown = Listed { id, name, slug, created_at: row.time("founded_at")?, version: None };
     Ok(ruling.authority.organization.founder().map(|_| shown))
 }
 
 /// The caller's organization, or one that the caller founded.
 #[utoipa::path(get, path = "/organizations/{id}", tag = "organizations", params(("id" = String, Path), Fresh),
-    responses((status = 200, body = OrganizationView), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = Listed), (status = "4XX", body = Problem)))]
 pub async fn read_by_id(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use chrono::{DateTime, Datelike, Utc};
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::engine::Problem;
@@ -12,6 +12,22 @@ use crate::engine::Problem;
 const USUAL: u64 = 50;
 /// The most items on a page.
 const MOST: u64 = 200;
+
+/// A page of a list.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// The cursor at which the next page begins; `null` on the last one.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A list that is always told as a whole.
+    pub fn whole(items: Vec<T>) -> Self {
+        Self { items, next: None }
+    }
+}
 
 /// Which page is asked for. A cursor is the place after which to go on; clients treat it as opaque.
 #[derive(Clone, Copy, Debug)]
@@ -43,13 +59,12 @@ impl Wanted {
     }
 
     /// The page made of `items` (one more than wanted, if there are) with the place of each.
-    pub fn page<T: Serialize>(&self, items: Vec<(u64, T)>) -> Value {
+    pub fn page<T>(&self, items: Vec<(u64, T)>) -> Page<T> {
         let wanted = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = items.len() > wanted;
         let shown: Vec<(u64, T)> = items.into_iter().take(wanted).collect();
         let next = shown.last().filter(|_| more).map(|(place, _)| cursor(*place));
-        let items: Vec<T> = shown.into_iter().map(|(_, item)| item).collect();
-        json!({"items": items, "next": next})
+        Page { items: shown.into_iter().map(|(_, item)| item).collect(), next }
     }
 }
 
@@ -80,14 +95,13 @@ impl WantedById {
     }
 
     /// The page of a list; `all` is in order of the ids, and only what is on the page is shown.
-    pub fn page<I, T: Serialize>(&self, all: impl IntoIterator<Item = (Uuid, I)>, show: impl Fn(I) -> T) -> Value {
+    pub fn page<I, T>(&self, all: impl IntoIterator<Item = (Uuid, I)>, show: impl Fn(I) -> T) -> Page<T> {
         let wanted = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let mut rest = all.into_iter().filter(|(id, _)| self.after.is_none_or(|after| *id > after));
         let page: Vec<(Uuid, I)> = rest.by_ref().take(wanted).collect();
         let last = page.last().map(|(id, _)| cursor_of(*id));
         let next = if rest.next().is_some() { last } else { None };
-        let items: Vec<T> = page.into_iter().map(|(_, item)| show(item)).collect();
-        json!({"items": items, "next": next})
+        Page { items: page.into_iter().map(|(_, item)| show(item)).collect(), next }
     }
 }
 
@@ -146,7 +160,7 @@ pub fn refused(key: &str, reason: &str) -> Problem {
 mod tests {
     use uuid::Uuid;
 
-    use super::{Wanted, WantedById, cursor};
+    use super::{Page, Wanted, WantedById, cursor};
 
     #[test]
     fn only_cursors_that_were_given_out_are_read() {
@@ -164,9 +178,9 @@ mod tests {
         let ids: Vec<Uuid> = (1..=5).map(Uuid::from_u128).collect();
         let list = |ids: &[Uuid]| ids.iter().map(|id| (*id, id.as_u128())).collect::<Vec<_>>();
         let first = WantedById::read(Some(2), None).expect("a page").page(list(&ids), |number| number.to_string());
-        assert_eq!(first["items"], serde_json::json!(["1", "2"]));
-        let next = WantedById::read(Some(2), first["next"].as_str()).expect("a page");
+        assert_eq!(first.items, ["1", "2"]);
+        let next = WantedById::read(Some(2), first.next.as_deref()).expect("a page");
         let second = next.page(list(&[ids[0], ids[2], ids[3]]), |number| number.to_string());
-        assert_eq!(second, serde_json::json!({"items": ["3", "4"], "next": null}));
+        assert_eq!(second, Page::whole(vec!["3".to_owned(), "4".to_owned()]));
     }
 }

@@ -15,27 +15,83 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use projections::tokens;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::page::Wanted;
+use super::page::{Page, Wanted};
 use super::request::{Command, Fresh, Nothing, Query, Reader, id_in_path};
 use crate::auth::new_token;
 use crate::engine::{Answer, App, Attempt, Caller, Done, Problem, decision, permit};
-use crate::store::Row;
+use crate::store::{Row, StoreError};
 
 /// A new token.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
     /// Whose; the caller's own when absent.
-    #[schema(value_type = Option<String>)]
     member_id: Option<MemberId>,
     name: Name,
     expires_at: Option<DateTime<Utc>>,
     /// What it is for; everything its principal may do when absent.
     actions: Option<BTreeSet<Pattern>>,
+}
+
+/// A token, without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenView {
+    id: TokenId,
+    member_id: MemberId,
+    name: String,
+    /// Its public part, by which it is found.
+    prefix: String,
+    /// What it is for; everything its principal may do when `null`.
+    actions: Option<BTreeSet<Pattern>>,
+    expires_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl TokenView {
+    fn of(token: &Issued) -> Self {
+        Self {
+            id: token.id,
+            member_id: token.member_id,
+            name: token.name.to_string(),
+            prefix: token.prefix.clone(),
+            actions: token.actions.clone(),
+            expires_at: token.expires_at,
+            created_at: token.issued_at,
+            revoked_at: token.revoked_at,
+        }
+    }
+
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: TokenId(row.id("token_id")?),
+            member_id: MemberId(row.id("member_id")?),
+            name: row.text("name")?,
+            prefix: row.text("prefix")?,
+            actions: row.optional("actions", Row::read)?,
+            expires_at: row.optional("expires_at", Row::time)?,
+            created_at: row.time("issued_at")?,
+            revoked_at: row.optional("revoked_at", Row::time)?,
+        })
+    }
+}
+
+/// A token that was just issued.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NewlyIssued {
+    id: TokenId,
+    /// The token itself; `null` when the answer is repeated.
+    token: Option<String>,
+    prefix: String,
+    member_id: MemberId,
+    name: String,
+    expires_at: Option<DateTime<Utc>>,
+    actions: Option<BTreeSet<Pattern>>,
+    created_at: DateTime<Utc>,
 }
 
 /// One's own tokens are one's own business, except an auditor's, who changes nothing; others' need `token.*`. A token never makes one that is for more.
@@ -87,7 +143,7 @@ fn not_above(attempt: &Attempt, owner: &Member) -> Result<(), Problem> {
 
 /// Issues a token. The answer shows it, this once.
 #[utoipa::path(post, path = "/tokens", tag = "organizations", request_body = NewToken,
-    responses((status = 201, description = "Issued; `token` is shown once"), (status = "4XX", body = Problem)))]
+    responses((status = 201, body = NewlyIssued, description = "Issued; `token` is shown once"), (status = "4XX", body = Problem)))]
 pub async fn issue(State(app): State<Arc<App>>, command: Command<NewToken>) -> Result<Done, Problem> {
     let Command { envelope, body } = command;
     let member_id = body.member_id.unwrap_or(envelope.caller.id());
@@ -114,12 +170,18 @@ pub async fn issue(State(app): State<Arc<App>>, command: Command<NewToken>) -> R
             let mut plan = attempt.plan();
             plan.decide(&token, ask).await?;
             plan.beside(new.kept.clone());
-            let answer = json!({
-                "id": new.id, "token": new.token, "prefix": new.prefix, "member_id": member_id, "name": body.name,
-                "expires_at": body.expires_at, "actions": body.actions, "created_at": attempt.now,
-            });
+            let issued = NewlyIssued {
+                id: new.id,
+                token: Some(new.token.clone()),
+                prefix: new.prefix.clone(),
+                member_id,
+                name: body.name.to_string(),
+                expires_at: body.expires_at,
+                actions: body.actions.clone(),
+                created_at: attempt.now,
+            };
             let location = format!("/api/v1/tokens/{}", new.id);
-            Ok((plan, Answer::created(answer, location).at_version(1).showing_once("token")))
+            Ok((plan, Answer::created(json!(issued), location).at_version(1).showing_once("token")))
         }),
     )
     .await
@@ -132,18 +194,17 @@ pub async fn issue(State(app): State<Arc<App>>, command: Command<NewToken>) -> R
 pub struct Which {
     limit: Option<u64>,
     cursor: Option<String>,
-    #[param(value_type = Option<String>)]
     member_id: Option<MemberId>,
     after: Option<u64>,
 }
 
 /// Tokens, newest first, without their secrets: everyone's for those with `token.read`, else one's own.
-#[utoipa::path(get, path = "/tokens", tag = "organizations", params(Which), responses((status = 200, description = "A page of tokens")))]
+#[utoipa::path(get, path = "/tokens", tag = "organizations", params(Which), responses((status = 200, body = Page<TokenView>)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
     Query(which): Query<Which>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Page<TokenView>>, Problem> {
     let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
     app.fresh_views(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
@@ -156,27 +217,13 @@ pub async fn list(
     };
     let statement = tokens::page(caller.organization_id, member, wanted.before(), wanted.one_more());
     let rows = app.views.live().db.rows(statement).await?;
-    let items = rows.iter().map(|row| {
-        let item = json!({
-            "id": row.id("token_id")?, "member_id": row.id("member_id")?, "name": row.text("name")?, "prefix": row.text("prefix")?,
-            "actions": row.optional("actions", Row::json)?, "expires_at": row.optional("expires_at", Row::time)?,
-            "created_at": row.time("issued_at")?, "revoked_at": row.optional("revoked_at", Row::time)?,
-        });
-        Ok((row.number("position")?, item))
-    });
+    let items = rows.iter().map(|row| Ok((row.number("position")?, TokenView::read(row)?)));
     Ok(Json(wanted.page(items.collect::<Result<_, Problem>>()?)))
-}
-
-fn view(token: &Issued) -> Value {
-    json!({
-        "id": token.id, "member_id": token.member_id, "name": token.name, "prefix": token.prefix, "actions": token.actions,
-        "expires_at": token.expires_at, "created_at": token.issued_at, "revoked_at": token.revoked_at,
-    })
 }
 
 /// One token, without its secret; another's for those with `token.read`.
 #[utoipa::path(get, path = "/tokens/{id}", tag = "organizations", params(("id" = String, Path), Fresh),
-    responses((status = 200, description = "The token"), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = TokenView), (status = "4XX", body = Problem)))]
 pub async fn read(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
@@ -191,7 +238,7 @@ pub async fn read(
     if issued.member_id != caller.id() {
         permit(&ruling, &caller, "token.read")?;
     }
-    Ok(Answer::ok(view(issued)).at_version(token.sequence).into_response())
+    Ok(Answer::ok(json!(TokenView::of(issued))).at_version(token.sequence).into_response())
 }
 
 /// Makes a token worthless, at once.

@@ -1,11 +1,12 @@
 //! What a command answers.
 
-use aggregates::ids::MemberId;
+use aggregates::ids::{MemberId, ZoneId};
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-use crate::store::Draft;
+use crate::store::{Draft, DraftEvent};
 
 /// What a large body takes, in bytes, most of the time: it is not moved while it is written.
 const LARGE: usize = 4 * 1024;
@@ -94,17 +95,10 @@ impl Answer {
 
     /// What is answered when it is only asked what would happen: the events that would follow, and this answer.
     pub(super) fn imagined(&self, writes: &[Draft]) -> Self {
-        let events = writes.iter().flat_map(|draft| {
-            draft.events.iter().map(|event| {
-                json!({
-                    "type": event.event_type, "aggregate_type": draft.stream.aggregate_type,
-                    "aggregate_id": draft.stream.aggregate_id, "zone_id": event.zone_id, "data": event.data.value(),
-                })
-            })
-        });
-        let body: Value = serde_json::from_str(&self.told_again()).unwrap_or_default();
-        let would_answer = json!({"status": self.status.as_u16(), "body": body});
-        Self::ok(json!({"dry_run": true, "events": events.collect::<Vec<_>>(), "would_answer": would_answer}))
+        let events = writes.iter().flat_map(|draft| draft.events.iter().map(|event| ImaginedEvent::of(draft, event)));
+        let body = serde_json::from_str(&self.told_again()).unwrap_or_default();
+        let would_answer = WouldAnswer { status: self.status.as_u16(), body };
+        Self::ok(json!(Imagined { dry_run: true, events: events.collect(), would_answer }))
     }
 
     /// The same, with a key of the body that is shown once and never kept.
@@ -146,6 +140,47 @@ impl Answer {
         self.version = Some(version);
         self
     }
+}
+
+/// What a command answers that is only asked what it would do.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Imagined {
+    /// Always `true`: nothing has been done.
+    dry_run: bool,
+    /// What would be appended to the log, in order.
+    events: Vec<ImaginedEvent>,
+    would_answer: WouldAnswer,
+}
+
+/// An event that would be appended.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImaginedEvent {
+    r#type: String,
+    aggregate_type: String,
+    aggregate_id: String,
+    zone_id: Option<ZoneId>,
+    #[schema(value_type = Object)]
+    data: Value,
+}
+
+impl ImaginedEvent {
+    fn of(draft: &Draft, event: &DraftEvent) -> Self {
+        Self {
+            r#type: event.event_type.to_owned(),
+            aggregate_type: draft.stream.aggregate_type.to_string(),
+            aggregate_id: draft.stream.aggregate_id.clone(),
+            zone_id: event.zone_id,
+            data: event.data.value(),
+        }
+    }
+}
+
+/// What would be answered.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WouldAnswer {
+    /// The HTTP status.
+    status: u16,
+    body: Value,
 }
 
 /// A finished command: its answer, and the log position it holds at.

@@ -15,7 +15,7 @@ mod problem;
 mod recent;
 mod recording;
 
-pub use answer::{Answer, Done, Told};
+pub use answer::{Answer, Done, Imagined, Told};
 pub use app::{App, Caller, Envelope, Parts, may_ask_about, permit, permit_in_zone, permit_under};
 pub(crate) use attempt::decision;
 pub use attempt::{Attempt, Loaded};

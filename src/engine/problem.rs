@@ -28,10 +28,11 @@ pub struct Problem {
     pub detail: String,
     /// The faults in the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
+    #[schema(required = false)]
     pub errors: Vec<Fault>,
     /// Why permission was refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     pub reasons: Vec<Reason>,
     /// Seconds after which trying again makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -15,4 +15,4 @@ pub use deciding::{decided, deciding, execute, opening};
 pub use founding::{Founded, found};
 pub use granting::{Usage, ending_grant, using_grant};
 pub use reserving::{Wish, admitting, counts, lapsing, must_work_there, reserving};
-pub use simulating::Replay;
+pub use simulating::{Difference, Replay};

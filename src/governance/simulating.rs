@@ -6,15 +6,18 @@ use std::sync::Arc;
 use aggregates::access::{Access, Event as Asked, Particulars};
 use aggregates::action::Action;
 use aggregates::grant::{Event as Granted, Grant};
-use aggregates::ids::{MemberId, OrganizationId, ZoneId};
+use aggregates::ids::{MemberId, OrganizationId, ProposalId, ZoneId};
 use aggregates::ledger::{Event as Booked, Holder, Ledger};
 use aggregates::organization::Organization;
-use aggregates::permission::{Answer, Ask, Authority, Decision, Standing, check};
+use aggregates::permission::{Answer, Ask, Authority, Decision, Reason, Standing, check};
 use aggregates::proposal::{ALLOCATE, Event as Proposed, Opening, Proposal, Submission, prepare};
 use aggregates::zones::{self, Changes, Tree, Zones};
 use aggregates::{Decider, Moment};
+use chrono::{DateTime, Utc};
 use projections::{Recorded, Unreadable, audit};
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::engine::App;
 use crate::store::StoreError;
@@ -23,6 +26,31 @@ use crate::store::StoreError;
 const STRIDE: u64 = 1_000;
 /// How many are followed at a stretch.
 const AT_A_STRETCH: usize = 50;
+
+/// A decision that would have been another one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Difference {
+    /// Where it is in the log.
+    position: u64,
+    /// The event that tells of it.
+    r#type: String,
+    zone_id: Option<ZoneId>,
+    principal_id: MemberId,
+    occurred_at: DateTime<Utc>,
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    what: Differing,
+}
+
+/// What would have been different.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum Differing {
+    /// An answer.
+    Answer { action: String, was: Decision, would_be: Decision, reasons: Vec<Reason> },
+    /// What became of a proposal as it was opened.
+    Opening { proposal_id: ProposalId, was: Value, would_be: Value },
+}
 
 /// A replay under way.
 pub struct Replay {
@@ -43,7 +71,7 @@ pub struct Replay {
     /// How many would have been others.
     pub differing: u64,
     /// The first of those.
-    pub differences: Vec<Value>,
+    pub differences: Vec<Difference>,
 }
 
 impl Replay {
@@ -106,18 +134,21 @@ impl Replay {
         if was == answer.decision {
             return;
         }
-        self.differs(event, json!({"action": action, "was": was, "would_be": answer.decision, "reasons": answer.reasons}));
+        let (action, reasons) = (action.to_owned(), answer.reasons.clone());
+        self.differs(event, event.actor.id, Differing::Answer { action, was, would_be: answer.decision, reasons });
     }
 
-    fn differs(&mut self, event: &Recorded, mut what: Value) {
+    fn differs(&mut self, event: &Recorded, principal_id: MemberId, what: Differing) {
         self.differing += 1;
         if self.differences.len() < self.most {
-            what["position"] = json!(event.position);
-            what["type"] = json!(event.event_type);
-            what["zone_id"] = json!(event.zone_id);
-            what["principal_id"] = what.get("principal_id").cloned().unwrap_or(json!(event.actor.id));
-            what["occurred_at"] = json!(event.occurred_at);
-            self.differences.push(what);
+            self.differences.push(Difference {
+                position: event.position,
+                r#type: event.event_type.clone(),
+                zone_id: event.zone_id,
+                principal_id,
+                occurred_at: event.occurred_at,
+                what,
+            });
         }
     }
 
@@ -217,9 +248,8 @@ impl Replay {
             }
         };
         if was != would_be {
-            let proposal = json!({"proposal_id": opening.proposal_id, "principal_id": opening.proposer_id, "was": was,
-                "would_be": would_be});
-            self.differs(event, proposal);
+            let what = Differing::Opening { proposal_id: opening.proposal_id, was, would_be };
+            self.differs(event, opening.proposer_id, what);
         }
     }
 }

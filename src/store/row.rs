@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use projections::Data;
 use rusqlite::types::Value as Stored;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -106,6 +107,22 @@ impl Row {
             Self::File(row) => Data::kept(text(row, column)?),
             Self::Postgres(row) => Data::kept(row.try_get::<Json<&JsonRawValue>, _>(column)?.0.get()),
         })
+    }
+
+    /// One of the words that a type knows.
+    pub fn word<T: DeserializeOwned>(&self, column: &str) -> Read<T> {
+        let word = self.text(column)?;
+        T::deserialize(word.into_deserializer()).map_err(|error: serde::de::value::Error| garbled(column, error))
+    }
+
+    /// A number with digits after the point, kept as text.
+    pub fn decimal<T: DeserializeOwned>(&self, column: &str) -> Read<T> {
+        serde_json::from_str(&self.text(column)?).map_err(|error| garbled(column, error))
+    }
+
+    /// What a type reads from JSON.
+    pub fn read<T: DeserializeOwned>(&self, column: &str) -> Read<T> {
+        serde_json::from_value(self.json(column)?).map_err(|error| garbled(column, error))
     }
 
     /// JSON.

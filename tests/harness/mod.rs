@@ -1,5 +1,6 @@
 //! A service to tell stories about: its own store, a real socket, a clock that tests move, and people who speak HTTP.
 
+mod described;
 pub mod golden;
 mod people;
 mod reply;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::described;
 use super::reply::Reply;
 
 /// Someone with a token (or without).
@@ -32,26 +33,28 @@ impl Person {
     }
 
     /// A request under `/api/v1` (or outside, if the path says so), with headers and a raw body.
-    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Reply {
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], sent: Option<Vec<u8>>) -> Reply {
         let outside = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/access/", "/.well-known/"]
             .iter()
             .any(|outside| path.starts_with(outside));
         let prefix = if outside { "" } else { "/api/v1" };
-        let mut request = self.http.request(method, format!("http://{}{prefix}{path}", self.address));
+        let mut request = self.http.request(method.clone(), format!("http://{}{prefix}{path}", self.address));
         if !self.token.is_empty() {
             request = request.bearer_auth(&self.token);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body);
+        if let Some(body) = &sent {
+            request = request.header("content-type", "application/json").body(body.clone());
         }
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let raw = response.bytes().await.expect("a body").to_vec();
         let body = serde_json::from_slice(&raw).unwrap_or(Value::Null);
-        Reply { status, headers, body, raw }
+        let reply = Reply { status, headers, body, raw };
+        described::agrees(&method, path, sent.as_deref(), &reply);
+        reply
     }
 
     pub async fn get(&self, path: &str) -> Reply {

@@ -17,6 +17,7 @@ use crate::zones::Tree;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[schema(as = EscalationStatus)]
 pub enum Status {
     /// Waiting for signatures.
     #[default]

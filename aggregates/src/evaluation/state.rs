@@ -19,6 +19,7 @@ use crate::text::{Label, Prose};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[schema(as = EvaluationStatus)]
 pub enum Status {
     /// Nobody has scored yet.
     #[default]

@@ -24,7 +24,6 @@ pub struct Reason {
     /// Stable code in snake case.
     pub code: String,
     /// The zone whose word decides.
-    #[schema(value_type = Option<String>)]
     pub zone_id: Option<ZoneId>,
     /// The key that decides, as a JSON pointer into the zone's policies.
     pub parameter: Option<String>,

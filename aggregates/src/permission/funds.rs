@@ -161,7 +161,6 @@ impl Authority {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Line {
     /// Whose limit.
-    #[schema(value_type = String)]
     pub zone_id: ZoneId,
     /// Whether it is the zone's own rather than an ancestor's.
     pub own: bool,
@@ -184,7 +183,6 @@ pub struct Line {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Budget {
     /// Which zone.
-    #[schema(value_type = String)]
     pub zone_id: ZoneId,
     /// The smallest `budget_limit` of the zone and those above it.
     pub limit: Option<Amount>,
@@ -195,7 +193,6 @@ pub struct Budget {
     /// What may still be reserved here now; none where nothing limits it.
     pub remaining: Option<Amount>,
     /// The zone whose limit leaves the least.
-    #[schema(value_type = Option<String>)]
     pub binding_zone_id: Option<ZoneId>,
     /// How many tasks are under way in the zone and below it.
     pub concurrent_tasks: u32,

@@ -84,10 +84,8 @@ pub struct Effective {
     /// The nearest zone's evaluation criteria.
     pub evaluation_criteria: EvaluationCriteria,
     /// For each key or policy (as a JSON pointer), the zone whose word made it what it is.
-    #[schema(value_type = BTreeMap<String, String>)]
     pub bound_by: BTreeMap<String, ZoneId>,
     /// What is sealed here, and the zone that sealed it.
-    #[schema(value_type = BTreeMap<String, String>)]
     pub sealed: BTreeMap<Section, ZoneId>,
 }
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, TimeZone, Timel
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::limits::Limit;
@@ -147,7 +147,9 @@ pub struct ActiveHours {
 
 impl PartialSchema for ActiveHours {
     fn schema() -> RefOr<Schema> {
-        Window::schema()
+        let windows =
+            ArrayBuilder::new().items(Window::schema()).description(Some("Those of several levels: all must be open."));
+        OneOfBuilder::new().item(Window::schema()).item(windows).into()
     }
 }
 

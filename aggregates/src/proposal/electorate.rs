@@ -50,7 +50,6 @@ pub enum ChosenBy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Elector {
     /// Who.
-    #[schema(value_type = String)]
     pub member_id: MemberId,
     /// What their vote weighs, at least 1.
     pub weight: u64,
@@ -59,7 +58,6 @@ pub struct Elector {
     /// Why they were chosen.
     pub reason: SelectionReason,
     /// The zone whose role or list it rests on.
-    #[schema(value_type = Option<String>)]
     pub zone_id: Option<ZoneId>,
     /// Who chose them.
     pub chosen_by: ChosenBy,
@@ -86,7 +84,6 @@ pub enum ConflictCode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Conflict {
     /// Who.
-    #[schema(value_type = String)]
     pub member_id: MemberId,
     /// Why.
     pub code: ConflictCode,

@@ -20,6 +20,7 @@ use crate::text::Prose;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[schema(as = ProposalStatus)]
 pub enum Status {
     /// Waiting for reviewers.
     #[default]

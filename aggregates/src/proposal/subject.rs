@@ -67,7 +67,6 @@ pub struct TaskExecution {
     pub params: Option<Map<String, Value>>,
     /// By whom; by the proposer when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
     pub executor_id: Option<MemberId>,
 }
 
@@ -85,7 +84,6 @@ pub struct ResourceAllocation {
     pub agent_type: Option<Label>,
     /// For whom; for the proposer when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
     pub beneficiary_id: Option<MemberId>,
 }
 
@@ -95,7 +93,6 @@ pub struct ResourceAllocation {
 pub struct ZoneChange {
     /// Which zone: the proposal's own or one below it; its own when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
     pub zone_id: Option<ZoneId>,
     /// What a `PATCH` of the zone would carry, and `status` and `parent_zone_id`.
     #[schema(value_type = Object)]
@@ -107,7 +104,6 @@ pub struct ZoneChange {
 #[serde(deny_unknown_fields)]
 pub struct RoleOf {
     /// Whose.
-    #[schema(value_type = String)]
     pub member_id: MemberId,
     /// Which.
     pub role: ZoneRole,
@@ -177,12 +173,10 @@ pub enum MembershipOperation {
 pub struct MembershipChange {
     /// In which zone: the proposal's own or one below it; its own when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
     pub zone_id: Option<ZoneId>,
     /// Whether it is given or taken.
     pub operation: MembershipOperation,
     /// Whose.
-    #[schema(value_type = String)]
     pub member_id: MemberId,
     /// Which.
     pub role: ZoneRole,

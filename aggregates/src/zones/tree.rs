@@ -20,6 +20,7 @@ use crate::text::{Name, Prose};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Display, IntoStaticStr, EnumString)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[schema(as = ZoneStatus)]
 pub enum Status {
     /// Being prepared.
     Draft,

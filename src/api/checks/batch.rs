@@ -5,13 +5,14 @@ use std::sync::Arc;
 use aggregates::action::Action;
 use aggregates::amount::Amount;
 use aggregates::ids::{MemberId, ZoneId};
-use aggregates::permission::check as check_permission;
+use aggregates::permission::{Answer, check as check_permission};
 use aggregates::text::Label;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::question::Question;
@@ -25,10 +26,8 @@ pub const MOST: usize = 1_000;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OneOfMany {
-    #[schema(value_type = String)]
     zone_id: ZoneId,
     action: Action,
-    #[schema(value_type = Option<String>)]
     principal_id: Option<MemberId>,
     amount: Option<Amount>,
     board_id: Option<Label>,
@@ -47,6 +46,16 @@ pub struct Many {
     checks: Vec<OneOfMany>,
 }
 
+/// The answers to many questions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Answers {
+    /// In the order of the questions.
+    items: Vec<Answer>,
+    /// The position of the log that they rest on.
+    position: u64,
+    decided_at: DateTime<Utc>,
+}
+
 /// How fresh.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -61,12 +70,12 @@ pub struct Which {
 
 /// Answers many questions of permission, in order. It only asks: nothing is counted for rate limits or put on record.
 #[utoipa::path(post, path = "/checks", tag = "checks", params(Which), request_body = Many,
-    responses((status = 200, description = "`items` with `decision` and `reasons` each, and the log `position`"), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = Answers), (status = "4XX", body = Problem)))]
 pub async fn check_all(
     State(app): State<Arc<App>>,
     Query(which): Query<Which>,
     command: Command<Many>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Answers>, Problem> {
     let caller = &command.envelope.caller;
     if command.body.checks.len() > MOST {
         let message = format!("at most {MOST} checks at once");
@@ -96,8 +105,7 @@ pub async fn check_all(
             params: one.params,
         };
         let ask = question.asking(&ruling.authority, caller, now).map_err(at)?;
-        let answer = check_permission(&ruling.authority, zone, &ask);
-        items.push(json!({"decision": answer.decision, "reasons": answer.reasons}));
+        items.push(check_permission(&ruling.authority, zone, &ask));
     }
-    Ok(Json(json!({"items": items, "position": ruling.position, "decided_at": now})))
+    Ok(Json(Answers { items, position: ruling.position, decided_at: now }))
 }

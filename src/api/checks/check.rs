@@ -2,26 +2,26 @@
 
 use std::sync::Arc;
 
-use aggregates::Moment;
 use aggregates::access::{Event as Fact, Particulars};
 use aggregates::action::Action;
 use aggregates::amount::Amount;
 use aggregates::grant::{INEXACT, inexact_number};
 use aggregates::ids::{MemberId, ProposalId, ZoneId};
-use aggregates::permission::{Answer as Checked, Ask, Decision, check as check_permission};
-use aggregates::proposal::{Subject, Submission, TaskExecution};
+use aggregates::permission::{Answer as Checked, Ask, Decision, Reason, check as check_permission};
+use aggregates::proposal::{ProposalType, Subject, Submission, TaskExecution};
 use aggregates::text::{Label, Name, Prose};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::imagined::{Grounds, must_see_parent};
-use super::question::{Question, shown};
-use crate::api::proposals::opened;
+use super::question::Question;
+use crate::api::proposals::{ProposalView, opened};
 use crate::api::request::{Command, Query, id_in_path, null_or};
 use crate::engine::{Answer, App, Caller, Done, Envelope, Problem, decision, may_ask_about, permit_in_zone};
 use crate::entropy;
@@ -33,7 +33,6 @@ use crate::governance::{admitting, counts};
 pub struct NewCheck {
     action: Action,
     /// Who would do it; the caller when absent.
-    #[schema(value_type = Option<String>)]
     principal_id: Option<MemberId>,
     amount: Option<Amount>,
     board_id: Option<Label>,
@@ -54,8 +53,7 @@ pub struct NewCheck {
     /// What would have been decided at this position of the log.
     at_position: Option<u64>,
     /// What would be decided at this moment; now, or when the event at `at_position` happened, when absent.
-    #[schema(value_type = Option<String>)]
-    at: Option<Moment>,
+    at: Option<DateTime<Utc>>,
     /// What would be decided if this were written to the zone, as a `PATCH` of it would.
     #[schema(value_type = Option<Object>)]
     changes: Option<Map<String, Value>>,
@@ -80,6 +78,41 @@ impl NewCheck {
     }
 }
 
+/// What is decided, why, and what it rests on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CheckView {
+    decision: Decision,
+    /// Why; empty when allowed.
+    reasons: Vec<Reason>,
+    /// The position of the log that it rests on.
+    position: u64,
+    /// The moment it is about.
+    decided_at: DateTime<Utc>,
+    /// What would cure it, where an approval would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cure: Option<Cure>,
+    /// The proposal that was opened, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ProposalView>)]
+    proposal: Option<Value>,
+}
+
+/// What would cure an answer.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Cure {
+    proposal: CuringProposal,
+}
+
+/// A proposal as it would be submitted.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CuringProposal {
+    zone_id: ZoneId,
+    r#type: ProposalType,
+    title: String,
+    #[schema(value_type = Object)]
+    payload: Value,
+}
+
 /// How fresh.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -94,7 +127,7 @@ pub struct Which {
 /// Decides a question of permission and explains the decision. Decided in memory; only what a rate limit speaks of is counted in
 /// the log, when it is allowed.
 #[utoipa::path(post, path = "/zones/{id}/check", tag = "checks", params(("id" = String, Path), Which), request_body = NewCheck,
-    responses((status = 200, description = "`decision`, `reasons` and the log `position` they rest on"), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = CheckView), (status = 201, body = CheckView, description = "A proposal was opened"), (status = "4XX", body = Problem)))]
 pub async fn check(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -133,7 +166,7 @@ pub async fn check(
     Ok(Json(told).into_response())
 }
 
-async fn imagined(app: &App, caller: &Caller, zone: ZoneId, body: NewCheck) -> Result<Json<Value>, Problem> {
+async fn imagined(app: &App, caller: &Caller, zone: ZoneId, body: NewCheck) -> Result<Json<CheckView>, Problem> {
     let mut grounds = Grounds::at(app, caller, body.at_position, body.at).await?;
     // What was not there yet allows nothing and denies nothing (SPEC C3).
     if grounds.authority.tree.zone(zone).is_none() {
@@ -167,13 +200,13 @@ fn fact(zone_id: ZoneId, ask: &Ask, answer: &Checked) -> Fact {
 }
 
 /// An answer that is put on record, once for each key it is asked with.
-async fn recorded(app: &Arc<App>, envelope: &Envelope, fact: &Fact, told: &Value) -> Result<Done, Problem> {
+async fn recorded(app: &Arc<App>, envelope: &Envelope, fact: &Fact, told: &CheckView) -> Result<Done, Problem> {
     app.command(
         envelope,
         decision!(attempt, [] => {
             let mut plan = attempt.plan();
             plan.note(&attempt.caller, fact);
-            Ok((plan, Answer::ok(told.clone())))
+            Ok((plan, Answer::ok(json!(told))))
         }),
     )
     .await
@@ -191,7 +224,7 @@ async fn admitted(app: &Arc<App>, envelope: &Envelope, zone: ZoneId, ask: &Ask, 
             if record && (answer.is_allowed() || attempt.is_certain()) {
                 plan.note(&attempt.caller, &fact(zone, &ask, &answer));
             }
-            Ok((plan, Answer::ok(cured(&answer, zone, &ask, attempt.ruling.position))))
+            Ok((plan, Answer::ok(json!(cured(&answer, zone, &ask, attempt.ruling.position)))))
         }),
     )
     .await
@@ -210,14 +243,21 @@ fn task(ask: &Ask) -> TaskExecution {
 }
 
 /// The answer, with the proposal that would cure it where one would.
-fn cured(answer: &Checked, zone: ZoneId, ask: &Ask, position: u64) -> Value {
-    let mut shown = shown(answer, position, ask.now);
-    if answer.decision == Decision::ApprovalRequired {
-        shown["cure"] = json!({"proposal": {
-            "zone_id": zone, "type": "task_execution", "title": ask.action, "payload": Subject::TaskExecution(task(ask)).payload(),
-        }});
+fn cured(answer: &Checked, zone_id: ZoneId, ask: &Ask, position: u64) -> CheckView {
+    let curing = || CuringProposal {
+        zone_id,
+        r#type: ProposalType::TaskExecution,
+        title: ask.action.to_string(),
+        payload: Subject::TaskExecution(task(ask)).payload(),
+    };
+    CheckView {
+        decision: answer.decision,
+        reasons: answer.reasons.clone(),
+        position,
+        decided_at: ask.now,
+        cure: (answer.decision == Decision::ApprovalRequired).then(|| Cure { proposal: curing() }),
+        proposal: None,
     }
-    shown
 }
 
 /// Opens the proposal that would cure the answer, if it is still the answer, and says both.
@@ -239,7 +279,7 @@ async fn submitted(
             let answer = check_permission(attempt.authority(), zone, &ask);
             let mut shown = cured(&answer, zone, &ask, attempt.ruling.position);
             if answer.decision != Decision::ApprovalRequired {
-                return Ok((attempt.plan(), Answer::ok(shown)));
+                return Ok((attempt.plan(), Answer::ok(json!(shown))));
             }
             attempt.permit(zone, "proposal.create")?;
             let named = || Name::parse(ask.action.as_str()).map_err(|error| Problem::malformed(error.to_string()));
@@ -256,9 +296,9 @@ async fn submitted(
                 policy_position: attempt.ruling.position,
             };
             let (plan, opened) = opened(attempt, submission).await?;
-            shown["proposal"] = opened.body.value();
+            shown.proposal = Some(opened.body.value());
             let place = opened.location.unwrap_or_default();
-            Ok((plan, Answer::created(shown, place)))
+            Ok((plan, Answer::created(json!(shown), place)))
         }),
     )
     .await

@@ -4,18 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aggregates::Moment;
-use aggregates::action::Action;
+use aggregates::action::{Action, Pattern};
 use aggregates::amount::Amount;
 use aggregates::ids::{MemberId, ZoneId};
-use aggregates::permission::{Ask, Authority, Decision, check, speakable};
+use aggregates::permission::{Ask, Authority, Decision, Reason, check, speakable};
 use axum::Json;
 use axum::extract::{Path, State};
-use serde::Deserialize;
-use serde_json::{Value, json};
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::imagined::Grounds;
-use crate::api::page::{WantedById, refused};
+use crate::api::page::{Page, WantedById, refused};
 use crate::api::request::{Query, Reader, id_in_path};
 use crate::engine::{App, Caller, Problem, permit_in_zone};
 
@@ -41,11 +40,44 @@ pub struct Who {
 #[serde(deny_unknown_fields)]
 pub struct What {
     /// Who; the caller when absent.
-    #[param(value_type = Option<String>)]
     principal_id: Option<MemberId>,
     /// As it was at this position of the log.
     at_position: Option<u64>,
     after: Option<u64>,
+}
+
+/// Who can.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Able {
+    #[serde(flatten)]
+    page: Page<AbleMember>,
+    /// The position of the log that it rests on.
+    position: u64,
+}
+
+/// Someone who can, or could with an approval.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AbleMember {
+    principal_id: MemberId,
+    decision: Decision,
+}
+
+/// What somebody can.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Abilities {
+    principal_id: MemberId,
+    #[serde(flatten)]
+    all: Page<Ability>,
+    /// The position of the log that it rests on.
+    position: u64,
+}
+
+/// An action, or a pattern that stands for every other action it covers, and what would be decided.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ability {
+    action: Pattern,
+    decision: Decision,
+    reasons: Vec<Reason>,
 }
 
 async fn grounds(
@@ -67,13 +99,13 @@ async fn grounds(
 
 /// Everyone who may do an action in a zone now, in person, and everyone who may with an approval.
 #[utoipa::path(get, path = "/zones/{id}/who-can", tag = "checks", params(("id" = String, Path), Who),
-    responses((status = 200, description = "`items` with `principal_id` and `decision`"), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = Able), (status = "4XX", body = Problem)))]
 pub async fn who_can(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
     Path(id): Path<String>,
     Query(who): Query<Who>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Able>, Problem> {
     let zone: ZoneId = id_in_path(&id, "zone")?;
     let action = Action::parse(&who.action).map_err(|error| refused("action", &error.to_string()))?;
     let amount = who.amount.as_deref().map(Amount::parse).transpose().map_err(|error| refused("amount", &error.to_string()))?;
@@ -81,9 +113,8 @@ pub async fn who_can(
     let grounds = grounds(&app, &caller, zone, who.after, who.at_position).await?;
     let items = able(&grounds.authority, zone, &action, amount, grounds.now);
     let items = items.into_iter().map(|(principal, decision)| (principal.0, (principal, decision)));
-    let mut page = wanted.page(items, |(principal, decision)| json!({"principal_id": principal, "decision": decision}));
-    page["position"] = json!(grounds.position);
-    Ok(Json(page))
+    let page = wanted.page(items, |(principal_id, decision)| AbleMember { principal_id, decision });
+    Ok(Json(Able { page, position: grounds.position }))
 }
 
 /// Everyone who is not denied, in order of joining.
@@ -105,13 +136,13 @@ pub fn able(
 /// What a principal may do in a zone, of everything that its policies and roles speak of; the caller, by the token they come with. A
 /// pattern stands for every other action it covers.
 #[utoipa::path(get, path = "/zones/{id}/what-can", tag = "checks", params(("id" = String, Path), What),
-    responses((status = 200, description = "`items` with `action`, `decision` and `reasons`"), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = Abilities), (status = "4XX", body = Problem)))]
 pub async fn what_can(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
     Path(id): Path<String>,
     Query(what): Query<What>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Abilities>, Problem> {
     let zone: ZoneId = id_in_path(&id, "zone")?;
     let grounds = grounds(&app, &caller, zone, what.after, what.at_position).await?;
     let principal = what.principal_id.unwrap_or(caller.id());
@@ -122,8 +153,7 @@ pub async fn what_can(
     let items = universe.into_iter().map(|spoken| {
         let via = caller.via_of(principal);
         let answer = check(&grounds.authority, zone, &Ask { via, ..Ask::plain(principal, spoken.example, grounds.now) });
-        json!({"action": spoken.pattern, "decision": answer.decision, "reasons": answer.reasons})
+        Ability { action: spoken.pattern, decision: answer.decision, reasons: answer.reasons }
     });
-    let items: Vec<Value> = items.collect();
-    Ok(Json(json!({"items": items, "next": null, "principal_id": principal, "position": grounds.position})))
+    Ok(Json(Abilities { principal_id: principal, all: Page::whole(items.collect()), position: grounds.position }))
 }

@@ -4,10 +4,10 @@ use aggregates::Moment;
 use aggregates::action::Action;
 use aggregates::amount::Amount;
 use aggregates::ids::MemberId;
-use aggregates::permission::{Answer, Ask, Authority};
+use aggregates::permission::{Ask, Authority};
 use aggregates::text::Label;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::engine::{Caller, Problem};
@@ -18,7 +18,6 @@ use crate::engine::{Caller, Problem};
 pub struct Question {
     pub action: Action,
     /// Who would do it; the caller when absent.
-    #[schema(value_type = Option<String>)]
     pub principal_id: Option<MemberId>,
     pub amount: Option<Amount>,
     pub board_id: Option<Label>,
@@ -52,9 +51,4 @@ impl Question {
             ..Ask::plain(principal, self.action, now)
         }
     }
-}
-
-/// An answer with the position of what it rests on and the moment it is about.
-pub fn shown(answer: &Answer, position: u64, at: Moment) -> Value {
-    json!({"decision": answer.decision, "reasons": answer.reasons, "position": position, "decided_at": at})
 }

@@ -13,10 +13,8 @@ use crate::engine::{Answer, Attempt, Loaded, Problem};
 /// A signature.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SignatureView {
-    #[schema(value_type = String)]
     member_id: MemberId,
     /// Who stands behind the account: persons are counted.
-    #[schema(value_type = String)]
     person_id: MemberId,
     signed_at: DateTime<Utc>,
 }
@@ -28,7 +26,6 @@ pub struct EndView {
     outcome: Option<Outcome>,
     /// Why it came to nothing, if it did.
     reason: Option<DismissalReason>,
-    #[schema(value_type = Option<String>)]
     by: Option<MemberId>,
     note: Option<String>,
     at: DateTime<Utc>,
@@ -37,24 +34,19 @@ pub struct EndView {
 /// An escalation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EscalationView {
-    #[schema(value_type = String)]
     id: EscalationId,
     /// `action` contests a decision, `governance` contests who decides.
     kind: &'static str,
     status: Status,
-    #[schema(value_type = String)]
     zone_id: ZoneId,
     /// Where it is decided; the zone itself where that is a root, whose questions go to the owners.
-    #[schema(value_type = String)]
     to_zone_id: ZoneId,
     /// Who raised it; nobody did where it is automatic.
-    #[schema(value_type = Option<String>)]
     escalator_id: Option<MemberId>,
     reason: String,
     /// Why it went up by itself, if nobody raised it.
     automatic: Option<StallReason>,
     /// The contested proposal.
-    #[schema(value_type = Option<String>)]
     proposal_id: Option<ProposalId>,
     /// The change that is asked for.
     #[schema(value_type = Option<Object>)]
@@ -62,7 +54,6 @@ pub struct EscalationView {
     cosigner_threshold: Option<u32>,
     cosigners: Vec<SignatureView>,
     /// The proposal that decides it in the zone above.
-    #[schema(value_type = Option<String>)]
     parent_proposal_id: Option<ProposalId>,
     resolution: Option<EndView>,
     version: u64,

@@ -20,10 +20,8 @@ use crate::governance::evaluating;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewEvaluation {
-    #[schema(value_type = String)]
     proposal_id: ProposalId,
     /// Who did it, where the proposal does not say; its proposer when absent.
-    #[schema(value_type = Option<String>)]
     executor_id: Option<MemberId>,
 }
 

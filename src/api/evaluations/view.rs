@@ -18,7 +18,6 @@ pub struct ScoreView {
     score: Score,
     rationale: String,
     by: ScoredBy,
-    #[schema(value_type = Option<String>)]
     evaluator_id: Option<MemberId>,
     scored_at: DateTime<Utc>,
 }
@@ -57,16 +56,11 @@ pub struct ResultView {
 /// An evaluation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EvaluationView {
-    #[schema(value_type = String)]
     id: EvaluationId,
     status: Status,
-    #[schema(value_type = String)]
     proposal_id: ProposalId,
-    #[schema(value_type = String)]
     zone_id: ZoneId,
-    #[schema(value_type = String)]
     executor_id: MemberId,
-    #[schema(value_type = Option<String>)]
     opened_by: Option<MemberId>,
     evaluators_required: u32,
     criteria: Vec<CriterionView>,

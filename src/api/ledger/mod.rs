@@ -22,16 +22,12 @@ use crate::store::{Row, StoreError};
 /// A reservation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReservationView {
-    #[schema(value_type = String)]
     id: ReservationId,
-    #[schema(value_type = String)]
     zone_id: ZoneId,
     /// `reserved`, `committed`, `released` or `lapsed`.
     status: String,
     action: String,
-    #[schema(value_type = String)]
     principal_id: MemberId,
-    #[schema(value_type = String)]
     reserved_by: MemberId,
     /// What was set aside.
     amount: String,

@@ -8,11 +8,11 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use projections::reservations;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::IntoParams;
 
 use super::ReservationView;
-use crate::api::page::Wanted;
+use crate::api::page::{Page, Wanted};
 use crate::api::request::{Query, Reader, id_in_path};
 use crate::engine::{Answer, App, Problem, permit_in_zone};
 
@@ -47,24 +47,24 @@ pub async fn read(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub struct Page {
+pub struct WhichOfZone {
     limit: Option<u64>,
     cursor: Option<String>,
     after: Option<u64>,
 }
 
 /// A zone's reservations, newest first.
-#[utoipa::path(get, path = "/zones/{id}/reservations", tag = "ledger", params(("id" = String, Path), Page),
-    responses((status = 200, description = "A page of reservations"), (status = 404, body = Problem)))]
+#[utoipa::path(get, path = "/zones/{id}/reservations", tag = "ledger", params(("id" = String, Path), WhichOfZone),
+    responses((status = 200, body = Page<ReservationView>), (status = 404, body = Problem)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
     Path(id): Path<String>,
-    Query(page): Query<Page>,
-) -> Result<Json<Value>, Problem> {
+    Query(which): Query<WhichOfZone>,
+) -> Result<Json<Page<ReservationView>>, Problem> {
     let zone: ZoneId = id_in_path(&id, "zone")?;
-    let wanted = Wanted::read(page.limit, page.cursor.as_deref())?;
-    app.fresh_views(caller.organization_id, page.after).await?;
+    let wanted = Wanted::read(which.limit, which.cursor.as_deref())?;
+    app.fresh_views(caller.organization_id, which.after).await?;
     let ruling = app.ruling(caller.organization_id).await?;
     permit_in_zone(&ruling, &caller, zone, "zone.read", app.clock.now())?;
     let statement = reservations::page(caller.organization_id, zone, wanted.before(), wanted.one_more());

@@ -27,7 +27,6 @@ pub struct NewReservation {
     action: Action,
     amount: Amount,
     /// For whom; for the caller when absent.
-    #[schema(value_type = Option<String>)]
     principal_id: Option<MemberId>,
     /// For how long; an hour when absent, 30 days at most.
     #[schema(minimum = 1, maximum = 2_592_000)]

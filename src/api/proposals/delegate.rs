@@ -19,7 +19,6 @@ use crate::governance::deciding;
 #[serde(deny_unknown_fields)]
 pub struct Delegation {
     /// Someone who may decide in the zone and has no conflict of interest.
-    #[schema(value_type = String)]
     member_id: MemberId,
 }
 

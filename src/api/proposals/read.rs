@@ -8,9 +8,8 @@ use aggregates::ids::{ProposalId, ZoneId};
 use aggregates::proposal::{self, Proposal};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use projections::audit;
+use projections::{EventView, Recorded, audit};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::{ProposalView, answer_with_history};
@@ -102,8 +101,8 @@ async fn happens(
 }
 
 /// Everything that happened to it, in order.
-async fn history(app: &App, caller: &Caller, id: ProposalId) -> Result<Vec<Value>, Problem> {
+async fn history(app: &App, caller: &Caller, id: ProposalId) -> Result<Vec<EventView>, Problem> {
     let statement = audit::stream_until(caller.organization_id, Proposal::TYPE, id.to_string(), u64::MAX >> 1);
     let events = app.log.events(statement).await?;
-    Ok(events.iter().map(projections::Recorded::view).collect())
+    Ok(events.iter().map(Recorded::view).collect())
 }

@@ -23,7 +23,6 @@ use crate::governance::opening;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewProposal {
-    #[schema(value_type = String)]
     zone_id: ZoneId,
     r#type: ProposalType,
     title: Name,

@@ -10,8 +10,8 @@ use aggregates::proposal::{
 };
 use aggregates::text::{Name, Prose};
 use chrono::{DateTime, Utc};
+use projections::EventView;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::engine::{Answer, Attempt, Loaded, Problem};
@@ -28,18 +28,15 @@ pub struct VoteView<'a> {
 /// A reviewer and their vote.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ElectorView<'a> {
-    #[schema(value_type = String)]
     member_id: MemberId,
     weight: u64,
     reason: SelectionReason,
-    #[schema(value_type = Option<String>)]
     zone_id: Option<ZoneId>,
     chosen_by: ChosenBy,
     vote: Option<VoteView<'a>>,
     /// Why they left the electorate, if they did.
     left: Option<RecusalReason>,
     /// Whose seat it was, if it was handed to them.
-    #[schema(value_type = Option<String>)]
     delegated_by: Option<MemberId>,
 }
 
@@ -47,7 +44,6 @@ pub struct ElectorView<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SelectionView<'a> {
     /// Among whom, in the order of the rules.
-    #[schema(value_type = Vec<String>)]
     candidates: Vec<MemberId>,
     /// When rules choose if the gardener has not.
     until: DateTime<Utc>,
@@ -78,7 +74,6 @@ pub struct ExecutionView<'a> {
     reason: Option<&'a str>,
     code: Option<&'a str>,
     held_until: Option<DateTime<Utc>>,
-    #[schema(value_type = Option<String>)]
     grant_id: Option<GrantId>,
     at: DateTime<Utc>,
 }
@@ -86,9 +81,7 @@ pub struct ExecutionView<'a> {
 /// Something said about it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CommentView<'a> {
-    #[schema(value_type = String)]
     id: CommentId,
-    #[schema(value_type = String)]
     author_id: MemberId,
     #[schema(value_type = String)]
     text: &'a Prose,
@@ -99,22 +92,17 @@ pub struct CommentView<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the names clients read")]
 pub struct WentUpView {
-    #[schema(value_type = String)]
     escalation_id: EscalationId,
     /// The proposal that decides it there.
-    #[schema(value_type = String)]
     parent_proposal_id: ProposalId,
-    #[schema(value_type = String)]
     to_zone_id: ZoneId,
 }
 
 /// What it was opened for.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LineageView {
-    #[schema(value_type = String)]
     escalation_id: EscalationId,
     /// The proposal whose question it decides; none where it decides who decides.
-    #[schema(value_type = Option<String>)]
     proposal_id: Option<ProposalId>,
     /// Whether the owners decide, above whom there is nobody.
     last_instance: bool,
@@ -123,9 +111,7 @@ pub struct LineageView {
 /// A proposal.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProposalView<'a> {
-    #[schema(value_type = String)]
     id: ProposalId,
-    #[schema(value_type = String)]
     zone_id: ZoneId,
     r#type: ProposalType,
     #[schema(value_type = String)]
@@ -136,7 +122,6 @@ pub struct ProposalView<'a> {
     payload: Payload<'a>,
     status: Status,
     risk_level: Risk,
-    #[schema(value_type = String)]
     proposer_id: MemberId,
     #[schema(value_type = DecisionModel)]
     decision_model: &'a DecisionModel,
@@ -161,7 +146,6 @@ pub struct ProposalView<'a> {
     /// When it goes up by itself, if nobody has decided by then.
     auto_escalates_at: Option<DateTime<Utc>>,
     /// Judgements of what came of it.
-    #[schema(value_type = Vec<String>)]
     evaluations: Vec<EvaluationId>,
     policy_position: u64,
     version: u64,
@@ -171,8 +155,7 @@ pub struct ProposalView<'a> {
     events: String,
     /// Everything that happened to it, in order; when it is read on its own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<Object>>)]
-    history: Option<Vec<Value>>,
+    history: Option<Vec<EventView>>,
 }
 
 /// What is still needed, in a sentence; that it is over, once it is.
@@ -304,7 +287,7 @@ pub fn answer(state: &State, version: u64) -> Result<Answer, Problem> {
 }
 
 /// The answer that shows a proposal with everything that happened to it.
-pub fn answer_with_history(state: &State, version: u64, history: Vec<Value>) -> Result<Answer, Problem> {
+pub fn answer_with_history(state: &State, version: u64, history: Vec<EventView>) -> Result<Answer, Problem> {
     let shown = ProposalView { history: Some(history), ..view(state, version)? };
     Ok(Answer::written(&shown).at_version(version))
 }

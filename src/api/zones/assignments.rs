@@ -10,12 +10,13 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::change::permit_governing;
-use crate::api::page::WantedById;
+use crate::api::page::{Page, WantedById};
 use crate::api::request::{Command, Fresh, Nothing, Query, Reader, id_in_path};
 use crate::engine::{Answer, App, Attempt, Done, Problem, decision, permit_in_zone};
 use crate::entropy;
@@ -24,13 +25,23 @@ use crate::entropy;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAssignment {
-    #[schema(value_type = String)]
     member_id: MemberId,
     role: ZoneRole,
 }
 
-fn view(zone: ZoneId, held: &Assignment) -> Value {
-    json!({"id": held.id, "zone_id": zone, "member_id": held.member_id, "role": held.role, "created_at": held.assigned_at})
+/// A role that someone has in a zone.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AssignmentView {
+    id: AssignmentId,
+    zone_id: ZoneId,
+    member_id: MemberId,
+    role: ZoneRole,
+    created_at: DateTime<Utc>,
+}
+
+fn view(zone_id: ZoneId, held: &Assignment) -> AssignmentView {
+    let Assignment { id, member_id, role, assigned_at, .. } = *held;
+    AssignmentView { id, zone_id, member_id, role, created_at: assigned_at }
 }
 
 /// Roles that decide need `zone.govern`, others `zone.write` (SPEC C1).
@@ -40,7 +51,7 @@ fn may_assign(attempt: &Attempt, zone: ZoneId, role: ZoneRole) -> Result<(), Pro
 
 /// Gives someone a role in a zone and everything below it. Giving it again changes nothing.
 #[utoipa::path(post, path = "/zones/{id}/assignments", tag = "zones", params(("id" = String, Path)), request_body = NewAssignment,
-    responses((status = 201, description = "Assigned"), (status = 200, description = "Was assigned already"), (status = "4XX", body = Problem)))]
+    responses((status = 201, body = AssignmentView, description = "Assigned"), (status = 200, body = AssignmentView, description = "Was assigned already"), (status = "4XX", body = Problem)))]
 pub async fn assign(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -69,7 +80,7 @@ pub async fn assign(
         let held = held.find(|held| held.member_id == body.member_id && held.role == body.role);
         let held = held.ok_or_else(|| Problem::not_found("assignment"))?;
         let place = format!("/api/v1/zones/{zone_id}/assignments/{}", held.id);
-        let mut answer = Answer::created(view(zone_id, held), place).at_version(zone.version);
+        let mut answer = Answer::created(json!(view(zone_id, held)), place).at_version(zone.version);
         if held.id != assignment_id {
             answer.status = StatusCode::OK;
         }
@@ -93,13 +104,13 @@ pub struct Which {
 
 /// Who has which role in a zone, in the order of assignment, without those who have left.
 #[utoipa::path(get, path = "/zones/{id}/assignments", tag = "zones", params(("id" = String, Path), Which),
-    responses((status = 200, description = "A page of assignments"), (status = 404, body = Problem)))]
+    responses((status = 200, body = Page<AssignmentView>), (status = 404, body = Problem)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
     Path(id): Path<String>,
     Query(which): Query<Which>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Page<AssignmentView>>, Problem> {
     let id: ZoneId = id_in_path(&id, "zone")?;
     let wanted = WantedById::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
@@ -116,7 +127,7 @@ pub async fn list(
 /// One role that someone has in a zone.
 #[utoipa::path(get, path = "/zones/{id}/assignments/{assignment_id}", tag = "zones",
     params(("id" = String, Path), ("assignment_id" = String, Path), Fresh),
-    responses((status = 200, description = "The assignment"), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = AssignmentView), (status = "4XX", body = Problem)))]
 pub async fn read(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
@@ -131,7 +142,7 @@ pub async fn read(
     let zone = ruling.authority.tree.zone(id).ok_or_else(|| Problem::not_found("zone"))?;
     let held = zone.assignments.iter().find(|held| held.id == assignment_id);
     let held = held.ok_or_else(|| Problem::not_found("assignment"))?;
-    Ok(Answer::ok(view(id, held)).at_version(zone.version).into_response())
+    Ok(Answer::ok(json!(view(id, held))).at_version(zone.version).into_response())
 }
 
 /// Takes a role away. Whoever loses it leaves the electorates that rested on it.

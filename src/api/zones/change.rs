@@ -9,9 +9,9 @@ use aggregates::zones::{Changes, Command as Ask, Zones};
 use axum::extract::{Path, State};
 use serde_json::{Map, Value, json};
 
-use super::{ZoneView, people_named, view};
+use super::{ChangedZone, people_named};
 use crate::api::request::{Command, id_in_path};
-use crate::engine::{Answer, App, Attempt, Done, Plan, Problem, decision, permit_under};
+use crate::engine::{Answer, App, Attempt, Done, Plan, Problem, decision};
 
 /// What a change of a zone may carry: a merge patch (RFC 7396) over what the zone writes.
 #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
@@ -26,7 +26,7 @@ pub struct ZonePatch {
 
 /// Changes a zone. Absent keys stay, `null` drops a limit of one's own. What decides who decides needs `zone.govern`.
 #[utoipa::path(patch, path = "/zones/{id}", tag = "zones", params(("id" = String, Path)), request_body = ZonePatch,
-    responses((status = 200, body = ZoneView), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = ChangedZone), (status = "4XX", body = Problem)))]
 pub async fn change(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -83,11 +83,5 @@ pub async fn change_zone(attempt: &Attempt, id: ZoneId, changes: Changes) -> Res
     let tree = plan.decide::<Zones>(&attempt.zone_tree(), ask).await?;
     let after = attempt.with_tree(&tree);
     let zone = tree.zone(id).ok_or_else(|| Problem::not_found("zone"))?;
-    // Whoever may mend a zone that nobody may read is not shown it for that.
-    let mut shown = match permit_under(&after, &attempt.caller, id, "zone.read", attempt.now) {
-        Ok(()) => view(attempt.caller.organization_id, &after, zone),
-        Err(_) => json!({"id": id, "version": zone.version}),
-    };
-    shown["now_bound"] = json!(tree.bound_below(id));
-    Ok((plan, Answer::ok(shown).at_version(zone.version)))
+    Ok((plan, Answer::ok(json!(ChangedZone::seen_by(attempt, &after, zone))).at_version(zone.version)))
 }

@@ -9,7 +9,7 @@ use aggregates::text::{Name, Prose};
 use aggregates::zones::{Command as Ask, Status, Zones};
 use axum::extract::State;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::{ZoneView, people_named, view};
@@ -24,7 +24,6 @@ pub struct NewZone {
     slug: Option<Slug>,
     description: Option<Prose>,
     /// A root when absent.
-    #[schema(value_type = Option<String>)]
     parent_zone_id: Option<ZoneId>,
     /// `draft` or `active`; active when absent.
     status: Option<Status>,
@@ -69,7 +68,7 @@ pub async fn create(State(app): State<Arc<App>>, command: Command<NewZone>) -> R
             let after = attempt.with_tree(&tree);
             let zone = tree.zone(id).ok_or_else(|| Problem::not_found("zone"))?;
             let shown = view(attempt.caller.organization_id, &after, zone);
-            Ok((plan, Answer::created(shown, format!("/api/v1/zones/{id}")).at_version(zone.version)))
+            Ok((plan, Answer::created(json!(shown), format!("/api/v1/zones/{id}")).at_version(zone.version)))
         }),
     )
     .await

@@ -8,11 +8,10 @@ use aggregates::zones::Status;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::IntoParams;
 
-use super::view;
-use crate::api::page::WantedById;
+use super::{ZoneView, view};
+use crate::api::page::{Page, WantedById};
 use crate::api::request::{Query, Reader};
 use crate::api::sight::Sight;
 use crate::engine::{App, Problem};
@@ -25,19 +24,18 @@ pub struct Which {
     limit: Option<u64>,
     cursor: Option<String>,
     status: Option<Status>,
-    #[param(value_type = Option<String>)]
     parent_zone_id: Option<ZoneId>,
     slug: Option<Slug>,
     after: Option<u64>,
 }
 
 /// Zones that the caller may read, in the order of creation.
-#[utoipa::path(get, path = "/zones", tag = "zones", params(Which), responses((status = 200, description = "A page of zones")))]
+#[utoipa::path(get, path = "/zones", tag = "zones", params(Which), responses((status = 200, body = Page<ZoneView>)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
     Query(which): Query<Which>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Page<ZoneView>>, Problem> {
     let wanted = WantedById::read(which.limit, which.cursor.as_deref())?;
     app.fresh_memory(caller.organization_id, which.after).await?;
     let ruling = app.permitted(&caller, "zone.read").await?;

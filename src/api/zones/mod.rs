@@ -11,4 +11,4 @@ pub mod status;
 pub mod tree;
 mod view;
 
-pub use view::{ZoneView, people_named, view};
+pub use view::{ChangedZone, ZoneView, people_named, view};

@@ -7,6 +7,7 @@ use aggregates::ids::ZoneId;
 use aggregates::zones::{Event, Zones};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use super::{ZoneView, view};
 use crate::api::request::{Query, Reader, id_in_path};
@@ -36,5 +37,5 @@ pub async fn read(
     };
     let authority = then.as_ref().unwrap_or(&ruling.authority);
     let zone = authority.tree.zone(id).ok_or_else(|| Problem::not_found("zone"))?;
-    Ok(Answer::ok(view(organization, authority, zone)).at_version(zone.version).into_response())
+    Ok(Answer::ok(json!(view(organization, authority, zone))).at_version(zone.version).into_response())
 }

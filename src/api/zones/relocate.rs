@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::ZoneView;
+use super::ChangedZone;
 use super::change::{change_zone, permit_governing};
 use crate::api::request::{Command, id_in_path};
 use crate::engine::{App, Done, Problem, decision, permit};
@@ -19,13 +19,12 @@ use crate::engine::{App, Done, Problem, decision, permit};
 pub struct Destination {
     /// The new parent; `null` makes it a root.
     #[serde(deserialize_with = "Option::deserialize")]
-    #[schema(value_type = Option<String>)]
     parent_zone_id: Option<ZoneId>,
 }
 
 /// Moves a zone and everything below it to another parent. What is wider than the new parent allows is refused.
 #[utoipa::path(post, path = "/zones/{id}/move", tag = "zones", params(("id" = String, Path)), request_body = Destination,
-    responses((status = 200, body = ZoneView), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = ChangedZone), (status = "4XX", body = Problem)))]
 pub async fn relocate(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,

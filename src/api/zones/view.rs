@@ -1,24 +1,26 @@
 //! A zone as clients see it.
 
+use std::collections::BTreeSet;
+
+use aggregates::decision_model::DecisionModel;
 use aggregates::ids::{OrganizationId, ZoneId};
 use aggregates::permission::Authority;
-use aggregates::policy::{Policies, Section};
+use aggregates::policy::{
+    AgentQualifications, AlignmentRequirements, ApprovalPolicy, Constraints, EscalationPolicy, EvaluationCriteria,
+    IncentiveModel, Policies, ResourceScope, Responsibilities, Section,
+};
 use aggregates::zones::{Bound, Status, Zone};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::engine::Problem;
+use crate::engine::{Attempt, Problem, permit_under};
 
 /// A zone, with what it writes of its own (`null` where it writes nothing).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ZoneView {
-    #[schema(value_type = String)]
     id: ZoneId,
-    #[schema(value_type = String)]
     organization_id: OrganizationId,
-    #[schema(value_type = Option<String>)]
     parent_zone_id: Option<ZoneId>,
     name: String,
     slug: String,
@@ -29,16 +31,74 @@ pub struct ZoneView {
     version: u64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-    #[serde(flatten)]
-    policies: Policies,
-    /// Descendants that write something wider than is allowed now; the limit stands. Only in answers to changes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    now_bound: Option<Vec<Bound>>,
+    /// What it answers for.
+    responsibilities: Option<Responsibilities>,
+    /// What it may use.
+    resource_scope: Option<ResourceScope>,
+    /// Who may work in it.
+    agent_qualifications: Option<AgentQualifications>,
+    /// What they put at stake.
+    alignment_requirements: Option<AlignmentRequirements>,
+    /// What judgements do to reputation.
+    incentive_model: Option<IncentiveModel>,
+    /// What may be done.
+    constraints: Option<Constraints>,
+    /// How votes become an outcome.
+    decision_model: Option<DecisionModel>,
+    /// Who is asked.
+    approval_policy: Option<ApprovalPolicy>,
+    /// When it goes to the parent.
+    escalation_policy: Option<EscalationPolicy>,
+    /// How work is judged.
+    evaluation_criteria: Option<EvaluationCriteria>,
+    /// Which of these its descendants may not set.
+    sealed: BTreeSet<Section>,
 }
 
-/// A zone as JSON.
-pub fn view(organization: OrganizationId, authority: &Authority, zone: &Zone) -> Value {
-    let shown = ZoneView {
+/// A zone after it was changed.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ChangedZone {
+    /// The zone.
+    Seen(Box<SeenZone>),
+    /// Whoever may mend a zone that nobody may read is not shown it for that.
+    Unseen(UnseenZone),
+}
+
+/// A zone after it was changed, for whoever may read it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SeenZone {
+    #[serde(flatten)]
+    zone: ZoneView,
+    /// Descendants that write something wider than is allowed now; the limit stands.
+    now_bound: Vec<Bound>,
+}
+
+/// A zone after it was changed, for whoever may not read it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnseenZone {
+    id: ZoneId,
+    version: u64,
+    /// Descendants that write something wider than is allowed now; the limit stands.
+    now_bound: Vec<Bound>,
+}
+
+impl ChangedZone {
+    /// What a change of a zone answers.
+    pub fn seen_by(attempt: &Attempt, after: &Authority, zone: &Zone) -> Self {
+        let now_bound = after.tree.bound_below(zone.id);
+        match permit_under(after, &attempt.caller, zone.id, "zone.read", attempt.now) {
+            Ok(()) => Self::Seen(Box::new(SeenZone { zone: view(attempt.caller.organization_id, after, zone), now_bound })),
+            Err(_) => Self::Unseen(UnseenZone { id: zone.id, version: zone.version, now_bound }),
+        }
+    }
+}
+
+/// A zone as it is shown.
+pub fn view(organization: OrganizationId, authority: &Authority, zone: &Zone) -> ZoneView {
+    let own = zone.policies.clone();
+    ZoneView {
         id: zone.id,
         organization_id: organization,
         parent_zone_id: zone.parent_zone_id,
@@ -50,17 +110,18 @@ pub fn view(organization: OrganizationId, authority: &Authority, zone: &Zone) ->
         version: zone.version,
         created_at: zone.created_at,
         updated_at: zone.updated_at,
-        policies: zone.policies.clone(),
-        now_bound: None,
-    };
-    let mut shown = json!(shown);
-    if let Value::Object(keys) = &mut shown {
-        for section in Section::all() {
-            keys.entry(section.to_string()).or_insert(Value::Null);
-        }
-        keys.entry("sealed").or_insert_with(|| json!([]));
+        responsibilities: own.responsibilities,
+        resource_scope: own.resource_scope,
+        agent_qualifications: own.agent_qualifications,
+        alignment_requirements: own.alignment_requirements,
+        incentive_model: own.incentive_model,
+        constraints: own.constraints,
+        decision_model: own.decision_model,
+        approval_policy: own.approval_policy,
+        escalation_policy: own.escalation_policy,
+        evaluation_criteria: own.evaluation_criteria,
+        sealed: own.sealed.unwrap_or_default(),
     }
-    shown
 }
 
 /// Refuses policies that newly name people who are not here: to this organization they do not exist (404).

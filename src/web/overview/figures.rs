@@ -124,11 +124,10 @@ fn span(took: Duration) -> String {
 fn risks(found: &[Open], now: DateTime<Utc>) -> Vec<RiskLine> {
     let all = found.iter().map(|open| open.number).sum::<u64>().max(1);
     let line = |risk: Risk| {
-        let name = risk.to_string();
-        let known: Vec<&Open> = found.iter().filter(|open| open.risk_level == name).collect();
+        let known: Vec<&Open> = found.iter().filter(|open| open.risk_level == risk).collect();
         let open = known.iter().map(|open| open.number).sum();
         let oldest = known.iter().map(|open| open.oldest).min().map(|at| When { at, now });
-        RiskLine { mark: RiskMark(risk), name, open, width: open * 100 / all, oldest }
+        RiskLine { mark: RiskMark(risk), name: risk.to_string(), open, width: open * 100 / all, oldest }
     };
     [Risk::Critical, Risk::High, Risk::Medium, Risk::Low].map(line).into()
 }
