@@ -20,7 +20,7 @@ pub struct Action(String);
 /// An action, all actions below a prefix (`deploy.*`), or every action (`*`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String)]
+#[schema(value_type = String, pattern = "^([a-z0-9_-]+(\\.[a-z0-9_-]+)*(\\.\\*)?|\\*)$")]
 pub struct Pattern(String);
 
 /// Why a text is neither.

@@ -22,7 +22,7 @@ const MOST_BILLIONTHS_DIGITS: usize = 28;
 /// An amount of money or another resource: an exact decimal from 0 to 10^15 with at most 9 decimal places. Reads JSON
 /// strings and numbers, writes strings.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
-#[schema(value_type = String, examples("1000.00"))]
+#[schema(value_type = String, pattern = r"^\d{1,16}(\.\d{1,9})?$", examples("1000.00"))]
 pub struct Amount(Decimal);
 
 /// A plain number (a score, a reputation, a named limit): an exact decimal from 0 to 10^15. Reads JSON numbers and

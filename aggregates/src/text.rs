@@ -1,9 +1,12 @@
 //! Texts people write: names, descriptions, rationales, each with its own bounds.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Why a text is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,11 +34,10 @@ fn bounded(text: &str, longest: usize) -> Result<String, Unreadable> {
 }
 
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident, $longest:literal, empty: $empty:literal);+ $(;)?) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+    ($($(#[doc = $doc:literal])* $name:ident, $longest:literal, empty: $empty:literal);+ $(;)?) => {$(
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        #[schema(value_type = String)]
         pub struct $name(String);
 
         impl $name {
@@ -54,6 +56,20 @@ macro_rules! texts {
             /// The text.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some($longest));
+                let text = if $empty { text } else { text.min_length(Some(1)).pattern(Some(r"\S")) };
+                text.description(Some(concat!($($doc),*).trim())).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
             }
         }
 

@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{AllOf, Object, ObjectBuilder, OneOfBuilder, Schema
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, HeaderBuilder, OpenApi, Ref, RefOr, Required, Response};
 
+use super::page::{MOST, USUAL};
 use crate::engine::PROBLEM;
 
 /// The one scheme by which callers prove who they are.
@@ -74,9 +75,10 @@ fn complete(path: &str, operation: &mut Operation, commands: bool) {
         return;
     }
     let parameters = operation.parameters.get_or_insert_default();
+    parameters.iter_mut().for_each(bound);
     parameters.push(header("X-Request-Id", "What the request is called in logs and, if it is a UUID, in the audit trail."));
     if commands {
-        parameters.push(header("Idempotency-Key", "1 to 255 characters: asked again under the same key, it is done once."));
+        parameters.push(key());
         parameters.push(header("If-Match", "The versions (entity tags) it may be at; 412 if it is at none of them."));
         if parameters.iter().all(|parameter| parameter.name != "dry_run") {
             parameters.push(dry_run());
@@ -119,6 +121,26 @@ fn text() -> ObjectBuilder {
 fn header(name: &str, about: &str) -> Parameter {
     let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(Required::False);
     parameter.description(Some(about)).schema(Some(text())).build()
+}
+
+fn key() -> Parameter {
+    let about = "Visible characters: asked again under the same key, it is done once.";
+    let visible = text().min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
+    let key = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header).required(Required::False);
+    key.description(Some(about)).schema(Some(visible)).build()
+}
+
+/// What pages have in common.
+fn bound(parameter: &mut Parameter) {
+    let schema: ObjectBuilder = match parameter.name.as_str() {
+        "limit" => {
+            let number = ObjectBuilder::new().schema_type(Type::Integer);
+            number.minimum(Some(1)).maximum(Some(MOST)).default(Some(USUAL.into()))
+        }
+        "cursor" => text().pattern(Some("^c[0-9a-z]+$")).description(Some("Where to go on: `next` of the page before.")),
+        _ => return,
+    };
+    parameter.schema = Some(schema.into());
 }
 
 fn dry_run() -> Parameter {

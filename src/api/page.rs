@@ -9,9 +9,9 @@ use uuid::Uuid;
 use crate::engine::Problem;
 
 /// Items on a page unless asked otherwise.
-const USUAL: u64 = 50;
+pub const USUAL: u64 = 50;
 /// The most items on a page.
-const MOST: u64 = 200;
+pub const MOST: u64 = 200;
 
 /// A page of a list.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
