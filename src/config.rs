@@ -40,7 +40,7 @@ pub struct Config {
     /// How callers prove who they are
     #[arg(long, env = "AUTH_MODE", value_enum, default_value = "local", global = true)]
     pub auth_mode: AuthMode,
-    /// A token of at least 50 characters that stands for the first owner
+    /// A token of at least 50 characters that stands for the first owner, as long as they are one
     #[arg(long, env = "LOCAL_AUTH_TOKEN", hide_env_values = true, global = true)]
     pub local_auth_token: Option<String>,
     /// How log lines are written

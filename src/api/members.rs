@@ -238,6 +238,7 @@ fn may_change<'a>(attempt: &'a Attempt, id: MemberId, body: &MemberChange) -> Re
     let people = &attempt.authority().organization;
     let member = if body.of_standing() { people.member(id) } else { people.anyone(id) };
     let member = member.ok_or_else(|| Problem::not_found("member"))?;
+    attempt.not_above(member)?;
     attempt.must_match(member.version)?;
     if member.active && body.display_name == Some(None) {
         let fault = Fault::new("/display_name", "name_needed", "whoever belongs here has a name");

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use aggregates::action::Pattern;
 use aggregates::actor::OrganizationRole;
 use aggregates::ids::{MemberId, TokenId};
-use aggregates::organization::Member;
 use aggregates::text::Name;
 use aggregates::token::{Command as Ask, Issued, Token};
 use axum::Json;
@@ -132,15 +131,6 @@ fn no_longer_than(own: Option<DateTime<Utc>>, asked: Option<DateTime<Utc>>) -> R
     ))
 }
 
-/// Refuses to touch what belongs to someone whose role is above the caller's (SPEC A2).
-fn not_above(attempt: &Attempt, owner: &Member) -> Result<(), Problem> {
-    let own = attempt.authority().organization.member(attempt.caller.id()).ok_or_else(Problem::unauthenticated)?;
-    if owner.id == own.id || own.role.may_grant(owner.role) {
-        return Ok(());
-    }
-    Err(Problem::new(StatusCode::FORBIDDEN, "role_above_own", "that member's role is above your own"))
-}
-
 /// Issues a token. The answer shows it, this once.
 #[utoipa::path(post, path = "/tokens", tag = "organizations", request_body = NewToken,
     responses((status = 201, body = NewlyIssued, description = "Issued; `token` is shown once"), (status = "4XX", body = Problem)))]
@@ -156,7 +146,7 @@ pub async fn issue(State(app): State<Arc<App>>, command: Command<NewToken>) -> R
             no_longer_than(attempt.token_expires_at(), body.expires_at)?;
             let people = &attempt.authority().organization;
             let member = people.member(member_id).ok_or_else(|| Problem::not_found("member"))?;
-            not_above(attempt, member)?;
+            attempt.not_above(member)?;
             let token = attempt.load::<Token>(new.id).await?;
             let ask = Ask::Issue {
                 id: new.id,
@@ -253,7 +243,7 @@ pub async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, command
             let owner = token.state.issued.as_ref().and_then(|issued| attempt.authority().organization.anyone(issued.member_id));
             let owner = owner.ok_or_else(|| Problem::not_found("token"))?;
             may_touch(attempt, owner.id, "token.revoke")?;
-            not_above(attempt, owner)?;
+            attempt.not_above(owner)?;
             attempt.must_match(token.sequence)?;
             let mut plan = attempt.plan();
             plan.decide(&token, Ask::Revoke { now: attempt.now }).await?;

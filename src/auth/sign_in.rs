@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use aggregates::access;
-use aggregates::actor::Actor;
+use aggregates::actor::{Actor, OrganizationRole};
 use aggregates::ids::OrganizationId;
 use aggregates::token::{self, Token};
 use subtle::ConstantTimeEq;
@@ -84,7 +84,8 @@ pub(super) async fn caller_by_token(
     Ok(member.map(|member| Caller { organization_id, actor: member.actor(), token_id: Some(issued.id), scope }))
 }
 
-/// `LOCAL_AUTH_TOKEN` (here by its digest) stands for the first owner of the first organization who is still an owner.
+/// `LOCAL_AUTH_TOKEN` (here by its digest) stands for the first owner of the first organization, as long as they own it: never for
+/// somebody else, in whose name it would act.
 pub(super) async fn local_owner(app: &App, presented_sha256: &str) -> Result<Option<Caller>, Problem> {
     let Some(local) = &app.config.local_auth_token else { return Ok(None) };
     if !bool::from(presented_sha256.as_bytes().ct_eq(sha256(local).as_bytes())) {
@@ -92,6 +93,7 @@ pub(super) async fn local_owner(app: &App, presented_sha256: &str) -> Result<Opt
     }
     let Some(organization) = app.log.first_organization().await? else { return Ok(None) };
     let ruling = app.ruling(organization).await?;
-    let Some(owner) = ruling.authority.organization.owners().next() else { return Ok(None) };
+    let founder = ruling.authority.organization.founder().filter(|founder| founder.role == OrganizationRole::Owner);
+    let Some(owner) = founder else { return Ok(None) };
     Ok(Some(Caller { organization_id: organization, actor: owner.actor(), token_id: None, scope: None }))
 }

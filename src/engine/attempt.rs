@@ -8,7 +8,7 @@ use std::time::Duration;
 use aggregates::action::Action;
 use aggregates::ids::{OrganizationId, ZoneId};
 use aggregates::ledger;
-use aggregates::organization::Organization;
+use aggregates::organization::{Member, Organization};
 use aggregates::permission::{Ask, Authority, Standing, check, holds_in_zone, is_auditor};
 use aggregates::token::Token;
 use aggregates::zones::{Tree, Zones};
@@ -111,6 +111,15 @@ impl Attempt {
     /// Refuses an auditor, who changes nothing, whatever they may read (SPEC A2).
     pub fn refuse_auditors(&self, action: &str) -> Result<(), Problem> {
         if is_auditor(self.authority(), self.caller.id()) { Err(Problem::forbidden(action)) } else { Ok(()) }
+    }
+
+    /// Refuses to touch what is a member's whose role is above the caller's (SPEC A2).
+    pub fn not_above(&self, member: &Member) -> Result<(), Problem> {
+        let own = self.authority().organization.member(self.caller.id()).ok_or_else(Problem::unauthenticated)?;
+        if member.id == own.id || !member.active || own.role.may_grant(member.role) {
+            return Ok(());
+        }
+        Err(Problem::new(StatusCode::FORBIDDEN, "role_above_own", "that member's role is above your own"))
     }
 
     /// Refuses a token that is not for `action`.

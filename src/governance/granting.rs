@@ -9,7 +9,6 @@ use aggregates::grant::{Command, Grant, Rejection, State, Terms, digest};
 use aggregates::ids::GrantId;
 use aggregates::ledger;
 use aggregates::permission::{Ask, Standing, check};
-use aggregates::proposal::ALLOCATE;
 use aggregates::reactions::on_grant;
 use aggregates::text::Label;
 use axum::http::StatusCode;
@@ -45,7 +44,7 @@ pub async fn using_grant(attempt: &Attempt, id: GrantId, usage: &Usage) -> Resul
     }
     let mut plan = attempt.plan();
     let mut particulars = usage.particulars.clone();
-    if terms.action.as_str() != ALLOCATE {
+    if !terms.is_allocation() {
         // Who does a task is checked when it is done; what is approved is the task.
         particulars.remove("agent_type");
     }
@@ -81,7 +80,6 @@ pub async fn using_grant(attempt: &Attempt, id: GrantId, usage: &Usage) -> Resul
 }
 
 fn asking(attempt: &Attempt, terms: &Terms, usage: &Usage, left: Option<Amount>) -> Ask {
-    let allocation = terms.action.as_str() == ALLOCATE;
     Ask {
         amount: usage.amount.or(left),
         board_id: usage.board_id.clone(),
@@ -89,7 +87,7 @@ fn asking(attempt: &Attempt, terms: &Terms, usage: &Usage, left: Option<Amount>)
         tool: usage.tool.clone(),
         params: usage.params.clone(),
         via: attempt.caller.via(),
-        standing: Standing { approved: true, allocation, ..Standing::default() },
+        standing: Standing { approved: true, allocation: terms.is_allocation(), ..Standing::default() },
         holding: Some(terms.reservation_id()),
         ..Ask::plain(terms.principal_id, terms.action.clone(), attempt.now)
     }

@@ -10,7 +10,9 @@ use aggregates::ids::{MemberId, OrganizationId, ProposalId, ZoneId};
 use aggregates::ledger::{Event as Booked, Holder, Ledger};
 use aggregates::organization::Organization;
 use aggregates::permission::{Answer, Ask, Authority, Decision, Reason, Standing, check};
-use aggregates::proposal::{ALLOCATE, Event as Proposed, Opening, Proposal, Submission, prepare};
+use aggregates::proposal::{
+    Event as Proposed, Opening, Proposal, ResourceAllocation, Subject, Submission, TaskExecution, prepare,
+};
 use aggregates::zones::{self, Changes, Tree, Zones};
 use aggregates::{Decider, Moment};
 use chrono::{DateTime, Utc};
@@ -66,6 +68,8 @@ pub struct Replay {
     to: Moment,
     most: usize,
     grants: std::collections::BTreeMap<String, aggregates::grant::Terms>,
+    /// What proposals asked for that may have been given.
+    subjects: std::collections::BTreeMap<ProposalId, Subject>,
     /// How many decisions were asked for once more.
     pub replayed: u64,
     /// How many would have been others.
@@ -87,6 +91,7 @@ impl Replay {
             to,
             most,
             grants: std::collections::BTreeMap::new(),
+            subjects: std::collections::BTreeMap::new(),
             replayed: 0,
             differing: 0,
             differences: Vec::new(),
@@ -121,7 +126,7 @@ impl Replay {
             Organization::TYPE => Organization::evolve(Arc::make_mut(&mut self.authority.organization), &event.read()?),
             Zones::TYPE => self.moved_on(&event.read()?, event.occurred_at),
             Access::TYPE if asked => self.asked(event, event.read()?),
-            Proposal::TYPE if asked => self.proposed(event, event.read()?),
+            Proposal::TYPE if here && event.event_type == "proposal.opened" => self.proposed(event, event.read()?, asked),
             Grant::TYPE => self.granted(event, event.read()?, asked),
             Ledger::TYPE => self.booked(event, &event.read()?, asked),
             _ => {}
@@ -207,13 +212,14 @@ impl Replay {
             Granted::Used { amount, .. } => {
                 let Some(terms) = self.grants.get(&event.aggregate_id).cloned().filter(|_| asked) else { return };
                 self.grants.insert(event.correlation_id.to_string(), terms.clone());
-                let allocation = terms.action.as_str() == ALLOCATE;
+                let (principal, action) = (terms.principal_id, terms.action.clone());
                 let ask = Ask {
                     amount,
-                    standing: Standing { approved: true, allocation, ..Standing::default() },
+                    standing: Standing { approved: true, allocation: terms.is_allocation(), ..Standing::default() },
                     holding: Some(terms.reservation_id()),
-                    ..Ask::plain(terms.principal_id, terms.action.clone(), event.occurred_at)
+                    ..self.approved(&terms).unwrap_or_else(|| Ask::plain(principal, action, event.occurred_at))
                 };
+                let ask = Ask { now: event.occurred_at, ..ask };
                 let answer = check(self.imagined(), terms.zone_id, &ask);
                 self.told(event, terms.action.as_str(), Decision::Allow, &answer);
             }
@@ -221,9 +227,30 @@ impl Replay {
         }
     }
 
+    /// What a grant was given for, as it would be asked for.
+    fn approved(&self, terms: &aggregates::grant::Terms) -> Option<Ask> {
+        let plain = Ask::plain(terms.principal_id, terms.action.clone(), terms.issued_at);
+        match self.subjects.get(&terms.proposal_id)? {
+            Subject::TaskExecution(TaskExecution { board_id, tool, params, .. }) => {
+                let (board_id, tool, params) = (board_id.clone(), tool.clone(), params.clone().unwrap_or_default());
+                Some(Ask { board_id, tool, params, ..plain })
+            }
+            Subject::ResourceAllocation(ResourceAllocation { board_id, agent_type, .. }) => {
+                Some(Ask { board_id: board_id.clone(), agent_type: agent_type.clone(), ..plain })
+            }
+            Subject::ZoneChange(_) | Subject::MembershipChange(_) => None,
+        }
+    }
+
     /// A proposal that opened is submitted once more: would it open, and how would it be decided?
-    fn proposed(&mut self, event: &Recorded, fact: Proposed) {
+    fn proposed(&mut self, event: &Recorded, fact: Proposed, asked: bool) {
         let Proposed::Opened(opening) = fact else { return };
+        if matches!(opening.subject, Subject::TaskExecution(_) | Subject::ResourceAllocation(_)) {
+            self.subjects.insert(opening.proposal_id, opening.subject.clone());
+        }
+        if !asked {
+            return;
+        }
         if opening.subject.is_about_the_organization() {
             return;
         }

@@ -64,75 +64,111 @@ async fn project_on(app: &App) -> Result<(), StoreError> {
 
 /// Projects everything the log holds into `views`; says how far it came. What has been appended here lately need not be read again.
 pub async fn catch_up(log: &Log, views: &Db, recent: Option<&Recent>) -> Result<u64, StoreError> {
+    let mut ahead = None;
     loop {
-        let stride = match stride(log, views, recent, Care::Little).await {
+        let stride = match stride(log, views, recent, ahead.take()).await {
             // Something about one event: find out which, and whose it is.
             Err(error) if error.is_about_the_data() => {
                 tracing::warn!(%error, "events cannot be projected together and are taken one by one");
                 metrics::counter!("trust_zones_projection_strides_one_by_one_total").increment(1);
-                stride(log, views, recent, Care::Much).await?
+                careful_stride(log, views).await?
             }
             stride => stride?,
         };
-        if let Stride::AtTheEnd(reached) = stride {
-            return Ok(reached);
-        }
+        ahead = match stride {
+            Stride::AtTheEnd(reached) => return Ok(reached),
+            Stride::More(ahead) => ahead.map(|ahead| *ahead),
+        };
     }
-}
-
-/// How statements are run.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Care {
-    /// Many at once; if one is refused all are.
-    Little,
-    /// Event by event and projection by projection: one that is refused stops its projection and nothing else.
-    Much,
 }
 
 enum Stride {
     AtTheEnd(u64),
-    More,
+    /// With what was worked out meanwhile.
+    More(Option<Box<Worked>>),
 }
 
-async fn stride(log: &Log, views: &Db, recent: Option<&Recent>, care: Care) -> Result<Stride, StoreError> {
+/// What a stretch of the log says about rows.
+struct Worked {
+    /// Where the projections stood before it; it holds for those that stand there.
+    before: Checkpoints,
+    /// Where they stand after it.
+    after: Checkpoints,
+    groups: Groups,
+    /// The last event; none at the end of the log.
+    last: Option<u64>,
+    /// Whether the log was read, and went on.
+    goes_on: bool,
+}
+
+impl Worked {
+    /// Reads on from where projections stand, and works out what it says.
+    async fn out(log: &Log, recent: Option<&Recent>, before: Checkpoints) -> Result<Self, StoreError> {
+        let (after, mut places) = (before.earliest(), before.clone());
+        let remembered = recent.map(|recent| recent.after(after, AT_ONCE)).unwrap_or_default();
+        let read = if remembered.is_empty() { log.events(audit::following(after, STRIDE)).await? } else { Vec::new() };
+        let (mut groups, mut last) = (Groups::default(), None);
+        for event in remembered.iter().flat_map(|batch| batch.iter()).chain(&read) {
+            for (_, statements) in places.statements(event) {
+                for statement in statements {
+                    groups.add(&event.aggregate_id, statement);
+                }
+            }
+            last = Some(event.global_position);
+        }
+        let goes_on = read.len() as u64 == STRIDE;
+        Ok(Self { before, after: places, groups, last, goes_on: goes_on || !remembered.is_empty() })
+    }
+}
+
+/// Writes a stretch of the log. Where there is much to catch up with, the next one is worked out while it is written.
+async fn stride(log: &Log, views: &Db, recent: Option<&Recent>, ahead: Option<Worked>) -> Result<Stride, StoreError> {
+    let mut tx = views.begin().await?;
+    let before = Checkpoints::take(&mut tx).await?;
+    let worked = match ahead {
+        Some(ahead) if ahead.before == before => ahead,
+        _ => Worked::out(log, recent, before).await?,
+    };
+    let Some(last) = worked.last else { return Ok(Stride::AtTheEnd(worked.after.earliest())) };
+    let Worked { after, groups, goes_on, .. } = worked;
+    let written = async {
+        for group in groups.into_groups() {
+            tx.execute_many(group).await?;
+        }
+        after.keep(&mut tx).await?;
+        tx.commit().await
+    };
+    let far = recent.is_none() && goes_on && after.failed.is_empty();
+    let further = async { if far { Worked::out(log, None, after.clone()).await.map(Some) } else { Ok(None) } };
+    let (written, further) = tokio::join!(written, further);
+    written?;
+    let over = !goes_on && after.failed.is_empty() || after.all_failed();
+    Ok(if over { Stride::AtTheEnd(last) } else { Stride::More(further?.map(Box::new)) })
+}
+
+/// Writes a stretch of the log event by event and projection by projection: one that is refused stops its projection and nothing
+/// else.
+async fn careful_stride(log: &Log, views: &Db) -> Result<Stride, StoreError> {
     let mut tx = views.begin().await?;
     let mut places = Checkpoints::take(&mut tx).await?;
     let after = places.earliest();
-    let remembered = recent.map(|recent| recent.after(after, AT_ONCE)).unwrap_or_default();
-    let read = if remembered.is_empty() { log.events(audit::following(after, STRIDE)).await? } else { Vec::new() };
-    let events = || remembered.iter().flat_map(|batch| batch.iter()).chain(&read);
-    let Some(last) = events().last().map(|last| last.global_position) else { return Ok(Stride::AtTheEnd(after)) };
-    match care {
-        Care::Little => {
-            let mut groups = Groups::default();
-            for event in events() {
-                for (_, statements) in places.statements(event) {
-                    for statement in statements {
-                        groups.add(&event.aggregate_id, statement);
-                    }
-                }
-            }
-            for group in groups.into_groups() {
-                tx.execute_many(group).await?;
-            }
-        }
-        Care::Much => {
-            for event in events() {
-                for (name, statements) in places.statements(event) {
-                    if let Err(error) = tx.all_or_none(statements).await? {
-                        places.fails(name, event, error.to_string());
-                    }
-                }
+    let events = log.events(audit::following(after, STRIDE)).await?;
+    let Some(last) = events.last().map(|last| last.global_position) else { return Ok(Stride::AtTheEnd(after)) };
+    for event in &events {
+        for (name, statements) in places.statements(event) {
+            if let Err(error) = tx.all_or_none(statements).await? {
+                places.fails(name, event, error.to_string());
             }
         }
     }
     places.keep(&mut tx).await?;
     tx.commit().await?;
-    let all = remembered.is_empty() && (read.len() as u64) < STRIDE;
-    Ok(if all && places.failed.is_empty() || places.all_failed() { Stride::AtTheEnd(last) } else { Stride::More })
+    let over = (events.len() as u64) < STRIDE && places.failed.is_empty() || places.all_failed();
+    Ok(if over { Stride::AtTheEnd(last) } else { Stride::More(None) })
 }
 
 /// Where each projection stands; an event that one cannot take in stops that one, visibly, and no other.
+#[derive(Clone, PartialEq, Eq)]
 struct Checkpoints {
     at: BTreeMap<&'static str, u64>,
     failed: BTreeMap<&'static str, (u64, String)>,

@@ -77,6 +77,10 @@ fn words(refusal: &Refusal) -> (&'static str, &'static str) {
         409 | 412 => ("Something else came first", "It has changed since you saw it. Look at it again and decide anew."),
         429 => ("Too many requests", "Wait a little and try again."),
         503 => ("Not available right now", "Nothing has been lost or half done. Try again in a moment."),
+        400 if refusal.code == "filter_not_understood" => (
+            "This list cannot be narrowed like that",
+            "The address may be mistyped or incomplete. Start from the whole list, and narrow it there.",
+        ),
         400 | 422 => ("This cannot be done as asked", "Go back, change what the message names, and send it again."),
         _ => ("Something is broken here", "It has been noted. If it goes on, tell whoever runs this service the request id."),
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Map, Value, json};
 
 use super::refusal::{Fault, Refusal};
@@ -48,6 +49,25 @@ impl Fields {
     /// What stands in a field, unless that is nothing but white space.
     pub fn given(&self, name: &str) -> Option<&str> {
         Some(self.text(name).trim()).filter(|text| !text.is_empty())
+    }
+
+    /// What a field narrows a list to; nothing where it is empty. What is not understood is refused: to leave it out would show more
+    /// than was asked for.
+    pub fn narrowed<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Refusal> {
+        let Some(text) = self.given(name) else { return Ok(None) };
+        let detail = || format!("“{text}” is nothing that a list can be narrowed to");
+        let refused = || Problem::new(StatusCode::BAD_REQUEST, "filter_not_understood", detail());
+        read(text).map(Some).ok_or_else(|| refused().into())
+    }
+
+    /// A moment, as a form or a person writes it, by which a list is narrowed; in UTC where no other zone is written.
+    pub fn narrowed_by_moment(&self, name: &str) -> Result<Option<DateTime<Utc>>, Refusal> {
+        self.narrowed(name, |text| {
+            let spelled = [text.to_owned(), format!("{text}Z"), format!("{text}:00Z"), format!("{text}T00:00:00Z")];
+            let known: Option<DateTime<Utc>> = spelled.iter().find_map(|text| text.parse().ok());
+            // No database keeps moments outside these years, and none was ever written.
+            known.filter(|at| (0..=9999).contains(&at.year()))
+        })
     }
 
     /// All that was chosen under a name.

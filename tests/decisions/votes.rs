@@ -114,3 +114,37 @@ on_both!(only_the_proposer_withdraws_and_only_while_it_is_pending, async |app: T
     people.ann.votes(&proposal, "reject").await.expect(200);
     people.dee.post(&format!("/proposals/{proposal}/withdraw"), json!({})).await.expect_problem(409, "not_pending");
 });
+
+on_both!(what_a_zone_blocks_by_name_nobody_does_by_another_door, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let zone = council(&app, &people.first(2), two_of_three()).await;
+    app.owner.assigns(&zone, &people.cid, "approver").await.expect(201);
+    let proposal = people.dee.proposes_work(&zone).await;
+    let path = format!("/proposals/{proposal}");
+    let blocked = json!({"constraints": {"blocked_actions": ["proposal.review", "proposal.comment"]}});
+    app.owner.patch(&format!("/zones/{zone}"), blocked).await.expect(200);
+    let before = told(&app.owner, &proposal).await;
+    people.ann.post(&format!("{path}/comments"), json!({"text": "Why?"})).await.expect_problem(403, "action_blocked");
+    people.ann.post(&format!("{path}/recuse"), json!({})).await.expect_problem(403, "action_blocked");
+    people
+        .ann
+        .post(&format!("{path}/delegate"), json!({"member_id": people.cid.id}))
+        .await
+        .expect_problem(403, "action_blocked");
+    people.ann.votes(&proposal, "abstain").await.expect_problem(403, "action_blocked");
+    assert_eq!(told(&app.owner, &proposal).await, before);
+    app.owner.patch(&format!("/zones/{zone}"), json!({"constraints": {"blocked_actions": null}})).await.expect(200);
+    people.ann.post(&format!("{path}/comments"), json!({"text": "Why?"})).await.expect(201);
+    people.ann.post(&format!("{path}/recuse"), json!({})).await.expect(200);
+});
+
+on_both!(whoever_may_not_read_a_zone_does_not_vote_there, async |app: TestApp| {
+    let people = People::of(&app).await;
+    let zone = council(&app, &people.first(3), two_of_three()).await;
+    let proposal = people.dee.proposes_work(&zone).await;
+    let hidden = json!({"constraints": {"blocked_actions": ["zone.read"]}});
+    app.owner.patch(&format!("/zones/{zone}"), hidden).await.expect(200);
+    people.ann.get(&format!("/proposals/{proposal}")).await.expect_problem(403, "action_blocked");
+    people.ann.votes(&proposal, "approve").await.expect_problem(403, "action_blocked");
+    people.ann.post(&format!("/proposals/{proposal}/recuse"), json!({})).await.expect_problem(403, "action_blocked");
+});

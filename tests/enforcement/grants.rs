@@ -172,3 +172,23 @@ on_both!(a_grant_outlives_read_models_that_are_made_again, async |app: TestApp| 
     assert_eq!((told.text("/items/0/id"), told.text("/items/0/status")), (grant.clone(), "issued".to_owned()), "{}", told.body);
     scene.uses(&grant, json!({})).await.expect(200);
 });
+
+on_both!(a_task_named_like_an_allocation_is_a_task, async |app: TestApp| {
+    let scene = Scene::of(&app, json!({})).await;
+    let grant = scene.task(&app, json!({"action": "resource.allocate", "amount": "5"})).await;
+    let narrower = json!({"constraints": {"allowed_actions": ["task.*"]}});
+    app.owner.patch(&format!("/zones/{}", scene.zone), narrower).await.expect(200);
+    scene.uses(&grant, json!({})).await.expect_problem(403, "action_not_allowed");
+});
+
+on_both!(a_simulation_asks_what_a_grant_was_used_with, async |app: TestApp| {
+    let scene = Scene::of(&app, json!({})).await;
+    let grant = scene.task(&app, json!({"action": "deploy.site", "tool": "helm", "params": {"replicas": 9}})).await;
+    scene.uses(&grant, json!({"tool": "helm", "params": {"replicas": 9}})).await.expect(200);
+    for narrower in [json!({"allowed_tools": ["argo"]}), json!({"limits": {"replicas": 5}})] {
+        let asked = json!({"changes": {"resource_scope": narrower}});
+        let told = app.owner.post(&format!("/zones/{}/simulate", scene.zone), asked).await.expect(200);
+        let types: Vec<&Value> = told.at("/differences").as_array().expect("a list").iter().map(|one| &one["type"]).collect();
+        assert!(types.contains(&&json!("grant.used")), "{}", told.body);
+    }
+});

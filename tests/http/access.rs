@@ -52,7 +52,10 @@ on_both!(nobody_grants_a_role_above_their_own, async |app: TestApp| {
     admin.post("/invites", json!({"role": "owner"})).await.expect_problem(403, "role_above_own");
     admin.patch(&format!("/members/{}", member.id), json!({"role": "owner"})).await.expect_problem(403, "role_above_own");
     admin.patch(&format!("/members/{}", admin.id), json!({"role": "owner"})).await.expect_problem(403, "role_above_own");
-    admin.patch(&format!("/members/{}", app.owner.id), json!({"role": "member"})).await.expect_problem(403, "role_above_own");
+    for change in [json!({"role": "member"}), json!({"display_name": "Somebody"}), json!({"email": "some@where.example"})] {
+        admin.patch(&format!("/members/{}", app.owner.id), change).await.expect_problem(403, "role_above_own");
+    }
+    admin.patch(&format!("/members/{}", member.id), json!({"display_name": "Maria"})).await.expect(200);
     member.post("/members", new("member")).await.expect_problem(403, "forbidden");
     let agent = json!({"kind": "agent", "display_name": "Bot", "role": "owner"});
     app.owner.post("/members", agent).await.expect_problem(422, "owner_not_human");
@@ -252,6 +255,19 @@ async fn a_local_token_stands_for_the_first_owner(kind: Kind) {
     app.owner.get("/me").await.expect(200);
 }
 
+async fn a_local_token_stands_for_nobody_else(kind: Kind) {
+    let app = TestApp::on(Store::create(kind).await, &["--local-auth-token", LOCAL_TOKEN]).await;
+    let local = app.owner.with_token(LOCAL_TOKEN);
+    let second = app.human("Second", "owner").await;
+    second.patch(&format!("/members/{}", app.owner.id), json!({"role": "member"})).await.expect(200);
+    local.get("/me").await.expect_problem(401, "unauthenticated");
+    second.patch(&format!("/members/{}", app.owner.id), json!({"role": "owner"})).await.expect(200);
+    assert_eq!(local.get("/me").await.expect(200).id(), app.owner.id);
+    second.delete(&format!("/members/{}", app.owner.id)).await.expect(204);
+    local.get("/me").await.expect_problem(401, "unauthenticated");
+    local.post("/zones", json!({"name": "Zone"})).await.expect_problem(401, "unauthenticated");
+}
+
 async fn guessing_is_slowed_down(kind: Kind) {
     let app = TestApp::on(Store::create(kind).await, &["--sign-ins-per-minute", "3"]).await;
     let guesser = app.owner.with_token("tz_guess_guess");
@@ -291,4 +307,9 @@ macro_rules! on_both_with_flags {
         }
     )+};
 }
-on_both_with_flags!(a_local_token_stands_for_the_first_owner, guessing_is_slowed_down, a_credential_has_its_share_of_requests);
+on_both_with_flags!(
+    a_local_token_stands_for_the_first_owner,
+    a_local_token_stands_for_nobody_else,
+    guessing_is_slowed_down,
+    a_credential_has_its_share_of_requests
+);

@@ -53,6 +53,11 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// Whether it is an allocation, to be used as often as it lasts, rather than one task.
+    pub fn is_allocation(&self) -> bool {
+        self.uses.is_none()
+    }
+
     /// The id under which the ledger keeps what the grant is worth.
     pub fn reservation_id(&self) -> ReservationId {
         ReservationId(self.grant_id.0)

@@ -89,3 +89,43 @@ fn a_seal_binds_the_descendants_that_had_set_what_is_sealed() {
     }
     assert_eq!(bound(&sealed), json!([{"zone_id": id(2), "keys": ["/constraints"]}, third]));
 }
+
+#[test]
+fn a_status_leads_only_where_it_may() {
+    use Status::{Active, Archived, Draft, Suspended};
+    let allowed = [
+        (Draft, Active),
+        (Draft, Archived),
+        (Active, Suspended),
+        (Active, Archived),
+        (Suspended, Active),
+        (Suspended, Archived),
+    ];
+    let all = [Draft, Active, Suspended, Archived];
+    for (from, to) in all.into_iter().flat_map(|from| all.map(|to| (from, to))) {
+        assert_eq!(from.may_become(to), allowed.contains(&(from, to)), "{from} to {to}");
+    }
+}
+
+#[test]
+fn nothing_is_changed_in_or_put_under_an_archived_zone() {
+    let archived = || vec![made(1, None, &json!({})), made(2, None, &json!({})), changed(1, json!({"status": "archived"}))];
+    let tree = given(archived());
+    let refused = Err(Rejection::ZoneArchived(id(1)));
+    assert_eq!(Zones::decide(&tree, changed(1, json!({"name": "Another"}))), refused);
+    assert_eq!(Zones::decide(&tree, changed(1, json!({"status": "active"}))), refused);
+    assert_eq!(Zones::decide(&tree, made(3, Some(1), &json!({}))), refused);
+    assert_eq!(Zones::decide(&tree, changed(2, json!({"parent_zone_id": id(1)}))), refused);
+}
+
+#[test]
+fn zones_go_only_so_deep() {
+    let path: Vec<Command> = (1..=32).map(|number| made(number, (number > 1).then(|| number - 1), &json!({}))).collect();
+    let mut tree = given(path);
+    assert!(matches!(Zones::decide(&tree, made(33, Some(32), &json!({}))), Err(Rejection::TooDeep { .. })));
+    for event in Zones::decide(&tree, made(34, None, &json!({}))).expect("another root") {
+        Zones::evolve(&mut tree, &event);
+    }
+    let moved = Zones::decide(&tree, changed(1, json!({"parent_zone_id": id(34)})));
+    assert!(matches!(moved, Err(Rejection::TooDeep { .. })), "a subtree counts as a whole: {moved:?}");
+}

@@ -55,6 +55,7 @@ pub async fn comment(
             let (loaded, zone) = in_organization(attempt, proposal_id).await?;
             attempt.must_see(zone)?;
             attempt.token_must_cover("proposal.comment")?;
+            attempt.not_blocked(zone, "proposal.comment")?;
             let author_id = attempt.caller.id();
             let member = attempt.authority().organization.member(author_id);
             if member.is_none_or(|member| member.role == OrganizationRole::Auditor) {

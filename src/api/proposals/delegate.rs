@@ -38,6 +38,7 @@ pub async fn delegate(
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.must_see(zone)?;
             attempt.token_must_cover("proposal.review")?;
+            attempt.not_blocked(zone, "proposal.review")?;
             must_be_decidable(attempt, &loaded.state)?;
             attempt.must_match(loaded.sequence)?;
             let from_id = attempt.caller.id();

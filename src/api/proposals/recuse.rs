@@ -23,6 +23,7 @@ pub async fn recuse(State(app): State<Arc<App>>, Path(id): Path<String>, command
             let (loaded, zone) = in_organization(attempt, id).await?;
             attempt.must_see(zone)?;
             attempt.token_must_cover("proposal.review")?;
+            attempt.not_blocked(zone, "proposal.review")?;
             must_be_decidable(attempt, &loaded.state)?;
             attempt.must_match(loaded.sequence)?;
             let recuse = Deciding::Recuse { member_id: attempt.caller.id(), now: attempt.now };

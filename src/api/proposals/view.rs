@@ -9,7 +9,7 @@ use aggregates::proposal::{
     SelectionReason, State, Status,
 };
 use aggregates::text::{Name, Prose};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use projections::EventView;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -175,7 +175,7 @@ pub fn needed_now(
     }
     let mut needed = needed(&model.rule, tally, human_missing);
     if let Some(deadline) = deadline {
-        needed.summary = format!("{}; until {}", needed.summary, deadline.to_rfc3339());
+        needed.summary = format!("{}; until {}", needed.summary, deadline.to_rfc3339_opts(SecondsFormat::AutoSi, true));
     }
     needed
 }

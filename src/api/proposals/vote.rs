@@ -56,6 +56,7 @@ pub async fn vote(State(app): State<Arc<App>>, Path(id): Path<String>, command: 
         .command(&envelope, decision!(attempt, [body, zone_of] => {
             let (loaded, zone) = in_organization(attempt, id).await?;
             zone_of.lock().unwrap_or_else(std::sync::PoisonError::into_inner).replace(zone);
+            attempt.must_see(zone)?;
             may_vote(attempt, &loaded.state, zone, body.choice)?;
             attempt.must_match(loaded.sequence)?;
             let rationale = body.rationale.clone().unwrap_or_else(Prose::none);

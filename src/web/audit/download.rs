@@ -21,7 +21,7 @@ const STRIDE: u64 = 500;
 /// `GET /audit/download`.
 pub async fn give(visitor: Visitor) -> Shown {
     let fields = Fields::of_query(visitor.uri.query().unwrap_or_default());
-    let asked = filter(&fields);
+    let asked = filter(&fields)?;
     visitor.must_everywhere("audit.read")?;
     let organization = visitor.caller.organization_id;
     let until = visitor.position;

@@ -1,7 +1,6 @@
 //! What the log is narrowed to, as the address says it.
 
 use aggregates::{access, escalation, evaluation, grant, inbox, invite, ledger, organization, proposal, token, zones};
-use chrono::{DateTime, Datelike, Utc};
 use projections::audit::Filter;
 
 use crate::web::form::Fields;
@@ -24,25 +23,17 @@ pub const TYPES: [(&str, &[&str]); 12] = [
     ("Allowances", &["escalation_allowance.used"]),
 ];
 
-/// A moment as a form or a person writes it.
-fn moment(fields: &Fields, name: &str) -> Option<DateTime<Utc>> {
-    let text = fields.given(name)?;
-    let spelled = [text.to_owned(), format!("{text}Z"), format!("{text}:00Z"), format!("{text}T00:00:00Z")];
-    let known = spelled.iter().find_map(|text| text.parse().ok());
-    known.filter(|at: &DateTime<Utc>| (0..=9999).contains(&at.year()))
-}
-
 /// The filter that the address asks for.
-pub fn filter(fields: &Fields) -> Filter {
-    Filter {
-        actor_id: fields.given("actor_id").and_then(|id| id.parse().ok()),
+pub fn filter(fields: &Fields) -> Result<Filter, Refusal> {
+    Ok(Filter {
+        actor_id: fields.narrowed("actor_id", |id| id.parse().ok())?,
         event_type: fields.given("type").map(str::to_owned),
-        zone_id: fields.given("zone_id").and_then(|id| id.parse().ok()),
+        zone_id: fields.narrowed("zone_id", |id| id.parse().ok())?,
         aggregate_id: fields.given("entity").map(str::to_owned),
-        from: moment(fields, "from"),
-        to: moment(fields, "to"),
-        correlation_id: fields.given("correlation_id").and_then(|id| id.parse().ok()),
-    }
+        from: fields.narrowed_by_moment("from")?,
+        to: fields.narrowed_by_moment("to")?,
+        correlation_id: fields.narrowed("correlation_id", |id| id.parse().ok())?,
+    })
 }
 
 /// The whole log is for `audit.read`; what happened in one zone, or to one proposal, for whoever may read the zone (SPEC C1).

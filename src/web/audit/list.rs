@@ -61,11 +61,11 @@ async fn story(visitor: &Visitor, entity: &str) -> Result<Html, Refusal> {
 /// `GET /audit`.
 pub async fn show(visitor: Visitor) -> Shown {
     let fields = Fields::of_query(visitor.uri.query().unwrap_or_default());
-    let asked = filter(&fields);
+    let asked = filter(&fields)?;
     permitted(&visitor, &asked).await?;
     let organization = visitor.caller.organization_id;
     let oldest_first = fields.is("order", "asc");
-    let place = fields.given("from_position").and_then(|place| place.parse::<u64>().ok());
+    let place = fields.narrowed("from_position", |place| place.parse::<u64>().ok())?;
     let limit = ROWS as u64 + 1;
     let direction = match place {
         Some(place) if oldest_first => Direction::Onwards(place),

@@ -75,9 +75,9 @@ pub async fn show(visitor: Visitor) -> Shown {
     visitor.must_everywhere("zone.read")?;
     let fields = Fields::of_query(visitor.uri.query().unwrap_or_default());
     let wanted = fields.text("status");
-    let narrowed: Option<Status> = serde_json::from_value(json!(wanted)).ok();
-    let zone = fields.given("zone_id").and_then(|id| id.parse().ok());
-    let before = fields.given("before").and_then(|place| place.parse().ok()).unwrap_or(i64::MAX as u64);
+    let narrowed: Option<Status> = fields.narrowed("status", |word| serde_json::from_value(json!(word)).ok())?;
+    let zone = fields.narrowed("zone_id", |id| id.parse().ok())?;
+    let before = fields.narrowed("before", |place| place.parse().ok())?.unwrap_or(i64::MAX as u64);
     let statement = escalations::page(visitor.caller.organization_id, zone, narrowed, before, ROWS as u64 + 1);
     let found = visitor.app.views.live().db.rows(statement).await?;
     let shown = found.iter().take(ROWS).filter(|row| visitor.sees(row));

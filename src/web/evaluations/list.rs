@@ -58,10 +58,13 @@ pub async fn show(visitor: Visitor) -> Shown {
     visitor.must_everywhere("zone.read")?;
     let fields = Fields::of_query(visitor.uri.query().unwrap_or_default());
     let wanted = fields.text("status");
-    let narrowed: Option<Status> = serde_json::from_value(json!(wanted)).ok();
-    let id = |name: &str| fields.given(name).and_then(|id| id.parse::<uuid::Uuid>().ok());
-    let filter = Filter { zone_id: id("zone_id").map(ZoneId), executor_id: id("executor_id").map(MemberId), status: narrowed };
-    let before = fields.given("before").and_then(|place| place.parse().ok()).unwrap_or(i64::MAX as u64);
+    let narrowed: Option<Status> = fields.narrowed("status", |word| serde_json::from_value(json!(word)).ok())?;
+    let filter = Filter {
+        zone_id: fields.narrowed("zone_id", |id| id.parse().ok())?,
+        executor_id: fields.narrowed("executor_id", |id| id.parse().ok())?,
+        status: narrowed,
+    };
+    let before = fields.narrowed("before", |place| place.parse().ok())?.unwrap_or(i64::MAX as u64);
     let statement = evaluations::page(visitor.caller.organization_id, filter, before, ROWS as u64 + 1);
     let found = visitor.app.views.live().db.rows(statement).await?;
     let mut rows = Vec::new();

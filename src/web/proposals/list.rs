@@ -3,7 +3,6 @@
 use aggregates::policy::Risk;
 use aggregates::proposal::{ProposalType, Status};
 use askama::Template;
-use chrono::{DateTime, Datelike, Utc};
 use projections::desk::{self, Filter};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -12,8 +11,9 @@ use super::row::ProposalRow;
 use crate::web::form::Fields;
 use crate::web::frame::Frame;
 use crate::web::page::{Shown, page};
+use crate::web::refusal::Refusal;
 use crate::web::visitor::Visitor;
-use crate::web::words::{proposal_type, risk_word, sentence};
+use crate::web::words::{proposal_type, risk_word};
 
 /// Rows on a page.
 const ROWS: usize = 50;
@@ -37,35 +37,45 @@ struct List {
     risks: Vec<(String, String)>,
     people: Vec<(String, String)>,
     narrowed: Vec<String>,
+    /// Whether nothing narrows the list.
+    everything: bool,
     older: Option<String>,
     newer: Option<String>,
 }
 
-fn known<T: DeserializeOwned>(fields: &Fields, name: &str) -> Option<T> {
-    serde_json::from_value(json!(fields.given(name)?)).ok()
+/// One of the words that a type knows, as it knows it.
+fn known<T: DeserializeOwned + ToString>(fields: &Fields, name: &str) -> Result<Option<String>, Refusal> {
+    fields.narrowed(name, |word| serde_json::from_value::<T>(json!(word)).ok().map(|known| known.to_string()))
 }
 
-fn moment(fields: &Fields, name: &str) -> Option<DateTime<Utc>> {
-    let text = fields.given(name)?;
-    let day = || format!("{text}T00:00:00Z").parse().ok();
-    // No database keeps moments outside these years, and none was ever written.
-    text.parse().ok().or_else(day).filter(|at: &DateTime<Utc>| (0..=9999).contains(&at.year()))
+fn filter(fields: &Fields) -> Result<Filter, Refusal> {
+    Ok(Filter {
+        zone_id: fields.narrowed("zone_id", |id| id.parse().ok())?,
+        status: known::<Status>(fields, "status")?,
+        proposal_type: known::<ProposalType>(fields, "type")?,
+        risk_level: known::<Risk>(fields, "risk")?,
+        proposer_id: fields.narrowed("proposer_id", |id| id.parse().ok())?,
+        reviewer_id: fields.narrowed("reviewer_id", |id| id.parse().ok())?,
+        opened_from: fields.narrowed_by_moment("opened_from")?,
+        opened_to: fields.narrowed_by_moment("opened_to")?,
+        decided_from: fields.narrowed_by_moment("decided_from")?,
+        decided_to: fields.narrowed_by_moment("decided_to")?,
+    })
 }
 
-fn filter(fields: &Fields) -> Filter {
-    Filter {
-        zone_id: fields.given("zone_id").and_then(|id| id.parse().ok()),
-        status: known::<Status>(fields, "status").map(|status| status.to_string()),
-        proposal_type: known::<ProposalType>(fields, "type").map(|kind| kind.to_string()),
-        risk_level: known::<Risk>(fields, "risk").map(|risk| risk.to_string()),
-        proposer_id: fields.given("proposer_id").and_then(|id| id.parse().ok()),
-        reviewer_id: fields.given("reviewer_id").and_then(|id| id.parse().ok()),
-        opened_from: moment(fields, "opened_from"),
-        opened_to: moment(fields, "opened_to"),
-        decided_from: moment(fields, "decided_from"),
-        decided_to: moment(fields, "decided_to"),
-    }
-}
+/// What the list can be narrowed by.
+const FILTERS: [&str; 10] = [
+    "status",
+    "zone_id",
+    "type",
+    "risk",
+    "proposer_id",
+    "reviewer_id",
+    "opened_from",
+    "opened_to",
+    "decided_from",
+    "decided_to",
+];
 
 const TABS: [(&str, &str); 7] = [
     ("All", ""),
@@ -78,24 +88,27 @@ const TABS: [(&str, &str); 7] = [
 ];
 
 /// The moments by which other pages narrow the list; said above it, since no field shows them.
-fn narrowed(fields: &Fields) -> Vec<String> {
-    ["opened_from", "opened_to", "decided_from", "decided_to"]
-        .iter()
-        .filter_map(|name| Some((name, moment(fields, name)?)))
-        .map(|(name, at)| {
-            let words = if name.ends_with("from") { "or later" } else { "or earlier" };
-            let what = name.split('_').next().unwrap_or_default();
-            format!("{} {} {words}", sentence(what), at.format("%-d %b %Y, %H:%M UTC"))
-        })
-        .collect()
+fn narrowed(filter: &Filter) -> Vec<String> {
+    let Filter { opened_from, opened_to, decided_from, decided_to, .. } = filter;
+    [
+        ("Opened", opened_from, "or later"),
+        ("Opened", opened_to, "or earlier"),
+        ("Decided", decided_from, "or later"),
+        ("Decided", decided_to, "or earlier"),
+    ]
+    .into_iter()
+    .filter_map(|(what, at, words)| Some(format!("{what} {} {words}", at.as_ref()?.format("%-d %b %Y, %H:%M UTC"))))
+    .collect()
 }
 
 /// `GET /proposals`.
 pub async fn show(visitor: Visitor) -> Shown {
     visitor.must_everywhere("zone.read")?;
     let fields = Fields::of_query(visitor.uri.query().unwrap_or_default());
-    let before = fields.given("before").and_then(|place| place.parse().ok()).unwrap_or(i64::MAX as u64);
-    let statement = desk::page(visitor.caller.organization_id, filter(&fields), before, ROWS as u64 + 1);
+    let filter = filter(&fields)?;
+    let narrowed = narrowed(&filter);
+    let before = fields.narrowed("before", |place| place.parse().ok())?.unwrap_or(i64::MAX as u64);
+    let statement = desk::page(visitor.caller.organization_id, filter, before, ROWS as u64 + 1);
     let found = visitor.app.views.live().db.rows(statement).await?;
     let last = found.get(ROWS - 1).filter(|_| found.len() > ROWS).map(|last| last.number("opened_position")).transpose()?;
     let shown = found.iter().take(ROWS).filter(|row| visitor.sees(row));
@@ -124,7 +137,8 @@ pub async fn show(visitor: Visitor) -> Shown {
             .collect(),
         risks: [any("Any risk")].into_iter().chain(risks.map(|risk| (risk.to_string(), risk_word(risk).to_owned()))).collect(),
         people: [any("Anyone")].into_iter().chain(visitor.people_options()).collect(),
-        narrowed: narrowed(&fields),
+        everything: FILTERS.iter().all(|name| fields.given(name).is_none()),
+        narrowed,
         older,
         newer,
         fields,
@@ -134,19 +148,7 @@ pub async fn show(visitor: Visitor) -> Shown {
 /// The address of the same list with another value of one field, from the beginning.
 fn address(fields: &Fields, name: &str, value: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    let names = [
-        "status",
-        "zone_id",
-        "type",
-        "risk",
-        "proposer_id",
-        "reviewer_id",
-        "opened_from",
-        "opened_to",
-        "decided_from",
-        "decided_to",
-    ];
-    for known in names.into_iter().filter(|known| *known != name) {
+    for known in FILTERS.into_iter().filter(|known| *known != name) {
         if let Some(given) = fields.given(known) {
             query.append_pair(known, given);
         }
