@@ -47,9 +47,7 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         Event::Withdrawn { proposal_id, reason, withdrawn_at, .. } => {
             decided(proposal_id, Status::Withdrawn, &reason, None, withdrawn_at)
         }
-        Event::Commented { proposal_id, commented_at, .. } => vec![
-            Statement::new("UPDATE proposals SET updated_at = $2 WHERE proposal_id = $1").bind(proposal_id).bind(commented_at),
-        ],
+        Event::Commented { proposal_id, commented_at, .. } => vec![touched(proposal_id, commented_at)],
         Event::ExecutionSucceeded { proposal_id, executed_at, .. } => vec![executed(proposal_id, "succeeded", executed_at)],
         Event::ExecutionFailed { proposal_id, failed_at, .. } => vec![executed(proposal_id, "failed", failed_at)],
         Event::ReviewDelegated { proposal_id, from_id, elector, tally, delegated_at, .. } => {
@@ -61,8 +59,14 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
         }
         Event::Escalated { proposal_id, reason, escalated_at, .. } => went_up(proposal_id, &reason, escalated_at),
         Event::Reinstated { proposal_id, status, reinstated_at, .. } => reinstated(proposal_id, status, reinstated_at),
-        Event::Stalled { .. } | Event::EscalationFailed { .. } | Event::EvaluationOpened { .. } => vec![],
+        Event::Stalled { proposal_id, stalled_at: at, .. }
+        | Event::EscalationFailed { proposal_id, failed_at: at, .. }
+        | Event::EvaluationOpened { proposal_id, opened_at: at, .. } => vec![touched(proposal_id, at)],
     })
+}
+
+fn touched(proposal: ProposalId, at: DateTime<Utc>) -> Statement {
+    Statement::new("UPDATE proposals SET updated_at = $2 WHERE proposal_id = $1").bind(proposal).bind(at)
 }
 
 /// What it was decided as is kept, in case the question comes back unanswered.

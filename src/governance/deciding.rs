@@ -54,12 +54,13 @@ pub fn decided<'a>(
         let known = plan.added_to(&proposal.stream);
         for command in commands {
             proposal.state = plan.decide(&proposal, command).await?;
+            // A standstill leads somewhere before anything else is done: nobody votes on what nobody can decide.
+            if proposal.state.stalled.is_some() {
+                proposal.state = escalating::by_itself(attempt, plan, &proposal).await?;
+            }
         }
         if plan.added_to(&proposal.stream) == known {
             return Ok(proposal.state);
-        }
-        if proposal.state.stalled.is_some() {
-            proposal.state = escalating::by_itself(attempt, plan, &proposal).await?;
         }
         let ordered = proposal.state.execution.as_ref().is_some_and(|execution| execution.status == ExecutionStatus::Pending);
         if ordered {

@@ -91,3 +91,72 @@ on_both!(a_limit_of_two_a_day_admits_two_of_twelve_at_once, async |app: TestApp|
     }
     assert_eq!(times(&log_of(&app).await, "escalation.raised"), 2 * ROUNDS);
 });
+
+/// What follows a standstill in the log is where it led, for every proposal.
+async fn standstills_lead_somewhere(app: &TestApp) {
+    let log = log_of(app).await;
+    let mut stalled = std::collections::BTreeSet::new();
+    for event in log.iter().filter(|event| event.aggregate_type == "proposal") {
+        if stalled.remove(&event.aggregate_id) {
+            let led = ["proposal.escalated", "proposal.escalation_failed"].contains(&event.event_type.as_str());
+            assert!(led, "after a standstill: {}", event.view());
+        }
+        if event.event_type == "proposal.stalled" {
+            stalled.insert(event.aggregate_id.clone());
+        }
+    }
+    assert!(stalled.is_empty(), "{stalled:?}");
+    assert!(times(&log, "proposal.stalled") > 0, "some stood still");
+}
+
+on_both!(a_vote_comes_before_a_standstill_or_not_at_all, async |app: TestApp| {
+    let app = TestApp::on(crate::harness::Store::create(app.store.kind()).await, &["--requests-per-second", "1000000"]).await;
+    let (ann, cid, above) =
+        (app.human("Ann", "member").await, app.human("Cid", "member").await, app.human("Una", "member").await);
+    let root = app.owner.makes_zone(json!({"name": "Root"})).await;
+    app.owner.assigns(&root, &above, "approver").await.expect(201);
+    let zone = json!({"name": "Zone", "parent_zone_id": root, "decision_model": {"model_type": "threshold", "threshold": 1},
+        "approval_policy": {"allow_vote_change": true, "reviewers_by_risk": {"low": 2}},
+        "escalation_policy": {"auto_escalate_on_deadlock": true}});
+    let zone = app.owner.makes_zone(zone).await;
+    app.owner.assigns(&zone, &ann, "approver").await.expect(201);
+    for round in 0..ROUNDS / 4 {
+        let seat = app.owner.assigns(&zone, &cid, "approver").await.expect(201).id();
+        let proposal = app.owner.proposes_work(&zone).await;
+        ann.votes(&proposal, "abstain").await.expect(200);
+        let path = format!("/zones/{zone}/assignments/{seat}");
+        let (gone, vote) = tokio::join!(app.owner.delete(&path), ann.votes(&proposal, "approve"));
+        assert_eq!(gone.status, 204, "round {round}: {}", gone.body);
+        assert!(vote.status == 200 || vote.text("/code") == "not_pending", "round {round}: {}", vote.body);
+    }
+    app.settled().await;
+    standstills_lead_somewhere(&app).await;
+});
+
+on_both!(nobody_is_left_and_the_clock_strikes, async |app: TestApp| {
+    let app = TestApp::on(crate::harness::Store::create(app.store.kind()).await, &["--requests-per-second", "1000000"]).await;
+    let ann = app.human("Ann", "member").await;
+    let root = app.owner.makes_zone(json!({"name": "Root"})).await;
+    let zone = json!({"name": "Zone", "parent_zone_id": root, "decision_model": {"model_type": "threshold", "threshold": 1},
+        "escalation_policy": {"auto_escalate_after_hours": 1, "auto_escalate_on_deadlock": true}});
+    let zone = app.owner.makes_zone(zone).await;
+    let mut open = Vec::new();
+    for round in 0..ROUNDS / 20 {
+        let seat = app.owner.assigns(&zone, &ann, "approver").await.expect(201).id();
+        for _ in 0..6 {
+            open.push(app.owner.proposes_work(&zone).await);
+        }
+        app.settled().await;
+        app.clock.advance(chrono::Duration::hours(1));
+        let path = format!("/zones/{zone}/assignments/{seat}");
+        let (gone, struck) = tokio::join!(app.owner.delete(&path), trust_zones::processes::do_what_is_due(&app.service.app));
+        assert_eq!(gone.status, 204, "round {round}: {}", gone.body);
+        struck.expect("the clock");
+    }
+    app.time_passes(chrono::Duration::minutes(1)).await;
+    standstills_lead_somewhere(&app).await;
+    for proposal in open {
+        let shown = app.owner.get(&format!("/proposals/{proposal}")).await.expect(200);
+        assert_eq!(shown.text("/status"), "rejected", "nobody could decide it: {}", shown.body);
+    }
+});
