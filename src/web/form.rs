@@ -35,10 +35,10 @@ impl Fields {
         Self { pairs }
     }
 
-    /// What a query string carries; a text with the character NUL is none that anything could be looked for by.
+    /// What a query string carries. No text that anything could be looked for by has the character NUL, which no database takes.
     pub fn of_query(query: &str) -> Self {
         let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
-        Self { pairs: pairs.filter(|(_, value)| !value.contains('\0')).collect() }
+        Self { pairs: pairs.map(|(name, value)| (name, value.replace('\0', "\u{fffd}"))).collect() }
     }
 
     /// What stands in a field; nothing where it is absent.

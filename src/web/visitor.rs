@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aggregates::Moment;
+use aggregates::actor::OrganizationRole;
 use aggregates::ids::{MemberId, ZoneId};
 use aggregates::organization::Member;
 use aggregates::zones::Zone;
@@ -166,6 +167,14 @@ impl Visitor {
     /// Now.
     pub fn now(&self) -> Moment {
         self.app.clock.now()
+    }
+
+    /// Refuses an auditor the forms that they could only fill in for nothing (SPEC A2).
+    pub fn refuse_auditors(&self) -> Result<(), Refusal> {
+        if self.member.role != OrganizationRole::Auditor {
+            return Ok(());
+        }
+        Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "auditors read everything and change nothing").into())
     }
 
     /// Someone, as shown.

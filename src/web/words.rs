@@ -15,7 +15,10 @@ pub fn plain(name: &str) -> String {
 
 /// The same, with a capital letter.
 pub fn sentence(name: &str) -> String {
-    let words = plain(name);
+    capitalized(&plain(name))
+}
+
+fn capitalized(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
 }
@@ -130,8 +133,9 @@ pub fn conflict_of_yours(code: ConflictCode, proposer: bool) -> &'static str {
 /// What the interface says, as a sentence for people.
 pub fn spoken(message: &str) -> String {
     let plain = message.replace('`', "");
-    let mut letters = plain.chars();
-    let begun = letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default();
+    let first = plain.split(' ').next().unwrap_or_default().trim_end_matches(['.', ',', ':']);
+    // The name of an action is what it is.
+    let begun = if first.contains(['.', '_']) { plain.clone() } else { capitalized(&plain) };
     if begun.ends_with(['.', '!', '?']) || begun.is_empty() { begun } else { begun + "." }
 }
 

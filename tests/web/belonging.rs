@@ -14,13 +14,13 @@ async fn an_agent_is_taken_in_given_a_token_and_let_go_without_scripts() {
     browser.chooses("#f-sponsor_id", &company.id_of("Priya")).await;
     browser.types("#f-agent_type", "release").await;
     browser.types("#f-skills", "kubernetes, argo").await;
-    browser.presses("Take in").await;
+    browser.presses("Add member").await;
     browser.sees("Nothing has been changed").await;
     assert!(browser.has(".field.wrong #f-display_name").await, "everyone has a name");
     assert_eq!(browser.holds("#f-skills").await, "kubernetes, argo", "what was typed is kept");
     browser.types("#f-display_name", "Pilot").await;
-    browser.presses("Take in").await;
-    browser.sees("They belong to the organization now").await;
+    browser.presses("Add member").await;
+    browser.sees("Member added").await;
     let standing = browser.reads("#standing").await;
     assert!(standing.contains("Priya Raman") && standing.contains("kubernetes"), "{standing}");
     let pilot = browser.is_at().await.split(['/', '?']).nth(2).expect("an id").to_owned();
@@ -48,7 +48,7 @@ async fn an_agent_is_taken_in_given_a_token_and_let_go_without_scripts() {
     for _ in 0..2 {
         browser.clicks("form[action$='/revoke'] summary").await;
         browser.clicks("form[action$='/revoke'] button").await;
-        browser.sees("worthless from now on").await;
+        browser.sees("The token no longer works").await;
     }
     company.owner.with_token(&token).get("/me").await.expect(401);
 
@@ -56,9 +56,9 @@ async fn an_agent_is_taken_in_given_a_token_and_let_go_without_scripts() {
     browser.types("#f-skills", "kubernetes").await;
     browser.presses("Save").await;
     browser.sees("It is changed").await;
-    browser.presses("Let them go").await;
+    browser.presses("Remove").await;
     browser.clicks("form[action$='/remove'] button").await;
-    browser.sees("They are gone").await;
+    browser.sees("Member removed").await;
     let gone = company.owner.get(&format!("/members/{pilot}")).await.expect(200);
     assert_eq!(gone.at("/active"), false);
     browser.closes().await;

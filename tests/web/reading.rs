@@ -51,11 +51,21 @@ on_both!(every_list_takes_every_filter, async |app: TestApp| {
         let (status, page) = reader.reads(&format!("/proposals?{query}")).await;
         assert!(status == 200 && !page.contains("Some work"), "{query}: {status}");
     }
-    let odd = "/proposals?status=nonsense&zone_id=x&before=-1&opened_from=never&risk=%00";
-    assert_eq!(reader.reads(odd).await.0, 200, "what is no filter narrows nothing");
+    for odd in ["status=nonsense", "zone_id=x", "before=-1", "opened_from=never", "risk=%00", "reviewer_id=nobody"] {
+        let (status, page) = reader.reads(&format!("/proposals?{odd}")).await;
+        assert!(status == 400 && page.contains("cannot be narrowed like that"), "{odd}: {status}");
+        assert!(!page.contains("Some work"), "{odd} shows more than was asked for");
+    }
     let owner = Reader::of(&app, &app.owner).await;
+    for odd in ["actor_id=bogus", "zone_id=bogus", "from=yesterday", "correlation_id=1", "to=a%00b"] {
+        for page in ["/audit", "/audit/download"] {
+            let (status, text) = owner.reads(&format!("{page}?{odd}")).await;
+            assert!(status == 400 && !text.contains("zone.created"), "{page}?{odd}: {status}");
+        }
+    }
     for odd in ["/audit?type=%00", "/audit?entity=%00&order=asc", "/audit/download?type=a%00b"] {
-        assert_eq!(owner.reads(odd).await.0, 200, "{odd}");
+        let (status, text) = owner.reads(odd).await;
+        assert!(status == 200 && !text.contains("/audit/1\""), "{odd} finds nothing: {status}");
     }
 
     let (status, inbox) = reader.reads("/inbox").await;
@@ -63,9 +73,10 @@ on_both!(every_list_takes_every_filter, async |app: TestApp| {
     let (status, overview) = reader.reads("/").await;
     assert!(status == 200 && overview.contains("Open by risk"));
     for (list, name) in [("escalations", "pending"), ("evaluations", "in_review")] {
-        for query in ["", "?status=none", &format!("?status={name}"), &format!("?zone_id={zone}&status={name}&before=9")] {
+        for query in ["", &format!("?status={name}"), &format!("?zone_id={zone}&status={name}&before=9")] {
             assert_eq!(reader.reads(&format!("/{list}{query}")).await.0, 200, "{list}{query}");
         }
+        assert_eq!(reader.reads(&format!("/{list}?status=none")).await.0, 400, "{list}");
     }
 
     ann.votes(&proposal, "approve").await.expect(200);
@@ -74,6 +85,28 @@ on_both!(every_list_takes_every_filter, async |app: TestApp| {
     assert!(page.contains("Some work"));
     let (_, inbox) = reader.reads("/inbox").await;
     assert!(inbox.contains("Nothing waits for you"));
+});
+
+on_both!(a_new_organization_is_shown_where_to_begin, async |app: TestApp| {
+    let owner = Reader::of(&app, &app.owner).await;
+    for (page, words) in [
+        ("/", "Set up your organization"),
+        ("/proposals", "No proposals yet"),
+        ("/proposals/new", "There are no zones yet"),
+        ("/check", "There are no zones yet"),
+    ] {
+        let (status, text) = owner.reads(page).await;
+        assert!(status == 200 && text.contains(words), "{page}: {status}");
+    }
+    let auditor = app.human("Aud", "auditor").await;
+    let auditor = Reader::of(&app, &auditor).await;
+    assert!(!auditor.reads("/").await.1.contains("Set up your organization"), "who makes no zones is not told to");
+    for form in ["/proposals/new", "/escalations/new"] {
+        assert_eq!(auditor.reads(form).await.0, 403, "{form}");
+    }
+    app.owner.makes_zone(json!({"name": "Work"})).await;
+    app.settled().await;
+    assert!(!owner.reads("/").await.1.contains("Set up your organization"));
 });
 
 on_both!(what_a_zone_hides_is_on_no_page, async |app: TestApp| {

@@ -58,7 +58,7 @@ on_both!(one_browser_looks_at_several_organizations, async |app: TestApp| {
     let switch =
         format!("await fetch('/organization', {{method: 'POST', body: new URLSearchParams({{organization_id: '{there}'}})}})");
     browser.promise(&switch).await;
-    browser.presses("Make the zone").await;
+    browser.presses("Create zone").await;
     browser.sees("opened for another organization").await;
     assert_eq!(other.get("/zones").await.expect(200).items().len(), before);
     browser.closes().await;

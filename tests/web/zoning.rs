@@ -99,12 +99,12 @@ async fn a_zone_is_made_staffed_moved_and_stopped_and_its_past_stays_visible() {
     let browser = company.at_a_browser_set_up("Greta", Setup { scripts: false, ..Setup::default() }).await;
     let platform = company.zone("platform").await;
     browser.goes_to(&format!("/zones/new?parent_zone_id={platform}")).await;
-    browser.presses("Make the zone").await;
+    browser.presses("Create zone").await;
     browser.sees("Nothing has been changed").await;
     assert!(browser.has(".field.wrong #f-name").await, "a zone has a name");
     browser.types("#f-name", "Metering").await;
-    browser.presses("Make the zone").await;
-    browser.sees("The zone is there").await;
+    browser.presses("Create zone").await;
+    browser.sees("Zone created").await;
     let metering = company.zone("metering").await;
 
     browser.presses("Roles").await;

@@ -211,13 +211,18 @@ impl Teller<'_> {
             "proposal.withdrawn" => format!("withdrew {it}: {}", self.words("reason")),
             "proposal.stalled" => format!("found {it} stalled: {}", self.words("reason")),
             "proposal.escalated" => format!("took {it} up to {}", self.zone_or("to_zone_id", "the zone above")),
-            "proposal.escalation_failed" => format!("could not take {it} up: {}", self.text("reason")),
+            "proposal.escalation_failed" => format!("could not take {it} up: {}", self.told("reason")),
             "proposal.reinstated" => format!("put {it} back where it was"),
             "proposal.evaluation_opened" => format!("saw an evaluation opened of the work behind {it}"),
             "proposal.execution_succeeded" => format!("carried out {it}"),
-            "proposal.execution_failed" => format!("could not carry out {it}: {}", self.text("reason")),
+            "proposal.execution_failed" => format!("could not carry out {it}: {}", self.told("reason")),
             _ => return None,
         })
+    }
+
+    /// What the rules said, for people.
+    fn told(&self, key: &str) -> String {
+        Escaped(&self.visitor.words(self.data[key].as_str().unwrap_or_default())).to_string()
     }
 
     fn reason(&self) -> String {

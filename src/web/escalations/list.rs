@@ -42,7 +42,7 @@ struct List {
 
 const TABS: [(&str, &str); 5] = [
     ("All", ""),
-    ("Wanting signatures", "pending"),
+    ("Needs signatures", "pending"),
     ("Being decided", "accepted"),
     ("Resolved", "resolved"),
     ("Dismissed", "dismissed"),

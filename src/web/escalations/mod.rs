@@ -17,7 +17,7 @@ pub fn status(status: &str) -> Badge {
         _ => "off",
     };
     let word = match status {
-        "pending" => "Wants signatures".to_owned(),
+        "pending" => "Needs signatures".to_owned(),
         "accepted" => "Being decided".to_owned(),
         other => sentence(other),
     };

@@ -25,6 +25,8 @@ struct Raise {
     people: Vec<(String, String)>,
     roles: Vec<(String, String)>,
     threshold: u32,
+    /// Whether there is no zone above.
+    root: bool,
 }
 
 fn zone_of(visitor: &Visitor, fields: &Fields) -> Result<ZoneId, Refusal> {
@@ -41,6 +43,7 @@ pub async fn show(visitor: Visitor) -> Shown {
 }
 
 fn form(visitor: &Visitor, fields: Fields, faults: Faults, status: StatusCode) -> Shown {
+    visitor.refuse_auditors()?;
     let zone_id = zone_of(visitor, &fields)?;
     let tree = &visitor.ruling.authority.tree;
     let held = tree.zone(zone_id).map(|zone| zone.assignments.as_slice()).unwrap_or_default();
@@ -60,6 +63,7 @@ fn form(visitor: &Visitor, fields: Fields, faults: Faults, status: StatusCode) -
             deciders: held.iter().map(decider).collect(),
             people: [nobody].into_iter().chain(visitor.people_options()).collect(),
             roles: ["approver", "gardener", "executor", "evaluator"].map(role).into(),
+            root: tree.zone(zone_id).is_some_and(|zone| zone.parent_zone_id.is_none()),
             threshold: tree.effective(zone_id).escalation_policy.cosigners(),
             fields,
             faults,
@@ -90,6 +94,10 @@ fn change(fields: &Fields) -> Map<String, Value> {
 /// `POST /escalations/new`.
 pub async fn raise(visitor: Visitor, fields: Fields) -> Shown {
     let zone_id = zone_of(&visitor, &fields)?;
+    // What is ticked is about the zone that was shown, which may not be the one that is chosen.
+    if fields.is("do", "zone") || fields.given("about").is_some_and(|shown| shown != fields.text("zone_id")) {
+        return form(&visitor, fields, Faults::default(), StatusCode::OK);
+    }
     let body = json!({"reason": fields.text("reason"), "change": change(&fields)});
     match visitor.post(&format!("/zones/{zone_id}/escalations"), &body, fields.once()).await {
         Ok(raised) => on_to(&format!("/escalations/{}?said=raised", raised["id"].as_str().unwrap_or_default())),

@@ -47,6 +47,8 @@ struct BudgetLine {
 #[template(path = "overview.html")]
 struct Overview {
     frame: Frame,
+    /// Whether there is nothing yet to look at.
+    new: bool,
     waiting: u64,
     figures: Figures,
     days: Vec<Day>,
@@ -97,6 +99,7 @@ pub async fn show(visitor: Visitor) -> Shown {
     let most = read.days.iter().map(Day::all).max().unwrap_or(0).max(4);
     page(&Overview {
         frame: visitor.frame("Overview", "overview"),
+        new: visitor.ruling.authority.tree.zones().next().is_none() && visitor.may_everywhere("zone.create"),
         waiting: visitor.waiting,
         zones: zones.collect(),
         agents: agents(&visitor),

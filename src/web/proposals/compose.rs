@@ -103,6 +103,7 @@ fn zone_model(visitor: &Visitor, fields: &Fields) -> DecisionModel {
 
 fn form(visitor: &Visitor, fields: Fields, faults: Faults, preview: Option<Preview>, status: StatusCode) -> Shown {
     visitor.must_everywhere("zone.read")?;
+    visitor.refuse_auditors()?;
     let kind = kind(&fields);
     let zone_model = zone_model(visitor, &fields);
     let types = [

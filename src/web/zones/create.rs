@@ -20,7 +20,7 @@ struct NewZone {
 
 fn form(visitor: &Visitor, fields: Fields, faults: Faults, status: StatusCode) -> Shown {
     visitor.must_everywhere("zone.read")?;
-    let root = (String::new(), "nothing: it is a root".to_owned());
+    let root = (String::new(), "None (top level)".to_owned());
     let parents = [root].into_iter().chain(visitor.zone_options()).collect();
     page_with(status, &NewZone { frame: visitor.frame("New zone", "zones"), fields, faults, parents })
 }
