@@ -1,5 +1,6 @@
 //! Words for what the rule book calls by names: states, risks, models, conflicts. One place, so that every page says the same.
 
+use aggregates::amount::Quantity;
 use aggregates::decision_model::{Choice, DecisionModel, Rule, Weights};
 use aggregates::policy::Risk;
 use aggregates::proposal::{ConflictCode, ExecutionStatus, ProposalType, RecusalReason, SelectionReason, Status};
@@ -36,6 +37,11 @@ pub fn number(amount: Decimal) -> String {
         grouped.push(digit);
     }
     if rest.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{rest}") }
+}
+
+/// A reputation, or what changed it: fine enough to compare by.
+pub fn standing(quantity: Quantity) -> String {
+    number(quantity.decimal().round_dp(2))
 }
 
 /// An amount of money: with no decimals or at least two.

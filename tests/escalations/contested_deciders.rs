@@ -161,3 +161,18 @@ on_both!(what_somebody_else_has_done_meanwhile_does_not_undo_the_rest_of_a_chang
         app.owner.get(&format!("/zones/{}/assignments?after={}", house.downstairs, decided.position())).await.expect(200);
     assert!(held.items().iter().any(|held| held["member_id"] == dora.id.as_str()), "{}", held.body);
 });
+
+on_both!(whoever_answers_for_an_agent_that_has_gone_signs_in_person, async |app: TestApp| {
+    let house = House::with(&app, json!({"escalation_policy": {"cosigner_threshold": 3}})).await;
+    let (sponsor, third) = (app.human("Sponsor", "member").await, app.human("Third", "member").await);
+    let bot = app.agent("Bot", Some(&sponsor)).await;
+    let petition = json!({"reason": "stop it", "change": {"status": "suspended"}});
+    let raised = house.worker.post(&format!("/zones/{}/escalations", house.downstairs), petition).await.expect(201);
+    let path = format!("/escalations/{}/cosign", raised.id());
+    bot.post(&path, json!({})).await.expect(200);
+    sponsor.post(&path, json!({})).await.expect_problem(409, "already_signed");
+    app.owner.delete(&format!("/members/{}", bot.id)).await.expect(204);
+    let signed = sponsor.post(&path, json!({})).await.expect(200);
+    assert_eq!(signed.text("/status"), "pending", "the signature of who has gone counts no more");
+    assert_eq!(third.post(&path, json!({})).await.expect(200).text("/status"), "accepted");
+});

@@ -35,7 +35,7 @@ async fn two_who_do_not_trust_the_deciders_make_a_proposal_above() {
     tomasz.types("#f-reason", "Refunds wait for days.").await;
     tomasz.presses("Sign and raise it").await;
     tomasz.sees("Nothing has been changed").await;
-    tomasz.presses("Amira Haddad should be approver no longer").await;
+    tomasz.presses("Remove Amira Haddad as approver").await;
     tomasz.presses("Sign and raise it").await;
     tomasz.sees("1 of 2").await;
     let at = tomasz.is_at().await;

@@ -128,6 +128,6 @@ async fn figures_lead_to_the_lists_behind_them() {
     let ferry = company.id_of("Ferry");
     browser.goes_to(&format!("/members/{ferry}")).await;
     let reputation = browser.reads("#reputation").await;
-    assert!(reputation.contains("Positive +1.4445") && reputation.contains("a judgement"), "{reputation}");
+    assert!(reputation.contains("Positive +1.44") && reputation.contains("a judgement"), "{reputation}");
     browser.closes().await;
 }

@@ -10,8 +10,9 @@ use crate::proposal;
 pub enum Command {
     /// Raises it.
     Raise(Box<Raised>),
-    /// Signs it. `person_id` is who stands behind `member_id`: persons are counted, not accounts.
-    Cosign { member_id: MemberId, person_id: MemberId, now: Moment },
+    /// Signs it. `person_id` is who stands behind `member_id`: persons are counted, not accounts. The signatures of those who are
+    /// `gone` count no more, and stand in nobody's way.
+    Cosign { member_id: MemberId, person_id: MemberId, gone: Vec<MemberId>, now: Moment },
     /// The proposal that decides it opens in this very transaction.
     Accept { proposal_id: ProposalId, now: Moment },
     /// That proposal has been decided.

@@ -19,7 +19,7 @@ pub(super) fn decide(state: &State, command: Command) -> Decision {
     };
     match command {
         Command::Raise(_) => Err(Rejection::AlreadyRaised),
-        Command::Cosign { member_id, person_id, now } => cosign(state, raised, member_id, person_id, now),
+        Command::Cosign { member_id, person_id, gone, now } => cosign(state, raised, member_id, person_id, &gone, now),
         Command::Accept { proposal_id, now } => {
             must_be(Status::Pending, state)?;
             let (escalation_id, zone_id) = (raised.escalation_id, raised.zone_id);
@@ -51,13 +51,21 @@ fn must_be(expected: Status, state: &State) -> Result<(), Rejection> {
 }
 
 /// A signature is a person's, whatever account it comes by; a repeat changes nothing.
-fn cosign(state: &State, raised: &Raised, member_id: MemberId, person_id: MemberId, now: Moment) -> Decision {
+fn cosign(
+    state: &State,
+    raised: &Raised,
+    member_id: MemberId,
+    person_id: MemberId,
+    gone: &[MemberId],
+    now: Moment,
+) -> Decision {
     let Contest::Governance { .. } = raised.contest else { return Err(Rejection::NotSigned) };
     if state.signatures.iter().any(|signature| signature.member_id == member_id) {
         return Ok(vec![]);
     }
     must_be(Status::Pending, state)?;
-    if state.signatures.iter().any(|signature| signature.person_id == person_id) {
+    let mut standing = state.signatures.iter().filter(|signature| !gone.contains(&signature.member_id));
+    if standing.any(|signature| signature.person_id == person_id) {
         return Err(Rejection::AlreadySigned);
     }
     let (escalation_id, zone_id, signatures) = (raised.escalation_id, raised.zone_id, state.signed() + 1);

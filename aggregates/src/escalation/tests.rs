@@ -49,7 +49,7 @@ fn does(state: &mut State, command: Command) -> Result<Vec<&'static str>, Reject
 }
 
 fn signs(member_id: u128, person_id: u128) -> Command {
-    Command::Cosign { member_id: member(member_id), person_id: member(person_id), now: now() }
+    Command::Cosign { member_id: member(member_id), person_id: member(person_id), gone: Vec::new(), now: now() }
 }
 
 fn accepted(state: &mut State) {

@@ -25,7 +25,10 @@ pub async fn cosign(State(app): State<Arc<App>>, Path(id): Path<String>, command
             let member_id = attempt.caller.id();
             let person_id = attempt.authority().organization.person(member_id);
             let mut plan = attempt.plan();
-            let sign = Deciding::Cosign { member_id, person_id, now: attempt.now };
+            let organization = &attempt.authority().organization;
+            let signed = loaded.state.signatures.iter().map(|signature| signature.member_id);
+            let gone = signed.filter(|member| organization.member(*member).is_none()).collect();
+            let sign = Deciding::Cosign { member_id, person_id, gone, now: attempt.now };
             let state = plan.decide(&loaded, sign).await?;
             let signed = Loaded { state, stream: loaded.stream.clone(), sequence: loaded.sequence };
             let state = carry(attempt, &mut plan, &signed).await?;

@@ -163,7 +163,7 @@ impl Teller<'_> {
                 format!("switched {zone} from {} to {to}{}", self.text("from"), self.by_proposal())
             }
             "zone.member_assigned" => {
-                format!("made {} {} in {zone}{}", self.person("member_id"), self.strong("role"), self.by_proposal())
+                format!("gave {} the role {} in {zone}{}", self.person("member_id"), self.strong("role"), self.by_proposal())
             }
             "zone.member_unassigned" => {
                 format!(
@@ -244,7 +244,12 @@ impl Teller<'_> {
             "member.removed" => format!("let {who} go"),
             "member.reputation_changed" => {
                 let (before, after) = (self.figure("before"), self.figure("after"));
-                format!("moved the reputation of {who} from {before} to <strong>{after}</strong> in {}", self.zone())
+                let zone = self.zone();
+                if before == after {
+                    format!("left the reputation of {who} at {after} in {zone}")
+                } else {
+                    format!("moved the reputation of {who} from {before} to <strong>{after}</strong> in {zone}")
+                }
             }
             "member.stake_locked" => {
                 format!(

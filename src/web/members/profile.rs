@@ -15,7 +15,7 @@ use crate::web::page::{Shown, on_to, page_with};
 use crate::web::refusal::Refusal;
 use crate::web::shown::{Id, Person, When, ZoneName};
 use crate::web::visitor::Visitor;
-use crate::web::words::sentence;
+use crate::web::words::{self, sentence};
 
 #[derive(Template)]
 #[template(path = "member.html")]
@@ -104,7 +104,7 @@ async fn profile(visitor: &Visitor, member: &Member, fields: Fields, faults: Fau
                 .map(|other| visitor.person(other.id))
                 .collect(),
             skills: member.skills.iter().map(ToString::to_string).collect(),
-            reputation: member.reputation.to_string(),
+            reputation: words::standing(member.reputation),
             staked: if member.stakes.is_empty() { String::new() } else { staked.to_string() },
             since: when(member.added_at),
             active: member.active,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::web::refusal::Refusal;
 use crate::web::shown::{Html, When, ZoneName};
 use crate::web::visitor::Visitor;
-use crate::web::words::sentence;
+use crate::web::words::{sentence, standing as standing_of};
 
 /// The height of the line's field.
 const HEIGHT: f64 = 54.0;
@@ -58,8 +58,8 @@ fn step(visitor: &Visitor, item: &Value) -> Option<Step> {
     };
     Some(Step {
         words: sentence(text("kind")),
-        magnitude: format!("{sign}{}", item["magnitude"]),
-        after: Some(item["reputation"].to_string()).filter(|after| after != "null"),
+        magnitude: format!("{sign}{}", figure(&item["magnitude"])?),
+        after: figure(&item["reputation"]),
         zone: visitor.zone(text("zone_id").parse().ok()?),
         cause: Html(cause),
         when: When { at: text("at").parse().ok()?, now: visitor.now() },
@@ -84,6 +84,11 @@ fn reviews(told: &Value) -> Option<String> {
     let right = number("accuracy_per_mille").map(|share| format!("; proved right in {} %", share / 10)).unwrap_or_default();
     let reviews = if asked == 1 { "review" } else { "reviews" };
     Some(format!("Asked for {asked} {reviews}, answered {} in time{right}.", number("in_time").unwrap_or(0)))
+}
+
+/// A figure as it is read, where there is one.
+fn figure(told: &Value) -> Option<String> {
+    Some(standing_of(serde_json::from_value(told.clone()).ok()?))
 }
 
 /// What there is to show.

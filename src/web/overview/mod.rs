@@ -14,6 +14,7 @@ use super::frame::Frame;
 use super::page::{Shown, page};
 use super::shown::Person;
 use super::visitor::Visitor;
+use super::words;
 use super::zones::budget::{self, Used};
 
 /// The most agents shown.
@@ -69,7 +70,7 @@ fn agents(visitor: &Visitor) -> Vec<AgentLine> {
     let line = |member: &aggregates::organization::Member| AgentLine {
         who: visitor.person(member.id),
         sponsor: member.sponsor_id.map(|id| visitor.person(id)),
-        reputation: member.reputation.to_string(),
+        reputation: words::standing(member.reputation),
         width: share(member.reputation.decimal()),
     };
     agents.iter().copied().take(AGENTS).map(line).collect()
