@@ -174,5 +174,10 @@ on_both!(whoever_answers_for_an_agent_that_has_gone_signs_in_person, async |app:
     app.owner.delete(&format!("/members/{}", bot.id)).await.expect(204);
     let signed = sponsor.post(&path, json!({})).await.expect(200);
     assert_eq!(signed.text("/status"), "pending", "the signature of who has gone counts no more");
+    let persons: Vec<&Value> =
+        signed.at("/cosigners").as_array().expect("a list").iter().map(|one| &one["person_id"]).collect();
+    assert_eq!(persons, [&json!(house.worker.id), &json!(sponsor.id)], "each person once");
+    let listed = app.owner.get(&format!("/escalations?after={}", signed.position())).await.expect(200);
+    assert_eq!(listed.at("/items/0/signatures"), 2, "{}", listed.body);
     assert_eq!(third.post(&path, json!({})).await.expect(200).text("/status"), "accepted");
 });

@@ -68,7 +68,9 @@ fn cosign(
     if standing.any(|signature| signature.person_id == person_id) {
         return Err(Rejection::AlreadySigned);
     }
-    let (escalation_id, zone_id, signatures) = (raised.escalation_id, raised.zone_id, state.signed() + 1);
+    let (escalation_id, zone_id) = (raised.escalation_id, raised.zone_id);
+    let others = state.signatures.iter().filter(|signature| signature.person_id != person_id).count();
+    let signatures = u32::try_from(others + 1).unwrap_or(u32::MAX);
     Ok(vec![Event::Cosigned { escalation_id, zone_id, member_id, person_id, signatures, cosigned_at: now }])
 }
 

@@ -137,6 +137,8 @@ impl State {
             }
             Event::Cosigned { member_id, person_id, cosigned_at, .. } => {
                 self.updated_at = Some(*cosigned_at);
+                // A person who signs anew, for an account that has gone, has signed once.
+                self.signatures.retain(|signature| signature.person_id != *person_id);
                 self.signatures.push(Signature { member_id: *member_id, person_id: *person_id, at: *cosigned_at });
             }
             Event::Accepted { proposal_id, accepted_at, .. } => {
