@@ -125,6 +125,27 @@ on_both!(a_rebuild_gives_the_same_rows_while_reads_and_writes_go_on, async |app:
     assert_eq!(rows(&service.views.live().db).await, after, "what was projected meanwhile is what a rebuild gives");
 });
 
+on_both!(a_long_log_is_caught_up_with_stretch_by_stretch_by_two_at_once, async |app: TestApp| {
+    let app = TestApp::on(Store::create(app.store.kind()).await, &["--requests-per-second", "1000000"]).await;
+    let (zone, ann, _) = story(&app).await;
+    let check = format!("/zones/{zone}/check");
+    for _ in 0..42 {
+        let asked = || ann.post(&check, json!({"action": "work.never", "record": true}));
+        futures::future::join_all((0..50).map(|_| asked())).await.into_iter().for_each(|reply| drop(reply.expect(200)));
+    }
+    let proposal = app.owner.proposes_work(&zone).await;
+    ann.votes(&proposal, "approve").await.expect(200);
+    app.settled().await;
+    let service = &app.service.app;
+    let head = service.log.head().await.expect("a head");
+    assert!(head > 2_100, "more than two stretches: {head}");
+    let live = rows(&service.views.live().db).await;
+    let next = service.views.next(&service.log).await.expect("a generation");
+    let (one, other) = tokio::join!(catch_up(&service.log, &next.db, None), catch_up(&service.log, &next.db, None));
+    assert_eq!((one.expect("the end"), other.expect("the end")), (head, head));
+    assert_eq!(rows(&next.db).await, live);
+});
+
 /// The state of an aggregate after its events.
 fn replayed<D: Decider>(events: &[&Recorded]) -> D::State {
     let events: Vec<D::Event> = events.iter().map(|event| event.read().expect("an event")).collect();
