@@ -31,6 +31,7 @@ on_both!(an_approval_is_asked_for_in_the_same_call_and_waited_for, async |app: T
     assert_eq!(answer.text("/proposal/title"), "Deploy the site");
     let path = format!("/proposals/{}", answer.text("/proposal/id"));
     assert_eq!(answer.header("location"), format!("/api/v1{path}"));
+    assert_eq!(answer.header("etag"), agent.get(&path).await.expect(200).header("etag"));
 
     let waiting = format!("{path}?wait=50&after={}", answer.position());
     let voting = async {

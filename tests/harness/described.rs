@@ -158,3 +158,51 @@ fn references(schema: &Value) -> Vec<String> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an answer to a request for a token amounts to.
+    fn answered(status: u16, body: Value, sent: &Value) {
+        let raw = body.to_string().into_bytes();
+        let reply = Reply { status, headers: reqwest::header::HeaderMap::new(), body, raw };
+        agrees(&Method::POST, "/tokens?dry_run=false", Some(sent.to_string().as_bytes()), &reply);
+    }
+
+    fn issued() -> Value {
+        let id = "01a22177-a262-74a1-bdd8-80fdf25fc8e1";
+        json!({"id": id, "token": null, "prefix": "tz", "member_id": id, "name": "One", "expires_at": null, "actions": null,
+            "created_at": "2026-01-05T10:00:00Z"})
+    }
+
+    #[test]
+    fn what_is_described_agrees() {
+        answered(201, issued(), &json!({"name": "One"}));
+        answered(
+            429,
+            json!({"type": "about:blank", "title": "", "status": 429, "code": "too_many_requests", "detail": ""}),
+            &json!({}),
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "answers what is not described")]
+    fn an_answer_of_another_form_does_not_agree() {
+        let mut another = issued();
+        another["member_id"] = json!("somebody");
+        answered(201, another, &json!({"name": "One"}));
+    }
+
+    #[test]
+    #[should_panic(expected = "takes what is not described")]
+    fn a_command_of_another_form_that_is_carried_out_does_not_agree() {
+        answered(201, issued(), &json!({"name": "One", "colour": "red"}));
+    }
+
+    #[test]
+    #[should_panic(expected = "is not described to answer 302")]
+    fn an_answer_that_is_not_described_does_not_agree() {
+        answered(302, Value::Null, &json!({"name": "One"}));
+    }
+}

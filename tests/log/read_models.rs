@@ -125,6 +125,40 @@ on_both!(a_rebuild_gives_the_same_rows_while_reads_and_writes_go_on, async |app:
     assert_eq!(rows(&service.views.live().db).await, after, "what was projected meanwhile is what a rebuild gives");
 });
 
+/// Holds what a list says of something against what it says of itself, where both speak of the same.
+fn told_alike(listed: &Value, whole: &Value, at: &str) {
+    let Some(keys) = listed.as_object() else { return assert_eq!(listed, whole, "{at}") };
+    for (key, value) in keys {
+        // A list does not know whether a human is missing among those who approved.
+        if let Some(same) = whole.get(key).filter(|_| key != "needed") {
+            told_alike(value, same, &format!("{at}/{key}"));
+        }
+    }
+}
+
+on_both!(a_list_says_what_the_thing_says_of_itself, async |app: TestApp| {
+    let (zone, ann, bob) = story(&app).await;
+    app.clock.advance(chrono::Duration::minutes(1));
+    let approved = app.owner.get("/proposals?status=approved").await.expect(200);
+    for proposal in approved.items().iter().map(|item| item["id"].as_str().expect("an id")) {
+        let judged = app.owner.post("/evaluations", json!({"proposal_id": proposal, "executor_id": bob.id})).await;
+        assert!(judged.status == 201 || judged.status == 409, "{}", judged.body);
+    }
+    app.clock.advance(chrono::Duration::minutes(1));
+    let last =
+        ann.post(&format!("/zones/{zone}/escalations"), json!({"reason": "Stop.", "change": {"status": "suspended"}})).await;
+    let after = last.position();
+    for list in ["proposals", "grants", "escalations", "evaluations", "tokens", "invites", "members", "zones"] {
+        let page = app.owner.get(&format!("/{list}?limit=200&after={after}")).await.expect(200);
+        assert!(!page.items().is_empty(), "{list}");
+        for item in page.items() {
+            let id = item["id"].as_str().expect("an id");
+            let whole = app.owner.get(&format!("/{list}/{id}")).await.expect(200);
+            told_alike(item, &whole.body, &format!("{list}/{id}"));
+        }
+    }
+});
+
 on_both!(a_long_log_is_caught_up_with_stretch_by_stretch_by_two_at_once, async |app: TestApp| {
     let app = TestApp::on(Store::create(app.store.kind()).await, &["--requests-per-second", "1000000"]).await;
     let (zone, ann, _) = story(&app).await;

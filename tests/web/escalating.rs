@@ -30,9 +30,10 @@ async fn two_who_do_not_trust_the_deciders_make_a_proposal_above() {
     let tomasz = company.at_a_browser_set_up("Tomasz", Setup { scripts: false, ..Setup::default() }).await;
     tomasz.goes_to("/escalations").await;
     tomasz.presses("Contest who decides").await;
+    tomasz.types("#f-reason", "Refunds wait for days.").await;
     tomasz.chooses("select[name=zone_id]", &company.zone("customer-care").await).await;
     tomasz.presses("Choose").await;
-    tomasz.types("#f-reason", "Refunds wait for days.").await;
+    assert_eq!(tomasz.holds("#f-reason").await, "Refunds wait for days.", "what was typed is kept");
     tomasz.presses("Sign and raise it").await;
     tomasz.sees("Nothing has been changed").await;
     tomasz.presses("Remove Amira Haddad as approver").await;
