@@ -75,7 +75,7 @@ fn complete(path: &str, operation: &mut Operation, commands: bool) {
         return;
     }
     let parameters = operation.parameters.get_or_insert_default();
-    parameters.iter_mut().for_each(bound);
+    parameters.iter_mut().for_each(say_what_pages_take);
     parameters.push(header("X-Request-Id", "What the request is called in logs and, if it is a UUID, in the audit trail."));
     if commands {
         parameters.push(key());
@@ -130,8 +130,8 @@ fn key() -> Parameter {
     key.description(Some(about)).schema(Some(visible)).build()
 }
 
-/// What pages have in common.
-fn bound(parameter: &mut Parameter) {
+/// What pages of lists have in common: how long they may be, and what a cursor looks like.
+fn say_what_pages_take(parameter: &mut Parameter) {
     let schema: ObjectBuilder = match parameter.name.as_str() {
         "limit" => {
             let number = ObjectBuilder::new().schema_type(Type::Integer);

@@ -212,14 +212,12 @@ impl Replay {
             Granted::Used { amount, .. } => {
                 let Some(terms) = self.grants.get(&event.aggregate_id).cloned().filter(|_| asked) else { return };
                 self.grants.insert(event.correlation_id.to_string(), terms.clone());
-                let (principal, action) = (terms.principal_id, terms.action.clone());
                 let ask = Ask {
                     amount,
                     standing: Standing { approved: true, allocation: terms.is_allocation(), ..Standing::default() },
                     holding: Some(terms.reservation_id()),
-                    ..self.approved(&terms).unwrap_or_else(|| Ask::plain(principal, action, event.occurred_at))
+                    ..self.approved(&terms, event.occurred_at)
                 };
-                let ask = Ask { now: event.occurred_at, ..ask };
                 let answer = check(self.imagined(), terms.zone_id, &ask);
                 self.told(event, terms.action.as_str(), Decision::Allow, &answer);
             }
@@ -227,18 +225,17 @@ impl Replay {
         }
     }
 
-    /// What a grant was given for, as it would be asked for.
-    fn approved(&self, terms: &aggregates::grant::Terms) -> Option<Ask> {
-        let plain = Ask::plain(terms.principal_id, terms.action.clone(), terms.issued_at);
-        match self.subjects.get(&terms.proposal_id)? {
-            Subject::TaskExecution(TaskExecution { board_id, tool, params, .. }) => {
-                let (board_id, tool, params) = (board_id.clone(), tool.clone(), params.clone().unwrap_or_default());
-                Some(Ask { board_id, tool, params, ..plain })
+    /// What a grant was given for, as it is asked for when it is used.
+    fn approved(&self, terms: &aggregates::grant::Terms, now: Moment) -> Ask {
+        let plain = Ask::plain(terms.principal_id, terms.action.clone(), now);
+        match self.subjects.get(&terms.proposal_id).cloned() {
+            Some(Subject::TaskExecution(TaskExecution { board_id, tool, params, .. })) => {
+                Ask { board_id, tool, params: params.unwrap_or_default(), ..plain }
             }
-            Subject::ResourceAllocation(ResourceAllocation { board_id, agent_type, .. }) => {
-                Some(Ask { board_id: board_id.clone(), agent_type: agent_type.clone(), ..plain })
+            Some(Subject::ResourceAllocation(ResourceAllocation { board_id, agent_type, .. })) => {
+                Ask { board_id, agent_type, ..plain }
             }
-            Subject::ZoneChange(_) | Subject::MembershipChange(_) => None,
+            Some(Subject::ZoneChange(_) | Subject::MembershipChange(_)) | None => plain,
         }
     }
 

@@ -55,9 +55,10 @@ impl Fields {
     /// than was asked for.
     pub fn narrowed<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Refusal> {
         let Some(text) = self.given(name) else { return Ok(None) };
-        let detail = || format!("“{text}” is nothing that a list can be narrowed to");
-        let refused = || Problem::new(StatusCode::BAD_REQUEST, "filter_not_understood", detail());
-        read(text).map(Some).ok_or_else(|| refused().into())
+        read(text).map(Some).ok_or_else(|| {
+            let detail = format!("“{text}” is nothing that a list can be narrowed to");
+            Problem::new(StatusCode::BAD_REQUEST, "filter_not_understood", detail).into()
+        })
     }
 
     /// A moment, as a form or a person writes it, by which a list is narrowed; in UTC where no other zone is written.

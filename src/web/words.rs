@@ -40,7 +40,7 @@ pub fn number(amount: Decimal) -> String {
 }
 
 /// A reputation, or what changed it: fine enough to compare by.
-pub fn standing(quantity: Quantity) -> String {
+pub fn reputation(quantity: Quantity) -> String {
     number(quantity.decimal().round_dp(2))
 }
 

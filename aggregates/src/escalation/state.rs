@@ -108,11 +108,6 @@ impl State {
         self.raised.is_some() && matches!(self.status, Status::Pending | Status::Accepted)
     }
 
-    /// How many distinct persons signed.
-    pub fn signed(&self) -> u32 {
-        u32::try_from(self.signatures.len()).unwrap_or(u32::MAX)
-    }
-
     /// Whether enough of those who are `here` have signed and no proposal decides it yet.
     pub fn is_carried(&self, here: impl Fn(MemberId) -> bool) -> bool {
         let needed = self.raised.as_ref().map(|raised| match &raised.contest {

@@ -298,7 +298,7 @@ async fn submitted(
             let (plan, opened) = opened(attempt, submission).await?;
             shown.proposal = Some(opened.body.value());
             let place = opened.location.unwrap_or_default();
-            Ok((plan, Answer::created(json!(shown), place).at_version(opened.version.unwrap_or(1))))
+            Ok((plan, Answer { version: opened.version, ..Answer::created(json!(shown), place) }))
         }),
     )
     .await

@@ -11,7 +11,7 @@ use crate::web::frame::Frame;
 use crate::web::page::{Shown, on_to, page, page_with};
 use crate::web::shown::{Person, When};
 use crate::web::visitor::Visitor;
-use crate::web::words::{sentence, standing};
+use crate::web::words::{reputation, sentence};
 
 /// Someone in the list.
 struct Line {
@@ -42,7 +42,7 @@ fn line(visitor: &Visitor, member: &aggregates::organization::Member) -> Line {
         sponsor: member.sponsor_id.map(|id| visitor.person(id)),
         role: sentence(&member.role.to_string()),
         skills: member.skills.iter().map(ToString::to_string).collect(),
-        reputation: standing(member.reputation),
+        reputation: reputation(member.reputation),
         since: When { at: member.added_at, now: visitor.now() },
     }
 }

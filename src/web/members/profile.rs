@@ -104,7 +104,7 @@ async fn profile(visitor: &Visitor, member: &Member, fields: Fields, faults: Fau
                 .map(|other| visitor.person(other.id))
                 .collect(),
             skills: member.skills.iter().map(ToString::to_string).collect(),
-            reputation: words::standing(member.reputation),
+            reputation: words::reputation(member.reputation),
             staked: if member.stakes.is_empty() { String::new() } else { staked.to_string() },
             since: when(member.added_at),
             active: member.active,

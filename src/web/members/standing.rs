@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::web::refusal::Refusal;
 use crate::web::shown::{Html, When, ZoneName};
 use crate::web::visitor::Visitor;
-use crate::web::words::{sentence, standing as standing_of};
+use crate::web::words::{reputation, sentence};
 
 /// The height of the line's field.
 const HEIGHT: f64 = 54.0;
@@ -88,7 +88,7 @@ fn reviews(told: &Value) -> Option<String> {
 
 /// A figure as it is read, where there is one.
 fn figure(told: &Value) -> Option<String> {
-    Some(standing_of(serde_json::from_value(told.clone()).ok()?))
+    Some(reputation(serde_json::from_value(told.clone()).ok()?))
 }
 
 /// What there is to show.

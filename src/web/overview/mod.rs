@@ -70,7 +70,7 @@ fn agents(visitor: &Visitor) -> Vec<AgentLine> {
     let line = |member: &aggregates::organization::Member| AgentLine {
         who: visitor.person(member.id),
         sponsor: member.sponsor_id.map(|id| visitor.person(id)),
-        reputation: words::standing(member.reputation),
+        reputation: words::reputation(member.reputation),
         width: share(member.reputation.decimal()),
     };
     agents.iter().copied().take(AGENTS).map(line).collect()
