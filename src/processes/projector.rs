@@ -84,12 +84,12 @@ pub async fn catch_up(log: &Log, views: &Db, recent: Option<&Recent>) -> Result<
 
 enum Stride {
     AtTheEnd(u64),
-    /// With what was worked out meanwhile.
-    More(Option<Box<Worked>>),
+    /// With what was worked out of the next stretch meanwhile.
+    More(Option<Box<Stretch>>),
 }
 
 /// What a stretch of the log says about rows.
-struct Worked {
+struct Stretch {
     /// Where the projections stood before it; it holds for those that stand there.
     before: Checkpoints,
     /// Where they stand after it.
@@ -97,13 +97,13 @@ struct Worked {
     groups: Groups,
     /// The last event; none at the end of the log.
     last: Option<u64>,
-    /// Whether the log was read, and went on.
+    /// Whether more may follow.
     goes_on: bool,
 }
 
-impl Worked {
+impl Stretch {
     /// Reads on from where projections stand, and works out what it says.
-    async fn out(log: &Log, recent: Option<&Recent>, before: Checkpoints) -> Result<Self, StoreError> {
+    async fn read(log: &Log, recent: Option<&Recent>, before: Checkpoints) -> Result<Self, StoreError> {
         let (after, mut places) = (before.earliest(), before.clone());
         let remembered = recent.map(|recent| recent.after(after, AT_ONCE)).unwrap_or_default();
         let read = if remembered.is_empty() { log.events(audit::following(after, STRIDE)).await? } else { Vec::new() };
@@ -116,21 +116,21 @@ impl Worked {
             }
             last = Some(event.global_position);
         }
-        let goes_on = read.len() as u64 == STRIDE;
-        Ok(Self { before, after: places, groups, last, goes_on: goes_on || !remembered.is_empty() })
+        let goes_on = !remembered.is_empty() || read.len() as u64 == STRIDE;
+        Ok(Self { before, after: places, groups, last, goes_on })
     }
 }
 
 /// Writes a stretch of the log. Where there is much to catch up with, the next one is worked out while it is written.
-async fn stride(log: &Log, views: &Db, recent: Option<&Recent>, ahead: Option<Worked>) -> Result<Stride, StoreError> {
+async fn stride(log: &Log, views: &Db, recent: Option<&Recent>, ahead: Option<Stretch>) -> Result<Stride, StoreError> {
     let mut tx = views.begin().await?;
     let before = Checkpoints::take(&mut tx).await?;
-    let worked = match ahead {
+    let stretch = match ahead {
         Some(ahead) if ahead.before == before => ahead,
-        _ => Worked::out(log, recent, before).await?,
+        _ => Stretch::read(log, recent, before).await?,
     };
-    let Some(last) = worked.last else { return Ok(Stride::AtTheEnd(worked.after.earliest())) };
-    let Worked { after, groups, goes_on, .. } = worked;
+    let Some(last) = stretch.last else { return Ok(Stride::AtTheEnd(stretch.after.earliest())) };
+    let Stretch { after, groups, goes_on, .. } = stretch;
     let written = async {
         for group in groups.into_groups() {
             tx.execute_many(group).await?;
@@ -138,8 +138,8 @@ async fn stride(log: &Log, views: &Db, recent: Option<&Recent>, ahead: Option<Wo
         after.keep(&mut tx).await?;
         tx.commit().await
     };
-    let far = recent.is_none() && goes_on && after.failed.is_empty();
-    let further = async { if far { Worked::out(log, None, after.clone()).await.map(Some) } else { Ok(None) } };
+    let is_far_behind = recent.is_none() && goes_on && after.failed.is_empty();
+    let further = async { if is_far_behind { Stretch::read(log, None, after.clone()).await.map(Some) } else { Ok(None) } };
     let (written, further) = tokio::join!(written, further);
     written?;
     let over = !goes_on && after.failed.is_empty() || after.all_failed();
