@@ -150,8 +150,8 @@ async fn everything_that_happens(app: &TestApp) -> BTreeMap<String, Value> {
     for event in log {
         let data = with_name(&event.event_type, event.data.value());
         let fuller = |known: &Value| data.to_string().len() > known.to_string().len();
-        if stored.get(&event.event_type).is_none_or(fuller) {
-            stored.insert(event.event_type.clone(), data);
+        if stored.get(&*event.event_type).is_none_or(fuller) {
+            stored.insert(event.event_type.to_string(), data);
         }
     }
     // Nobody asks a language model here; what is on record when somebody does is worked out from the same opening.

@@ -67,7 +67,7 @@ fn stories(log: &[Recorded]) -> BTreeMap<String, Story> {
         let data = event.data.value();
         let proposal = data["proposal_id"].as_str().unwrap_or_default().to_owned();
         let story = stories.entry(proposal.clone()).or_default();
-        match event.event_type.as_str() {
+        match event.event_type.as_ref() {
             "proposal.vote_cast" => {
                 assert!(story.outcomes.is_empty(), "a vote on {proposal} counted after {:?}", story.outcomes);
                 let voter = data["member_id"].as_str().expect("a voter").to_owned();
@@ -78,7 +78,7 @@ fn stories(log: &[Recorded]) -> BTreeMap<String, Story> {
                 assert_eq!(counted, story.votes.len() as u64, "the tally of {proposal} counts every vote: {tally}");
             }
             "proposal.approved" | "proposal.rejected" | "proposal.expired" | "proposal.withdrawn" => {
-                story.outcomes.push(event.event_type.clone());
+                story.outcomes.push(event.event_type.to_string());
             }
             "proposal.execution_succeeded" => story.executions += 1,
             "proposal.execution_failed" => story.failures += 1,

@@ -10,7 +10,7 @@ use crate::{Recorded, Statement, Unreadable};
 /// The rows an event writes.
 pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
     let told = Telling { recorded };
-    Ok(match recorded.aggregate_type.as_str() {
+    Ok(match recorded.aggregate_type.as_ref() {
         proposal::Proposal::TYPE => told.of_proposal(recorded.read()?),
         escalation::Escalation::TYPE => told.of_escalation(recorded.read()?),
         evaluation::Evaluation::TYPE => told.of_evaluation(&recorded.read()?),

@@ -23,7 +23,7 @@ pub mod tokens;
 
 pub use groups::{Group, Groups};
 pub use recorded::{Data, EventView, Recorded, Unreadable};
-pub use statement::{Param, Statement};
+pub use statement::{Json, Param, Statement};
 
 /// A read model: its name, and what each event does to its rows.
 pub struct Projection {

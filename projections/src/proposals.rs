@@ -1,14 +1,15 @@
 //! Proposals, newest first, and who reviews them.
 
+use std::sync::Arc;
+
 use aggregates::Decider;
 use aggregates::decision_model::{Ballot, DecisionModel, Tally};
 use aggregates::ids::{MemberId, OrganizationId, ProposalId, ZoneId};
 use aggregates::policy::Risk;
 use aggregates::proposal::{Elector, Event, Opening, Proposal, StallReason, State, Status};
 use chrono::{DateTime, Utc};
-use serde_json::json;
 
-use crate::{Recorded, Statement, Unreadable, reviewers};
+use crate::{Param, Recorded, Statement, Unreadable, reviewers};
 
 /// The rows an event writes.
 pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
@@ -94,8 +95,8 @@ fn reinstated(proposal: ProposalId, status: Status, at: DateTime<Utc>) -> Vec<St
     if status == Status::PendingReview { vec![row, waited_for] } else { vec![row] }
 }
 
-fn opened(recorded: &Recorded, opening: &Opening) -> Vec<Statement> {
-    let fresh = Proposal::replay([&Event::Opened(Box::new(opening.clone()))]);
+fn opened(recorded: &Recorded, opening: &Arc<Opening>) -> Vec<Statement> {
+    let fresh = Proposal::replay([&Event::Opened(Arc::clone(opening))]);
     let row = Statement::new(
         "INSERT INTO proposals (proposal_id, organization_id, opened_position, zone_id, proposal_type, title, status, risk_level,
              proposer_id, decision_model, tally, deadline, expires_at, opened_at, updated_at)
@@ -110,8 +111,8 @@ fn opened(recorded: &Recorded, opening: &Opening) -> Vec<Statement> {
     .bind(State::default().status.to_string())
     .bind(opening.risk_level.to_string())
     .bind(opening.proposer_id)
-    .bind(json!(opening.decision_model))
-    .bind(json!(fresh.tally()))
+    .bind(Param::json(&opening.decision_model))
+    .bind(Param::json(&fresh.tally()))
     .bind(opening.deadline)
     .bind(opening.expires_at)
     .bind(opening.opened_at);
@@ -123,7 +124,7 @@ fn opened(recorded: &Recorded, opening: &Opening) -> Vec<Statement> {
 fn counted(proposal: ProposalId, tally: &Tally, at: DateTime<Utc>) -> Statement {
     Statement::new("UPDATE proposals SET tally = $2, updated_at = $3 WHERE proposal_id = $1")
         .bind(proposal)
-        .bind(json!(tally))
+        .bind(Param::json(tally))
         .bind(at)
 }
 
@@ -141,9 +142,9 @@ fn reviewers_known(
         "UPDATE proposals SET tally = $2, risk_level = $3, decision_model = $4, updated_at = $5 WHERE proposal_id = $1",
     )
     .bind(proposal)
-    .bind(json!(tally))
+    .bind(Param::json(&tally))
     .bind(risk.to_string())
-    .bind(json!(model))
+    .bind(Param::json(model))
     .bind(at)
 }
 

@@ -1,6 +1,7 @@
 //! An event as the log holds it.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt::{self, Debug, Formatter};
 use std::sync::{Arc, OnceLock};
 
@@ -85,15 +86,15 @@ pub struct Recorded {
     /// Whose log it is in.
     pub organization_id: OrganizationId,
     /// What kind of aggregate it belongs to.
-    pub aggregate_type: String,
+    pub aggregate_type: Cow<'static, str>,
     /// Which one.
-    pub aggregate_id: String,
+    pub aggregate_id: Arc<str>,
     /// Place in that aggregate's stream, from 1.
     pub sequence: u64,
     /// Its name, `aggregate.fact`.
-    pub event_type: String,
+    pub event_type: Cow<'static, str>,
     /// The version of its form.
-    pub version: String,
+    pub version: Cow<'static, str>,
     /// When it happened.
     pub occurred_at: DateTime<Utc>,
     /// Who did it.
@@ -161,10 +162,10 @@ impl Recorded {
             position: self.position,
             id: self.id,
             organization_id: self.organization_id,
-            aggregate_type: self.aggregate_type.clone(),
-            aggregate_id: self.aggregate_id.clone(),
+            aggregate_type: self.aggregate_type.to_string(),
+            aggregate_id: self.aggregate_id.to_string(),
             sequence: self.sequence,
-            r#type: self.event_type.clone(),
+            r#type: self.event_type.to_string(),
             version: self.version.parse().unwrap_or(1),
             occurred_at: self.occurred_at,
             actor: self.actor,
@@ -179,7 +180,7 @@ impl Recorded {
     fn named_data(&self) -> String {
         let rest = self.data.as_str().trim_start().strip_prefix('{').map_or("}", str::trim_start);
         let comma = if rest.starts_with('}') { "" } else { "," };
-        format!("{{\"type\":{}{comma}{rest}", Value::from(self.event_type.as_str()))
+        format!("{{\"type\":{}{comma}{rest}", Value::from(self.event_type.as_ref()))
     }
 
     /// The fact as an event of one aggregate.

@@ -1,8 +1,19 @@
 //! One SQL text for both databases, with its values.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
+
+/// JSON as it is written: no database looks into it before it is kept.
+#[derive(Clone, Debug)]
+pub struct Json(pub Box<RawValue>);
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
 
 /// A value to bind.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,9 +27,16 @@ pub enum Param {
     /// A moment.
     Time(Option<DateTime<Utc>>),
     /// JSON.
-    Json(Option<Value>),
+    Json(Option<Json>),
     /// Yes or no.
     Bool(bool),
+}
+
+impl Param {
+    /// A value as JSON.
+    pub fn json(value: &impl Serialize) -> Self {
+        Self::Json(Some(Json(to_raw_value(value).expect("what is kept is plain data"))))
+    }
 }
 
 /// A statement in the SQL both databases speak, with `$1…` placeholders.
@@ -65,7 +83,6 @@ into_param! {
     String => Text,
     &str => Text,
     DateTime<Utc> => Time,
-    Value => Json,
 }
 
 macro_rules! into_id {

@@ -3,9 +3,8 @@
 use aggregates::Decider;
 use aggregates::ids::{MemberId, OrganizationId};
 use aggregates::token::{Event, Token};
-use serde_json::json;
 
-use crate::{Recorded, Statement, Unreadable};
+use crate::{Param, Recorded, Statement, Unreadable};
 
 /// The rows an event writes.
 pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
@@ -24,7 +23,7 @@ pub fn project(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
             .bind(recorded.position)
             .bind(name.as_str())
             .bind(prefix)
-            .bind(actions.map(|actions| json!(actions)))
+            .bind(actions.as_ref().map_or(Param::Json(None), Param::json))
             .bind(expires_at)
             .bind(issued_at),
         ],

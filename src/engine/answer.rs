@@ -168,7 +168,7 @@ impl ImaginedEvent {
         Self {
             r#type: event.event_type.to_owned(),
             aggregate_type: draft.stream.aggregate_type.to_string(),
-            aggregate_id: draft.stream.aggregate_id.clone(),
+            aggregate_id: draft.stream.aggregate_id.to_string(),
             zone_id: event.zone_id,
             data: event.data.value(),
         }

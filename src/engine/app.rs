@@ -122,7 +122,7 @@ impl Parts {
     pub fn follow(&self, events: &[Recorded]) {
         self.authorities.follow(events);
         for event in events {
-            self.memory.forget_older(&event.aggregate_type, &event.aggregate_id, event.sequence);
+            self.memory.forget_older(event);
         }
         let mut latest = self.latest.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         for event in events {

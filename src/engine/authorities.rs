@@ -43,7 +43,7 @@ impl Ruling {
     }
 
     fn follow(&mut self, event: &Recorded) -> Followed {
-        let (sequence, known) = match event.aggregate_type.as_str() {
+        let (sequence, known) = match event.aggregate_type.as_ref() {
             Organization::TYPE => (event.sequence, &mut self.organization_sequence),
             Zones::TYPE => (event.sequence, &mut self.tree_sequence),
             Ledger::TYPE => (event.sequence, &mut self.ledger_sequence),
@@ -58,7 +58,7 @@ impl Ruling {
         *known = sequence;
         self.position = self.position.max(event.position);
         let authority = &mut self.authority;
-        let applied = match event.aggregate_type.as_str() {
+        let applied = match event.aggregate_type.as_ref() {
             Organization::TYPE => {
                 event.read().map(|event| Organization::evolve(Arc::make_mut(&mut authority.organization), &event))
             }
@@ -90,7 +90,7 @@ struct Known {
 
 impl Known {
     fn see(&mut self, event: &Recorded) {
-        let seen = match event.aggregate_type.as_str() {
+        let seen = match event.aggregate_type.as_ref() {
             Organization::TYPE => &mut self.organization_sequence,
             Zones::TYPE => &mut self.tree_sequence,
             _ => &mut self.ledger_sequence,

@@ -32,7 +32,7 @@ impl Past {
     /// Follows one event of the log; what says nothing of people, zones and money leaves everything as it was.
     pub fn follow(&mut self, event: &Recorded) -> Result<(), Unreadable> {
         let authority = &mut self.authority;
-        match event.aggregate_type.as_str() {
+        match event.aggregate_type.as_ref() {
             Organization::TYPE => Organization::evolve(Arc::make_mut(&mut authority.organization), &event.read()?),
             Zones::TYPE => Zones::evolve(Arc::make_mut(&mut authority.tree), &event.read()?),
             Ledger::TYPE => Ledger::evolve(Arc::make_mut(&mut authority.ledger), &event.read()?),

@@ -39,7 +39,7 @@ pub async fn deciding(
 pub async fn opening(attempt: &Attempt, opening: Opening) -> Result<(Plan, Arc<State>), Problem> {
     let opening = tended(attempt, opening).await?;
     let loaded = attempt.begin::<Proposal>(opening.proposal_id).await?;
-    deciding(attempt, &loaded, vec![Command::Open(Box::new(opening))]).await
+    deciding(attempt, &loaded, vec![Command::Open(Arc::new(opening))]).await
 }
 
 /// Adds `commands` on a proposal to a plan, with everything that follows from them; says what the proposal is then.

@@ -212,7 +212,7 @@ async fn accept(
 ) -> Result<Arc<State>, Problem> {
     let (proposal_id, now) = (opening.proposal_id, attempt.now);
     let above = attempt.load::<Proposal>(proposal_id).await?;
-    decided(attempt, plan, above, vec![Deciding::Open(Box::new(opening))]).await?;
+    decided(attempt, plan, above, vec![Deciding::Open(Arc::new(opening))]).await?;
     plan.decide(escalation, Command::Accept { proposal_id, now }).await
 }
 

@@ -67,7 +67,7 @@ pub struct Replay {
     from: Moment,
     to: Moment,
     most: usize,
-    grants: std::collections::BTreeMap<String, aggregates::grant::Terms>,
+    grants: std::collections::BTreeMap<Arc<str>, aggregates::grant::Terms>,
     /// What proposals asked for that may have been given.
     subjects: std::collections::BTreeMap<ProposalId, Subject>,
     /// How many decisions were asked for once more.
@@ -122,7 +122,7 @@ impl Replay {
     pub fn follow(&mut self, event: &Recorded) -> Result<(), Unreadable> {
         let here = event.zone_id.is_some_and(|zone| self.tree.is_within(zone, self.zone));
         let asked = here && (self.from..=self.to).contains(&event.occurred_at);
-        match event.aggregate_type.as_str() {
+        match event.aggregate_type.as_ref() {
             Organization::TYPE => Organization::evolve(Arc::make_mut(&mut self.authority.organization), &event.read()?),
             Zones::TYPE => self.moved_on(&event.read()?, event.occurred_at),
             Access::TYPE if asked => self.asked(event, event.read()?),
@@ -148,7 +148,7 @@ impl Replay {
         if self.differences.len() < self.most {
             self.differences.push(Difference {
                 position: event.position,
-                r#type: event.event_type.clone(),
+                r#type: event.event_type.to_string(),
                 zone_id: event.zone_id,
                 principal_id,
                 occurred_at: event.occurred_at,
@@ -203,15 +203,15 @@ impl Replay {
 
     /// A use of a grant is told by the grant.
     fn is_of_a_grant(&self, event: &Recorded) -> bool {
-        self.grants.contains_key(&event.correlation_id.to_string())
+        self.grants.contains_key(&*event.correlation_id.to_string())
     }
 
     fn granted(&mut self, event: &Recorded, fact: Granted, asked: bool) {
         match fact {
-            Granted::Issued(terms) => drop(self.grants.insert(event.aggregate_id.clone(), *terms)),
+            Granted::Issued(terms) => drop(self.grants.insert(Arc::clone(&event.aggregate_id), *terms)),
             Granted::Used { amount, .. } => {
                 let Some(terms) = self.grants.get(&event.aggregate_id).cloned().filter(|_| asked) else { return };
-                self.grants.insert(event.correlation_id.to_string(), terms.clone());
+                self.grants.insert(event.correlation_id.to_string().into(), terms.clone());
                 let ask = Ask {
                     amount,
                     standing: Standing { approved: true, allocation: terms.is_allocation(), ..Standing::default() },

@@ -64,7 +64,7 @@ pub async fn react_to_log(app: Arc<App>, ending: CancellationToken) {
 /// find that out.
 fn beyond_what_concerns_nobody(app: &App, mut seen: u64) -> u64 {
     for batch in app.parts.recent.after(seen, usize::MAX) {
-        if batch.iter().any(|event| matches!(event.aggregate_type.as_str(), Organization::TYPE | Zones::TYPE)) {
+        if batch.iter().any(|event| matches!(event.aggregate_type.as_ref(), Organization::TYPE | Zones::TYPE)) {
             break;
         }
         seen = batch.last().map_or(seen, |last| last.global_position);
@@ -122,7 +122,7 @@ async fn advance(app: &App, to: u64) -> Result<(), StoreError> {
 }
 
 fn concern(event: &Recorded) -> Result<Option<Concern>, StoreError> {
-    Ok(match event.aggregate_type.as_str() {
+    Ok(match event.aggregate_type.as_ref() {
         Organization::TYPE => reactions::of_organization(&event.read()?),
         Zones::TYPE => reactions::of_zones(&event.read()?),
         _ => None,

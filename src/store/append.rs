@@ -18,14 +18,14 @@ pub struct Stream {
     /// Of what type.
     pub aggregate_type: &'static str,
     /// Which one.
-    pub aggregate_id: String,
+    pub aggregate_id: Arc<str>,
 }
 
 impl Stream {
     /// The stream of one aggregate of type `D`.
     #[expect(clippy::needless_pass_by_value, reason = "ids are copied, and read better without a borrow")]
     pub fn of<D: Decider>(id: impl ToString) -> Self {
-        Self { aggregate_type: D::TYPE, aggregate_id: id.to_string() }
+        Self { aggregate_type: D::TYPE, aggregate_id: id.to_string().into() }
     }
 }
 

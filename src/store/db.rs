@@ -8,7 +8,7 @@ use chrono::SecondsFormat;
 use projections::{Group, Param, Statement};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres, SqlitePool, Transaction};
+use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres, SqlitePool, Transaction, types};
 
 use super::error::StoreError;
 use super::file::{self, File, FileTx, Flushed};
@@ -60,7 +60,7 @@ macro_rules! bound_for_sqlite {
                 Param::Int(number) => query.bind(number),
                 Param::Text(text) => query.bind(text),
                 Param::Time(moment) => query.bind(moment.map(moment_text)),
-                Param::Json(json) => query.bind(json.map(|json| json.to_string())),
+                Param::Json(json) => query.bind(json.as_ref().map(|json| json.0.get().to_owned())),
                 Param::Bool(yes) => query.bind(yes),
             };
         }
@@ -77,7 +77,7 @@ macro_rules! bound_for_postgres {
                 Param::Int(number) => query.bind(number),
                 Param::Text(text) => query.bind(text),
                 Param::Time(moment) => query.bind(moment),
-                Param::Json(json) => query.bind(json),
+                Param::Json(json) => query.bind(json.map(|json| types::Json(json.0))),
                 Param::Bool(yes) => query.bind(yes),
             };
         }

@@ -202,7 +202,7 @@ fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Param]) -> rusqlite::
             Some(Param::Int(Some(number))) => statement.raw_bind_parameter(place, number),
             Some(Param::Text(Some(text))) => statement.raw_bind_parameter(place, text.as_str()),
             Some(Param::Time(Some(moment))) => statement.raw_bind_parameter(place, moment_text(*moment)),
-            Some(Param::Json(Some(json))) => statement.raw_bind_parameter(place, json.to_string()),
+            Some(Param::Json(Some(json))) => statement.raw_bind_parameter(place, json.0.get()),
             Some(Param::Bool(yes)) => statement.raw_bind_parameter(place, yes),
             Some(Param::Id(None) | Param::Int(None) | Param::Text(None) | Param::Time(None) | Param::Json(None)) => {
                 statement.raw_bind_parameter(place, rusqlite::types::Null)

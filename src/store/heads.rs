@@ -120,15 +120,15 @@ impl Known {
     }
 
     /// Adds to `found` what was not asked for because it was known.
-    pub fn complete(&mut self, found: &mut Heads, asked: Asked) {
-        for id in asked.organizations {
-            if let Some(position) = self.organizations.get(&id) {
-                found.organizations.entry(id).or_insert(*position);
+    pub fn complete(&mut self, found: &mut Heads, asked: &Asked) {
+        for id in &asked.organizations {
+            if let Some(position) = self.organizations.get(id) {
+                found.organizations.entry(*id).or_insert(*position);
             }
         }
-        for stream in asked.streams {
-            if let Some(sequence) = self.streams.get(&stream) {
-                found.streams.entry(stream).or_insert(*sequence);
+        for stream in &asked.streams {
+            if let Some(sequence) = self.streams.get(stream) {
+                found.streams.entry(stream.clone()).or_insert(*sequence);
             }
         }
     }

@@ -37,7 +37,7 @@ pub async fn follow(visitor: Visitor) -> Result<Response, Refusal> {
 
 fn told(events: &[Recorded]) -> Event {
     let last = events.last().map_or(0, |event| event.position);
-    let mut types: Vec<&str> = events.iter().map(|event| event.event_type.as_str()).collect();
+    let mut types: Vec<&str> = events.iter().map(|event| event.event_type.as_ref()).collect();
     types.sort_unstable();
     types.dedup();
     Event::default().id(last.to_string()).data(json!({"position": last, "types": types}).to_string())

@@ -104,7 +104,7 @@ fn fact(number: u64) -> DraftEvent {
 }
 
 fn stream(name: &str) -> Stream {
-    Stream { aggregate_type: "access", aggregate_id: name.to_owned() }
+    Stream { aggregate_type: "access", aggregate_id: name.into() }
 }
 
 /// A command that adds `facts` to a stream.
@@ -172,7 +172,7 @@ on_both!(positions_are_dense_and_global_order_is_commit_order_under_64_writers, 
         let head = heads.entry(event.organization_id).or_default();
         *head += 1;
         assert_eq!(event.position, *head, "positions of an organization have no gaps");
-        let sequence = sequences.entry((event.aggregate_type.clone(), event.aggregate_id.clone())).or_default();
+        let sequence = sequences.entry((event.aggregate_type.to_string(), event.aggregate_id.to_string())).or_default();
         *sequence += 1;
         assert_eq!(event.sequence, *sequence);
     }
@@ -267,7 +267,7 @@ on_both!(a_conflict_in_a_batch_fails_alone_and_leaks_nothing, async |app: TestAp
     let added: Vec<(String, u64, u64)> = whole(&log).await[usize::try_from(before).expect("small")..]
         .iter()
         .map(|event| {
-            (event.aggregate_id.clone(), event.sequence, event.data.value()["after_position"].as_u64().expect("a number"))
+            (event.aggregate_id.to_string(), event.sequence, event.data.value()["after_position"].as_u64().expect("a number"))
         })
         .collect();
     let in_full =

@@ -8,3 +8,4 @@ mod narrowed;
 mod plans;
 mod read_models;
 mod unwritable;
+mod upgrading;

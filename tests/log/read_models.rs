@@ -202,7 +202,7 @@ on_both!(a_replay_of_the_log_answers_as_the_service_does, async |app: TestApp| {
     assert_eq!(members.items().iter().map(|member| member["id"].clone()).collect::<Vec<_>>(), ids);
 
     let policy =
-        log.iter().filter(|event| [Organization::TYPE, Zones::TYPE, Ledger::TYPE].contains(&event.aggregate_type.as_str()));
+        log.iter().filter(|event| [Organization::TYPE, Zones::TYPE, Ledger::TYPE].contains(&event.aggregate_type.as_ref()));
     let rests_on = policy.filter(|event| event.organization_id == mine).map(|event| event.position).max();
     for place in authority.tree.zones() {
         let shown = app.owner.get(&format!("/zones/{}/effective-policy", place.id)).await.expect(200);
@@ -228,7 +228,7 @@ on_both!(a_replay_of_the_log_answers_as_the_service_does, async |app: TestApp| {
 
     let mut streams: BTreeMap<String, Vec<&Recorded>> = BTreeMap::new();
     for event in of(Proposal::TYPE) {
-        streams.entry(event.aggregate_id.clone()).or_default().push(event);
+        streams.entry(event.aggregate_id.to_string()).or_default().push(event);
     }
     assert_eq!(streams.len(), 9);
     let head = log.iter().filter(|event| event.organization_id == mine).map(|event| event.position).max().expect("a head");

@@ -98,7 +98,7 @@ async fn standstills_lead_somewhere(app: &TestApp) {
     let mut stalled = std::collections::BTreeSet::new();
     for event in log.iter().filter(|event| event.aggregate_type == "proposal") {
         if stalled.remove(&event.aggregate_id) {
-            let led = ["proposal.escalated", "proposal.escalation_failed"].contains(&event.event_type.as_str());
+            let led = ["proposal.escalated", "proposal.escalation_failed"].contains(&event.event_type.as_ref());
             assert!(led, "after a standstill: {}", event.view());
         }
         if event.event_type == "proposal.stalled" {

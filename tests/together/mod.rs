@@ -35,7 +35,7 @@ pub fn times(log: &[Recorded], name: &str) -> usize {
 /// How often each subject has an event of one of these types; `subject` is the key of its id.
 pub fn times_each(log: &[Recorded], names: &[&str], subject: &str) -> std::collections::BTreeMap<String, usize> {
     let mut times = std::collections::BTreeMap::new();
-    for event in log.iter().filter(|event| names.contains(&event.event_type.as_str())) {
+    for event in log.iter().filter(|event| names.contains(&event.event_type.as_ref())) {
         let id = event.data.value()[subject].as_str().expect("an id").to_owned();
         *times.entry(id).or_default() += 1;
     }

@@ -1,5 +1,7 @@
 //! Proposals that await their reviewers: given what happened, when someone chooses, then exactly this follows.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -40,7 +42,7 @@ fn awaiting(model: &Value, weights: &[u64], change: impl FnOnce(&mut Opening)) -
     }))
     .expect("an opening");
     change(&mut opening);
-    Event::Opened(Box::new(opening))
+    Event::Opened(Arc::new(opening))
 }
 
 fn by_rules(gone: &[u128]) -> Command {

@@ -1,5 +1,7 @@
 //! What can be asked of a proposal.
 
+use std::sync::Arc;
+
 use super::choosing::Chooses;
 use super::electorate::Elector;
 use super::event::{Opening, RecusalReason};
@@ -29,7 +31,7 @@ pub const ZONE_ARCHIVED: &str = "zone_archived";
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Opens it with everything its outcome rests on.
-    Open(Box<Opening>),
+    Open(Arc<Opening>),
     /// Votes.
     CastVote { voter_id: MemberId, choice: Choice, rationale: Prose, now: Moment },
     /// A reviewer leaves the electorate of their own accord.

@@ -1,5 +1,7 @@
 //! Rules of proposals: vote, tally, outcome and the order to execute are one decision (SPEC P8–P13, D1, D2, X1, V1).
 
+use std::sync::Arc;
+
 use chrono::Duration;
 
 use super::command::{Command, Withdrawal, ZONE_ARCHIVED};
@@ -64,7 +66,7 @@ pub(super) fn decide(state: &State, command: Command) -> Decision {
     }
 }
 
-fn open(opening: Box<Opening>) -> Vec<Event> {
+fn open(opening: Arc<Opening>) -> Vec<Event> {
     let auto_approved = opening.auto_approved;
     let now = opening.opened_at;
     let mut after = State::default();

@@ -1,5 +1,7 @@
 //! What happened to a proposal.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 use utoipa::ToSchema;
@@ -91,7 +93,7 @@ pub enum RecusalReason {
 pub enum Event {
     /// It opened.
     #[serde(rename = "proposal.opened")]
-    Opened(Box<Opening>),
+    Opened(Arc<Opening>),
     /// A reviewer voted; `tally` counts the vote.
     #[serde(rename = "proposal.vote_cast")]
     VoteCast {

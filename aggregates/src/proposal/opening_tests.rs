@@ -1,5 +1,7 @@
 //! Who is asked, and when nobody could be: given people and zones, when something is proposed, then these decide it.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -104,7 +106,7 @@ fn nor_is_a_seat_handed_to_them() {
     let policy = json!({"reviewer_selection": "static", "static_reviewers": [id(1)]});
     let change = proposed(ProposalType::ZoneChange, &json!({"changes": {"approval_policy": policy}}));
     let opening = prepare(&authority, change).expect("an electorate");
-    let opened = crate::proposal::Event::Opened(Box::new(opening));
+    let opened = crate::proposal::Event::Opened(Arc::new(opening));
     let state: State = Proposal::replay([&opened]);
     let handed_to = |to: u128| seat_for(&authority, &state, MemberId(id(3)), MemberId(id(to))).map(|seat| seat.member_id);
     assert_eq!(handed_to(1), Err(Rejection::Conflicted(ConflictCode::SubjectOfProposal)));

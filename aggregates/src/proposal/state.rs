@@ -212,7 +212,7 @@ impl State {
                 let seated = if opening.to_be_chosen.is_some() { &[][..] } else { &opening.electorate[..] };
                 self.reviewers = seated.iter().map(reviewer).collect();
                 self.updated_at = Some(opening.opened_at);
-                self.opening = Some(Arc::new((**opening).clone()));
+                self.opening = Some(Arc::clone(opening));
             }
             Event::VoteCast { member_id, choice, rationale, cast_at, .. }
             | Event::VoteChanged { member_id, choice, rationale, cast_at, .. } => {

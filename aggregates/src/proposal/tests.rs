@@ -1,5 +1,7 @@
 //! Proposals as stories of events: given what happened, when someone asks, then exactly this follows.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -29,7 +31,7 @@ fn opened(model: &Value, reviewers: u128, change: impl FnOnce(&mut Opening)) -> 
     }))
     .expect("opening");
     change(&mut opening);
-    Event::Opened(Box::new(opening))
+    Event::Opened(Arc::new(opening))
 }
 
 struct Given(State);

@@ -35,12 +35,13 @@ impl Tx {
     /// Takes the head of the log: from here to the end of the transaction nobody else appends. Says where everything stands that
     /// is `asked` for; what is `known` and still holds is not looked up again.
     pub async fn heads(&mut self, asked: Asked, known: &mut Known) -> Result<Heads, StoreError> {
+        let asked = Arc::new(asked);
         let mut heads = match self {
             Self::Sqlite(tx) => {
-                let (at, missing, all) = (known.log(), known.missing(&asked), asked.clone());
+                let (at, missing, all) = (known.log(), known.missing(&asked), Arc::clone(&asked));
                 let look = move |file: &rusqlite::Connection| {
                     let log = sqlite::head(file)?;
-                    sqlite::look_up(file, log, if log == at { missing } else { all })
+                    sqlite::look_up(file, log, if log == at { &missing } else { &all })
                 };
                 let heads = tx.visit(look).await?;
                 known.holds_at(heads.log);
@@ -52,7 +53,7 @@ impl Tx {
                 postgres::look_up(tx, log, known.missing(&asked)).await?
             }
         };
-        known.complete(&mut heads, asked);
+        known.complete(&mut heads, &asked);
         Ok(heads)
     }
 

@@ -27,7 +27,7 @@ pub async fn look_up(tx: &mut PgTx, log: u64, asked: Asked) -> Result<Heads, Sto
     let organizations: Vec<Uuid> = asked.organizations.into_iter().collect();
     let streams: Vec<Stream> = asked.streams.into_iter().collect();
     let (types, ids): (Vec<&str>, Vec<&str>) =
-        streams.iter().map(|stream| (stream.aggregate_type, stream.aggregate_id.as_str())).unzip();
+        streams.iter().map(|stream| (stream.aggregate_type, &*stream.aggregate_id)).unzip();
     let (callers, keys): (Vec<Uuid>, Vec<String>) = asked.keys.into_iter().unzip();
     let rows = sqlx::query(
         "SELECT 1 AS kind, ordinal, COALESCE((SELECT position FROM organization_heads h WHERE h.organization_id = o.id), 0) AS found
@@ -101,11 +101,11 @@ pub async fn write<'c>(
     .bind(column(events, |event| event.organization_id.0))
     .bind(column(events, |event| signed(event.position)))
     .bind(column(events, |event| event.id))
-    .bind(column(events, |event| event.aggregate_type.as_str()))
-    .bind(column(events, |event| event.aggregate_id.as_str()))
+    .bind(column(events, |event| event.aggregate_type.as_ref()))
+    .bind(column(events, |event| &*event.aggregate_id))
     .bind(column(events, |event| signed(event.sequence)))
-    .bind(column(events, |event| event.event_type.as_str()))
-    .bind(column(events, |event| event.version.as_str()))
+    .bind(column(events, |event| event.event_type.as_ref()))
+    .bind(column(events, |event| event.version.as_ref()))
     .bind(column(events, |event| event.data.as_str()))
     .bind(column(events, |event| event.zone_id.map(|zone| zone.0)))
     .bind(column(events, |event| event.actor.id.0))

@@ -18,23 +18,23 @@ pub fn head(file: &Connection) -> Result<u64> {
 }
 
 /// Where organizations, streams and keys stand.
-pub fn look_up(file: &Connection, log: u64, asked: Asked) -> Result<Heads> {
+pub fn look_up(file: &Connection, log: u64, asked: &Asked) -> Result<Heads> {
     let mut heads = Heads { log, ..Heads::default() };
     let mut of_organization = file.prepare_cached("SELECT position FROM organization_heads WHERE organization_id = ?1")?;
-    for id in asked.organizations {
+    for id in &asked.organizations {
         let found = of_organization.query_row([id.to_string()], |row| row.get(0)).optional()?;
-        heads.organizations.insert(id, found.map_or(0, whole));
+        heads.organizations.insert(*id, found.map_or(0, whole));
     }
     let mut of_stream =
         file.prepare_cached("SELECT COALESCE(MAX(sequence), 0) FROM events WHERE aggregate_type = ?1 AND aggregate_id = ?2")?;
-    for stream in asked.streams {
-        let found = of_stream.query_row([stream.aggregate_type, &stream.aggregate_id], |row| row.get(0))?;
-        heads.streams.insert(stream, whole(found));
+    for stream in &asked.streams {
+        let found = of_stream.query_row([stream.aggregate_type, &*stream.aggregate_id], |row| row.get(0))?;
+        heads.streams.insert(stream.clone(), whole(found));
     }
     let mut under_key = file.prepare_cached("SELECT 1 FROM idempotency_keys WHERE caller_id = ?1 AND key = ?2")?;
-    for (caller, key) in asked.keys {
-        if under_key.exists([&caller.to_string(), &key])? {
-            heads.answered.insert((caller, key));
+    for (caller, key) in &asked.keys {
+        if under_key.exists([&caller.to_string(), key])? {
+            heads.answered.insert((*caller, key.clone()));
         }
     }
     Ok(heads)
@@ -77,11 +77,11 @@ pub fn insert(file: &Connection, events: &[Recorded]) -> Result<()> {
         row.id(event.organization_id.0)?;
         row.number(event.position)?;
         row.id(event.id)?;
-        row.value(&event.aggregate_type)?;
-        row.value(&event.aggregate_id)?;
+        row.value(&*event.aggregate_type)?;
+        row.value(&*event.aggregate_id)?;
         row.number(event.sequence)?;
-        row.value(&event.event_type)?;
-        row.value(&event.version)?;
+        row.value(&*event.event_type)?;
+        row.value(&*event.version)?;
         row.value(event.data.as_str())?;
         match event.zone_id {
             Some(zone) => row.id(zone.0)?,

@@ -66,8 +66,8 @@ fn tell(visitor: &Visitor, event: &Recorded, titles: &Titles) -> Told {
         who: visitor.person(event.actor.id),
         what: Html(what),
         zone: event.zone_id.map(|zone| visitor.zone(zone)),
-        event_type: event.event_type.clone(),
-        aggregate_id: event.aggregate_id.clone(),
+        event_type: event.event_type.to_string(),
+        aggregate_id: event.aggregate_id.to_string(),
         // The tree of zones is one stream: the story of one of its events is that of the zone.
         story: match event.zone_id.filter(|_| event.aggregate_type == Zones::TYPE) {
             Some(zone) => format!("/zones/{zone}/history"),

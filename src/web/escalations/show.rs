@@ -109,7 +109,7 @@ pub async fn again(visitor: Visitor, id: &str, fields: Fields, faults: Faults, h
     let timeline = events.iter().map(|event| {
         let mut told = happened(&visitor, event);
         // Whoever spoke last did not take it up.
-        if automatic.is_some() && ["escalation.raised", "escalation.accepted"].contains(&event.event_type.as_str()) {
+        if automatic.is_some() && ["escalation.raised", "escalation.accepted"].contains(&event.event_type.as_ref()) {
             told.who = Some(visitor.person(MemberId::SYSTEM));
         }
         told

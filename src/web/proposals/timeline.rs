@@ -57,7 +57,7 @@ pub fn happened(visitor: &Visitor, event: &Recorded) -> Happened {
 }
 
 fn is_of_the_system(event: &Recorded) -> bool {
-    ["escalation.resolved", "evaluation.check_not_made"].contains(&event.event_type.as_str())
+    ["escalation.resolved", "evaluation.check_not_made"].contains(&event.event_type.as_ref())
 }
 
 /// Whether it followed from what somebody did: the last vote decides, and yet it is not the voter who approves.
@@ -165,7 +165,7 @@ fn elsewhere(visitor: &Visitor, event: &Recorded) -> (String, String, &'static s
     let text = |key: &str| data.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
     let proposal = || format!("<a href=\"/proposals/{}\">a proposal in the zone above</a>", Escaped(&text("proposal_id")));
     let none = String::new;
-    match event.event_type.as_str() {
+    match event.event_type.as_ref() {
         "escalation.raised" => ("raised it".to_owned(), text("reason"), "flag"),
         "escalation.cosigned" => ("signed it too".to_owned(), none(), "check"),
         "escalation.accepted" => (format!("made it {}", proposal()), none(), "escalations"),

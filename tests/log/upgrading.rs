@@ -1,0 +1,60 @@
+//! A log of an earlier version is taken over as it is.
+
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, Row};
+use trust_zones::store::Log;
+
+use super::appending::tried;
+
+/// The version of the log in which its rows got their order.
+const IN_ORDER: i64 = 8;
+
+/// All that a log holds, in order.
+async fn rows(file: &mut SqliteConnection) -> Vec<Vec<String>> {
+    let columns = "global_position || '', organization_id, position || '', event_id, aggregate_type, aggregate_id, sequence || '', event_type,
+         event_version, payload, metadata, COALESCE(zone_id, 'none'), actor_id, actor_kind, correlation_id, causation_id, occurred_at, recorded_at";
+    let text = format!("SELECT {columns} FROM events ORDER BY global_position");
+    let rows = sqlx::query(&text).fetch_all(file).await.expect("rows");
+    rows.iter().map(|row| (0..row.len()).map(|column| row.get(column)).collect()).collect()
+}
+
+#[tokio::test]
+async fn what_was_written_before_the_rows_were_in_order_stays_as_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("log.db");
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut file = options.connect().await.expect("a file");
+    let mut earlier: Migrator = sqlx::migrate!("migrations/sqlite/log");
+    earlier.migrations.to_mut().retain(|migration| migration.version < IN_ORDER);
+    earlier.run(&mut file).await.expect("a log of the version before");
+    // Another order than that of the positions, and a position that is missing.
+    for (global, organization, position, zone) in [(2, "a", 1, "NULL"), (1, "b", 1, "'z'"), (4, "a", 2, "'z'")] {
+        let text = format!(
+            "INSERT INTO events (global_position, organization_id, position, event_id, aggregate_type, aggregate_id, sequence, event_type,
+                 event_version, payload, metadata, zone_id, actor_id, actor_kind, correlation_id, causation_id, occurred_at, recorded_at)
+             VALUES ({global}, '{organization}', {position}, 'e{global}', 'organization', '{organization}', {position}, 'member.added', '1',
+                 '{{\"n\": {global}}}', '{{}}', {zone}, 'who', 'human', 'c', 'd', '2026-01-05T10:00:0{global}.000000Z', 'then')"
+        );
+        sqlx::query(&text).execute(&mut file).await.expect("a row");
+    }
+    let before = rows(&mut file).await;
+    assert_eq!(before.len(), 3);
+    file.close().await.expect("closed");
+
+    let log = Log::sqlite(&path).await.expect("the log of today");
+    let mut file = options.connect().await.expect("the same file");
+    assert_eq!(rows(&mut file).await, before);
+    let again = "INSERT OR REPLACE INTO events SELECT * FROM events WHERE global_position = 1";
+    let anywhere = "INSERT INTO events (organization_id, position, event_id, aggregate_type, aggregate_id, sequence, event_type, event_version,
+             payload, metadata, actor_id, actor_kind, correlation_id, causation_id, occurred_at)
+         SELECT organization_id, 9, event_id, aggregate_type, aggregate_id, 9, event_type, event_version, payload, metadata, actor_id,
+             actor_kind, correlation_id, causation_id, occurred_at FROM events WHERE global_position = 1";
+    for attempt in [again, anywhere, "UPDATE events SET position = 7", "DELETE FROM events"] {
+        let refused = tried(log.db(), &[attempt]).await.expect_err(attempt);
+        assert!(refused.contains("appended, never changed"), "{attempt}: {refused}");
+        let refused = sqlx::query(attempt).execute(&mut file).await.expect_err(attempt).to_string();
+        assert!(refused.contains("appended, never changed"), "{attempt}: {refused}");
+    }
+    assert_eq!(rows(&mut file).await, before);
+}
