@@ -6,7 +6,7 @@ use std::time::Duration;
 use aggregates::actor::Actor;
 use aggregates::ids::OrganizationId;
 use aggregates::text::Name;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -141,10 +141,16 @@ pub fn tidy_metrics() {
     METRICS.get_or_init(recorder).run_upkeep();
 }
 
+/// Between which lengths of time requests are told apart, and between which numbers of commands batches are.
+const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+const COMMANDS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
 fn recorder() -> PrometheusHandle {
-    let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
-    let builder = PrometheusBuilder::new().set_buckets(&buckets).unwrap_or_else(|_| PrometheusBuilder::new());
+    let batch_size = Matcher::Full("trust_zones_append_batch_size".to_owned());
+    let told_apart = PrometheusBuilder::new().set_buckets(&SECONDS);
+    let told_apart = told_apart.and_then(|builder| builder.set_buckets_for_metric(batch_size, &COMMANDS));
+    let builder = told_apart.unwrap_or_else(|_| PrometheusBuilder::new());
     builder.install_recorder().unwrap_or_else(|_| PrometheusBuilder::new().build_recorder().handle())
 }
