@@ -87,7 +87,8 @@ fn of_proposal(recorded: &Recorded) -> Result<Vec<Statement>, Unreadable> {
             let first = [opening.deadline, opening.expires_at].into_iter().flatten().min();
             let decision = first.map(|at| due(Kind::Decision, opening.proposal_id, at));
             let escalation = opening.way_up.at.map(|at| due(Kind::Escalation, opening.proposal_id, at));
-            let reviewers = opening.to_be_chosen.as_ref().map(|awaited| due(Kind::Reviewers, opening.proposal_id, awaited.until));
+            let reviewers =
+                opening.to_be_chosen.as_ref().map(|awaited| due(Kind::Reviewers, opening.proposal_id, awaited.until));
             [decision, escalation, reviewers].into_iter().flatten().collect()
         }
         Event::Approved { proposal_id, held_until, .. } => {

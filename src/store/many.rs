@@ -7,8 +7,8 @@ use projections::{Group, Json, Param, Statement};
 use serde_json::value::RawValue;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use sqlx::types::{self, Uuid};
 use sqlx::types::chrono::{DateTime, Utc};
+use sqlx::types::{self, Uuid};
 
 use super::db::Tx;
 use super::error::StoreError;
@@ -63,7 +63,9 @@ fn with_column<'q>(query: PgQuery<'q>, rows: &'q [Vec<Param>], column: usize) ->
         Param::Int(_) => array!(Int, Option<i64>, |number: &Option<i64>| *number),
         Param::Text(_) => array!(Text, Option<&'q str>, |text: &'q Option<String>| text.as_deref()),
         Param::Time(_) => array!(Time, Option<DateTime<Utc>>, |moment: &Option<DateTime<Utc>>| *moment),
-        Param::Json(_) => array!(Json, Option<types::Json<&'q RawValue>>, |json: &'q Option<Json>| json.as_ref().map(|json| types::Json(&*json.0))),
+        Param::Json(_) => array!(Json, Option<types::Json<&'q RawValue>>, |json: &'q Option<Json>| json
+            .as_ref()
+            .map(|json| types::Json(&*json.0))),
         Param::Bool(_) => array!(Bool, Option<bool>, |yes: &bool| Some(*yes)),
     }
 }

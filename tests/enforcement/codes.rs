@@ -162,6 +162,12 @@ on_both!(every_limit_has_its_reason_and_names_the_zone_that_binds, async |app: T
         assert_eq!((&reason["code"], &reason["zone_id"]), (&json!(case.code), &json!(zone)), "{answer}");
         assert_eq!(reason["parameter"], case.parameter, "{answer}");
         assert!(reason["cure"].is_string() && reason["message"].is_string(), "{answer}");
+        let waits = match case.code {
+            "not_yet_valid" => Some(1),
+            "outside_active_hours" => Some(60),
+            _ => None,
+        };
+        assert_eq!(reason["retry_after_seconds"].as_u64(), waits, "{answer}");
         let above = checks(&agent, &root, &case.question).await;
         assert_eq!(above["decision"], "allow", "{}: the zone above knows nothing of it: {above}", case.code);
         seen.insert(case.code.to_owned());

@@ -1,7 +1,7 @@
 //! Reservations: debited from every zone above or from none, spent, given back, or lapsed.
 
 use chrono::Duration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{budget, executor, reserves};
 use crate::harness::TestApp;
@@ -96,6 +96,9 @@ on_both!(spending_is_bounded_by_the_days_of_the_zones_own_clock, async |app: Tes
     reserves(&worker, &child, "6").await.expect(201);
     let refused = reserves(&worker, &zone, "5").await.expect_problem(422, "spending_limit_exceeded");
     assert_eq!(refused.text("/reasons/0/zone_id"), zone);
+    assert_eq!(*refused.at("/retry_after_seconds"), 3_600);
+    let never = reserves(&worker, &zone, "11").await.expect_problem(422, "spending_limit_exceeded");
+    assert_eq!(never.body["retry_after_seconds"], Value::Null, "no other day would do");
     let shown = budget(&app.owner, &child).await;
     assert_eq!(shown["limits"][0]["window_began_at"], "2026-01-04T11:00:00Z");
     assert_eq!((&shown["remaining"], &shown["limits"][0]["own"]), (&json!("4"), &json!(false)));

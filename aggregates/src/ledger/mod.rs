@@ -13,7 +13,7 @@ pub use account::{Account, Admission, Open, State};
 pub use command::Command;
 pub use event::{Event, Holder, Terms};
 pub use rejection::Rejection;
-pub use window::{start_of, wall_clock};
+pub use window::{next_start, start_of, wall_clock};
 
 use crate::Decider;
 

@@ -220,6 +220,24 @@ fn windows_begin_at_the_zones_midnight_also_when_clocks_are_changed() {
 }
 
 #[test]
+fn the_next_window_begins_where_this_one_ends() {
+    for clock in ["UTC", "Europe/Berlin", "Africa/Cairo", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe"] {
+        let clock = clock.parse().expect("a clock");
+        for hours in 0..2 * 366 * 8 {
+            let at = now() + chrono::Duration::hours(3 * hours);
+            for window in [SpendingWindow::Day, SpendingWindow::Week, SpendingWindow::Month] {
+                let next = next_start(window, clock, at).expect("there is a next one");
+                assert!(next > at, "{window:?} at {at} by {clock}");
+                assert_eq!(start_of(window, clock, next), Some(next), "{window:?} at {at} by {clock}");
+                let last = next - chrono::Duration::microseconds(1);
+                assert_eq!(start_of(window, clock, last), start_of(window, clock, at), "{window:?} at {at} by {clock}");
+            }
+            assert_eq!(next_start(SpendingWindow::Total, clock, at), None);
+        }
+    }
+}
+
+#[test]
 fn what_lapsed_or_was_closed_stays_so() {
     let reservation_id = ReservationId(Uuid::from_u128(7));
     let ends = now() + chrono::Duration::minutes(1);

@@ -1,6 +1,6 @@
 //! Spending windows: calendar days, weeks and months in the wall time of a named zone of the earth.
 
-use chrono::{Datelike, Days, Duration, NaiveDate, NaiveTime, TimeZone};
+use chrono::{Datelike, Days, Duration, Months, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 
 use crate::Moment;
@@ -16,6 +16,18 @@ pub fn start_of(window: SpendingWindow, clock: Tz, now: Moment) -> Option<Moment
         SpendingWindow::Total => return None,
     };
     Some(midnight(first, clock))
+}
+
+/// When the next window begins after the one that `now` falls into; none for the window that never ends.
+pub fn next_start(window: SpendingWindow, clock: Tz, now: Moment) -> Option<Moment> {
+    let today = now.with_timezone(&clock).date_naive();
+    let next = match window {
+        SpendingWindow::Day => today + Days::new(1),
+        SpendingWindow::Week => today + Days::new(7 - u64::from(today.weekday().num_days_from_monday())),
+        SpendingWindow::Month => today.with_day(1)? + Months::new(1),
+        SpendingWindow::Total => return None,
+    };
+    Some(midnight(next, clock))
 }
 
 /// The first moment of a day. Where clocks skip midnight the day begins after the gap.

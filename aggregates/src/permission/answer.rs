@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::Moment;
 use crate::ids::ZoneId;
 
 /// What a check decides; what leaves more freedom is greater.
@@ -84,6 +85,12 @@ impl Reason {
         self.cure = Some(cure.into());
         self
     }
+}
+
+/// For how many whole seconds one waits at `now` until it is `then`: at least 1, and never too few.
+pub(super) fn seconds_until(then: Moment, now: Moment) -> u64 {
+    let micros = (then - now).num_microseconds().unwrap_or(i64::MAX).max(1);
+    micros.unsigned_abs().div_ceil(1_000_000)
 }
 
 /// A decision and its reasons; the first failure of the order of a check decides (SPEC C2).

@@ -6,12 +6,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Authority;
-use super::answer::Reason;
+use super::answer::{Reason, seconds_until};
 use super::ask::Ask;
 use crate::Moment;
 use crate::amount::Amount;
 use crate::ids::ZoneId;
-use crate::ledger::{Account, start_of};
+use crate::ledger::{Account, next_start, start_of};
 use crate::policy::{RateLimit, SpendingWindow};
 use crate::zones::Path;
 
@@ -79,9 +79,12 @@ impl Funds<'_> {
             let left = limit.amount.minus(booked);
             let message = format!("{amount} is more than the {left} left of `spending_limit` {}", limit.amount);
             let reason = Reason::new("spending_limit_exceeded", message).by(zone);
-            let cure =
-                if limit.window == SpendingWindow::Total { "widen the zone that binds" } else { "wait for the next window" };
-            Some(reason.bound("/constraints/spending_limit", limit, amount).cured_by(cure))
+            let reason = reason.bound("/constraints/spending_limit", limit, amount);
+            let next = next_start(limit.window, self.path.clock(level), self.ask.now).filter(|_| amount <= limit.amount);
+            Some(match next {
+                Some(next) => reason.cured_by("wait for the next window").after_seconds(seconds_until(next, self.ask.now)),
+                None => reason.cured_by("widen the zone that binds"),
+            })
         })
     }
 
@@ -131,8 +134,7 @@ impl Funds<'_> {
         let Some(freed_by) = most.checked_sub(1).and_then(|newest| admitted.get(newest)) else {
             return Some(reason.cured_by("widen the zone that binds"));
         };
-        let micros = (*freed_by + span - self.ask.now).num_microseconds().unwrap_or(i64::MAX).max(1);
-        let seconds = micros.unsigned_abs().div_ceil(1_000_000);
+        let seconds = seconds_until(*freed_by + span, self.ask.now);
         Some(reason.cured_by(format!("wait {seconds} seconds")).after_seconds(seconds))
     }
 }

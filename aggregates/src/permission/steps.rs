@@ -1,7 +1,7 @@
 //! The steps of a check that ask what is written and who asks; each says why not, or nothing.
 
 use super::Authority;
-use super::answer::Reason;
+use super::answer::{Reason, seconds_until};
 use super::ask::{Ask, Via};
 use super::grants::holds_on_path;
 use crate::actor::PrincipalKind;
@@ -87,8 +87,8 @@ impl Question<'_> {
         self.path.constraints().find_map(|(_, zone, constraints)| {
             if let Some(from) = constraints.valid_from.filter(|from| now < from.0) {
                 let reason = Reason::new("not_yet_valid", format!("work begins at {}", from.0)).by(zone);
-                let wait = (from.0 - now).num_seconds().unsigned_abs() + 1;
-                return Some(reason.bound("/constraints/valid_from", from, now).cured_by("wait").after_seconds(wait));
+                let reason = reason.bound("/constraints/valid_from", from, now).cured_by("wait");
+                return Some(reason.after_seconds(seconds_until(from.0, now)));
             }
             if let Some(until) = constraints.valid_until.filter(|until| now >= until.0) {
                 let reason = Reason::new("no_longer_valid", format!("work ended at {}", until.0)).by(zone);
@@ -96,7 +96,11 @@ impl Question<'_> {
             }
             let hours = constraints.active_hours.as_ref().filter(|hours| !hours.contain(now))?;
             let reason = Reason::new("outside_active_hours", "work is done at other hours").by(zone);
-            Some(reason.bound("/constraints/active_hours", hours, now).cured_by("wait for the active hours"))
+            let reason = reason.bound("/constraints/active_hours", hours, now).cured_by("wait for the active hours");
+            Some(match hours.open_next(now) {
+                Some(then) => reason.after_seconds(seconds_until(then, now)),
+                None => reason,
+            })
         })
     }
 

@@ -14,6 +14,11 @@ use utoipa::{PartialSchema, ToSchema};
 use super::limits::Limit;
 use crate::Moment;
 
+/// How far ahead it is looked when hours open: every window opens once a week, if its hour is not left out by the clock.
+const DAYS_AHEAD: usize = 16;
+/// The longest that clocks leave out, in minutes: a day, where the date line was moved.
+const GAP_MINUTES: i64 = 24 * 60 + 1;
+
 /// Days of the week as they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -187,6 +192,12 @@ impl ActiveHours {
         self.windows.iter().all(|window| window.contains(moment))
     }
 
+    /// When they open next after `moment`, at which they are closed; none where no week has a moment for all of them.
+    pub fn open_next(&self, moment: Moment) -> Option<Moment> {
+        let openings = self.windows.iter().flat_map(|window| window.openings(moment));
+        openings.filter(|opening| *opening > moment && self.contain(*opening)).min()
+    }
+
     /// The clock they are reckoned by; the first, where several levels meet.
     pub fn clock(&self) -> Tz {
         self.windows.first().map_or(Tz::UTC, |window| window.timezone.0)
@@ -194,6 +205,20 @@ impl ActiveHours {
 }
 
 impl Window {
+    /// When it begins in the weeks after `moment`: twice on a day that has its hour twice, and after the gap on one that leaves it out.
+    fn openings(&self, moment: Moment) -> impl Iterator<Item = Moment> {
+        let (clock, from) = (self.timezone.0, self.from);
+        let yesterday = moment.with_timezone(&clock).date_naive() - Duration::days(1);
+        let days = yesterday.iter_days().take(DAYS_AHEAD).filter(|day| self.days.contains(&Day::from(day.weekday())));
+        days.flat_map(move |day| {
+            let begins = day.and_time(NaiveTime::MIN) + Duration::minutes(i64::from(from.0));
+            let mut later = (0..GAP_MINUTES).map(|minutes| clock.from_local_datetime(&(begins + Duration::minutes(minutes))));
+            let there = later.find(|local| local.earliest().is_some());
+            let both = there.map(|local| [local.earliest(), local.latest()]);
+            both.into_iter().flatten().flatten().map(|moment| moment.to_utc())
+        })
+    }
+
     /// When it begins and ends on each of the first days of a year. Between such moments nothing opens or closes.
     fn edges(&self, days: i64) -> impl Iterator<Item = DateTime<Utc>> {
         let new_year = NaiveDate::from_ymd_opt(2026, 1, 1).expect("a fixed, valid date").and_time(NaiveTime::MIN);
@@ -257,6 +282,42 @@ mod tests {
         assert!(!inside.is_wider_than(&office));
         assert!(outside.is_wider_than(&office));
         assert!(!office.meet(&outside).is_wider_than(&office));
+    }
+
+    #[test]
+    fn they_open_at_the_first_minute_that_all_of_them_have() {
+        let berlin = hours(r#"{"timezone":"Europe/Berlin","days":["mon","sun"],"from":"02:30","to":"04:00"}"#);
+        let evening = hours(r#"{"timezone":"UTC","days":["fri"],"from":"22:00","to":"06:00"}"#);
+        let morning = hours(r#"{"timezone":"UTC","from":"05:00","to":"08:00"}"#);
+        let never = hours(r#"{"timezone":"UTC","from":"12:00","to":"13:00"}"#);
+        for (closed, from, opens) in [
+            (&berlin, "2026-03-23T03:00:00Z", Some("2026-03-29T01:00:00Z")),
+            (&berlin, "2026-10-24T03:00:00Z", Some("2026-10-25T00:30:00Z")),
+            (&berlin, "2026-10-25T03:00:00Z", Some("2026-10-26T01:30:00Z")),
+            (&evening, "2026-01-10T06:00:00Z", Some("2026-01-16T22:00:00Z")),
+            (&evening.meet(&morning), "2026-01-10T06:00:00Z", Some("2026-01-17T05:00:00Z")),
+            (&morning.meet(&never), "2026-01-10T06:00:00Z", None),
+        ] {
+            let from = at(from);
+            assert!(!closed.contain(from), "{from}");
+            assert_eq!(closed.open_next(from), opens.map(at), "after {from}");
+        }
+    }
+
+    #[test]
+    fn nobody_waits_longer_than_they_must() {
+        let office = hours(r#"{"timezone":"America/New_York","days":["tue","sat"],"from":"21:45","to":"02:15"}"#);
+        let mut now = at("2026-01-01T00:00:00Z");
+        let mut told = None;
+        while now < at("2027-01-01T00:00:00Z") {
+            if office.contain(now) {
+                assert!(told.is_none_or(|told| told == now), "told {told:?}, opened at {now}");
+                told = None;
+            } else {
+                told = Some(office.open_next(now).expect("it opens every week"));
+            }
+            now += Duration::minutes(15);
+        }
     }
 
     #[test]
