@@ -54,6 +54,13 @@ on_both!(an_approval_is_asked_for_in_the_same_call_and_waited_for, async |app: T
     agent.post(&format!("/grants/{}/use", grant.text("/items/0/id")), used).await.expect(200);
     let plain = agent.post(&check, json!({"action": "work.do", "submit": true})).await.expect(200);
     assert_eq!(plain.text("/decision"), "allow", "nothing to submit");
+
+    let both = json!({"action": "deploy.site", "submit": true, "record": true, "tool": "helm"});
+    let both = agent.post(&check, both).await.expect(201);
+    let told = app.owner.get("/audit?type=access.check_answered&limit=1").await.expect(200);
+    assert_eq!(told.text("/items/0/data/decision"), "approval_required");
+    let opened = app.owner.get(&format!("/audit?aggregate_id={}", both.text("/proposal/id"))).await.expect(200);
+    assert_eq!(told.text("/items/0/correlation_id"), opened.text("/items/0/correlation_id"), "in the same breath");
 });
 
 on_both!(nothing_comes_of_a_dry_run, async |app: TestApp| {

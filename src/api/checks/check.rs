@@ -23,7 +23,7 @@ use super::imagined::{Grounds, must_see_parent};
 use super::question::Question;
 use crate::api::proposals::{ProposalView, opened};
 use crate::api::request::{Command, Query, id_in_path, null_or};
-use crate::engine::{Answer, App, Caller, Done, Envelope, Problem, decision, may_ask_about, permit_in_zone};
+use crate::engine::{Answer, App, Attempt, Caller, Done, Envelope, Plan, Problem, decision, may_ask_about, permit_in_zone};
 use crate::entropy;
 use crate::governance::{admitting, counts};
 
@@ -150,20 +150,12 @@ pub async fn check(
     }
     let ask = body.question().asking(&ruling.authority, caller, now)?;
     let answer = check_permission(&ruling.authority, zone, &ask);
-    match answer.decision {
-        Decision::Allow if !which.dry_run && counts(&ruling, caller, zone, &ask) => {
-            return admitted(&app, &envelope, zone, &ask, body.record).await.map(IntoResponse::into_response);
-        }
-        Decision::ApprovalRequired if body.submit => {
-            return submitted(&app, &envelope, zone, &ask, body.title.as_ref()).await.map(IntoResponse::into_response);
-        }
-        Decision::Allow | Decision::Deny | Decision::ApprovalRequired => {}
+    let opens = body.submit && answer.decision == Decision::ApprovalRequired;
+    let kept = body.record || answer.is_allowed() && counts(&ruling, caller, zone, &ask);
+    if opens || kept && !which.dry_run {
+        return acted_on(&app, &envelope, zone, &ask, &body).await.map(IntoResponse::into_response);
     }
-    let told = cured(&answer, zone, &ask, ruling.position);
-    if body.record && !which.dry_run {
-        return recorded(&app, &envelope, &fact(zone, &ask, &answer), &told).await.map(IntoResponse::into_response);
-    }
-    Ok(Json(told).into_response())
+    Ok(Json(cured(&answer, zone, &ask, ruling.position)).into_response())
 }
 
 async fn imagined(app: &App, caller: &Caller, zone: ZoneId, body: NewCheck) -> Result<Json<CheckView>, Problem> {
@@ -199,32 +191,35 @@ fn fact(zone_id: ZoneId, ask: &Ask, answer: &Checked) -> Fact {
     }
 }
 
-/// An answer that is put on record, once for each key it is asked with.
-async fn recorded(app: &Arc<App>, envelope: &Envelope, fact: &Fact, told: &CheckView) -> Result<Done, Problem> {
+/// The answer, and what is done about it in the same breath: where rate limits speak of the action it is counted (SPEC C7), where
+/// that is asked for it is put on record, and a proposal is opened. It may differ from the one that was found before.
+async fn acted_on(app: &Arc<App>, envelope: &Envelope, zone: ZoneId, ask: &Ask, body: &NewCheck) -> Result<Done, Problem> {
     app.command(
         envelope,
-        decision!(attempt, [] => {
-            let mut plan = attempt.plan();
-            plan.note(&attempt.caller, fact);
-            Ok((plan, Answer::ok(json!(told))))
-        }),
-    )
-    .await
-}
-
-/// The answer where rate limits speak of the action: it is counted, and put on record where that is asked for, in the same breath
-/// (SPEC C7), and may differ from the one that was found before.
-async fn admitted(app: &Arc<App>, envelope: &Envelope, zone: ZoneId, ask: &Ask, record: bool) -> Result<Done, Problem> {
-    app.command(
-        envelope,
-        decision!(attempt, [ask] => {
+        decision!(attempt, [ask, body] => {
             let ask = Ask { now: attempt.now, ..Ask::clone(ask) };
-            let (mut plan, answer) = admitting(attempt, zone, &ask).await?;
+            let (mut plan, answer) = if counts(&attempt.ruling, &attempt.caller, zone, &ask) {
+                admitting(attempt, zone, &ask).await?
+            } else {
+                (attempt.plan(), check_permission(attempt.authority(), zone, &ask))
+            };
+            let mut shown = cured(&answer, zone, &ask, attempt.ruling.position);
+            let opens = body.submit && answer.decision == Decision::ApprovalRequired;
+            let opened = if opens { Some(opening(attempt, zone, &ask, body.title.as_ref()).await?) } else { None };
+            let told = match opened {
+                None => Answer::ok(json!(shown)),
+                Some((opening, opened)) => {
+                    plan = opening;
+                    shown.proposal = Some(opened.body.value());
+                    let place = opened.location.unwrap_or_default();
+                    Answer { version: opened.version, ..Answer::created(json!(shown), place) }
+                }
+            };
             // A refusal that rests on what others have only handed in is no answer yet.
-            if record && (answer.is_allowed() || attempt.is_certain()) {
+            if body.record && (answer.is_allowed() || opens || attempt.is_certain()) {
                 plan.note(&attempt.caller, &fact(zone, &ask, &answer));
             }
-            Ok((plan, Answer::ok(json!(cured(&answer, zone, &ask, attempt.ruling.position)))))
+            Ok((plan, told))
         }),
     )
     .await
@@ -260,46 +255,24 @@ fn cured(answer: &Checked, zone_id: ZoneId, ask: &Ask, position: u64) -> CheckVi
     }
 }
 
-/// Opens the proposal that would cure the answer, if it is still the answer, and says both.
-async fn submitted(
-    app: &Arc<App>,
-    envelope: &Envelope,
-    zone: ZoneId,
-    ask: &Ask,
-    title: Option<&Name>,
-) -> Result<Done, Problem> {
-    let id = ProposalId(entropy::new_id());
+/// The proposal that would cure the answer, opened.
+async fn opening(attempt: &Attempt, zone_id: ZoneId, ask: &Ask, title: Option<&Name>) -> Result<(Plan, Answer), Problem> {
     if let Some(place) = inexact_number(&ask.params) {
         return Err(Problem::at(StatusCode::UNPROCESSABLE_ENTITY, &format!("/params{place}"), "invalid", INEXACT));
     }
-    app.command(
-        envelope,
-        decision!(attempt, [ask] => {
-            let ask = Ask { now: attempt.now, ..Ask::clone(ask) };
-            let answer = check_permission(attempt.authority(), zone, &ask);
-            let mut shown = cured(&answer, zone, &ask, attempt.ruling.position);
-            if answer.decision != Decision::ApprovalRequired {
-                return Ok((attempt.plan(), Answer::ok(json!(shown))));
-            }
-            attempt.permit(zone, "proposal.create")?;
-            let named = || Name::parse(ask.action.as_str()).map_err(|error| Problem::malformed(error.to_string()));
-            let submission = Submission {
-                id,
-                zone_id: zone,
-                proposer_id: attempt.caller.id(),
-                title: title.cloned().map_or_else(named, Ok)?,
-                description: Prose::none(),
-                subject: Subject::TaskExecution(task(&ask)),
-                decision_model: None,
-                expires_at: None,
-                now: attempt.now,
-                policy_position: attempt.ruling.position,
-            };
-            let (plan, opened) = opened(attempt, submission).await?;
-            shown.proposal = Some(opened.body.value());
-            let place = opened.location.unwrap_or_default();
-            Ok((plan, Answer { version: opened.version, ..Answer::created(json!(shown), place) }))
-        }),
-    )
-    .await
+    attempt.permit(zone_id, "proposal.create")?;
+    let named = || Name::parse(ask.action.as_str()).map_err(|error| Problem::malformed(error.to_string()));
+    let submission = Submission {
+        id: ProposalId(entropy::new_id()),
+        zone_id,
+        proposer_id: attempt.caller.id(),
+        title: title.cloned().map_or_else(named, Ok)?,
+        description: Prose::none(),
+        subject: Subject::TaskExecution(task(ask)),
+        decision_model: None,
+        expires_at: None,
+        now: attempt.now,
+        policy_position: attempt.ruling.position,
+    };
+    opened(attempt, submission).await
 }
