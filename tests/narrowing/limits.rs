@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 pub struct Limit {
     /// JSON pointer to the key.
     pub pointer: &'static str,
+    /// Which part of it is narrowed for itself, if it has parts.
+    pub part: Option<&'static str>,
     /// What the parent writes.
     pub parent: Value,
     /// What a child may write, and what holds then.
@@ -20,6 +22,16 @@ impl Limit {
     /// The section and the key.
     fn place(&self) -> (&'static str, &'static str) {
         self.pointer[1..].split_once('/').expect("a section and a key")
+    }
+
+    /// JSON pointer to what is narrowed for itself.
+    pub fn part(&self) -> String {
+        self.part.map_or_else(|| self.pointer.to_owned(), |part| format!("{}/{part}", self.pointer))
+    }
+
+    /// What a value of the key says of that.
+    pub fn in_part<'v>(&self, value: &'v Value) -> &'v Value {
+        self.part.map_or(value, |part| &value[part])
     }
 
     /// A policy object that sets the key to `value`.
@@ -42,6 +54,7 @@ fn allow_list(pointer: &'static str, items: [&'static str; 3]) -> Limit {
     let [one, two, three] = items;
     Limit {
         pointer,
+        part: None,
         parent: json!([one, two]),
         narrower: (json!([two]), json!([two])),
         wider: Some((json!([one, two, three]), json!([one, two]))),
@@ -53,6 +66,7 @@ fn demands(pointer: &'static str, items: [&'static str; 2]) -> Limit {
     let [one, two] = items;
     Limit {
         pointer,
+        part: None,
         parent: json!([one]),
         narrower: (json!([two]), json!([one, two])),
         wider: None,
@@ -62,7 +76,7 @@ fn demands(pointer: &'static str, items: [&'static str; 2]) -> Limit {
 
 fn bound(pointer: &'static str, parent: Value, narrower: Value, wider: Value) -> Limit {
     let (met, held) = (narrower.clone(), parent.clone());
-    Limit { pointer, parent, narrower: (narrower, met), wider: Some((wider, held)), emptied: None }
+    Limit { pointer, part: None, parent, narrower: (narrower, met), wider: Some((wider, held)), emptied: None }
 }
 
 fn rate(max: u32) -> Value {
@@ -79,10 +93,11 @@ fn several_ceilings() -> Vec<Limit> {
     let both_rates = json!([rate(5)[0], other_rate[0]]);
     let (day, afternoon, evening) = (hours("09:00", "17:05"), hours("12:00", "16:00"), hours("12:00", "17:10"));
     vec![
-        Limit { emptied: Some(json!({"tokens": 100})), ..limits },
+        Limit { part: Some("tokens"), emptied: Some(json!({"tokens": 100})), ..limits },
         bound("/constraints/rate_limits", rate(5), rate(4), rate(6)),
         Limit {
             pointer: "/constraints/rate_limits",
+            part: None,
             parent: rate(5),
             narrower: (other_rate, both_rates),
             wider: None,
@@ -90,6 +105,7 @@ fn several_ceilings() -> Vec<Limit> {
         },
         Limit {
             pointer: "/constraints/active_hours",
+            part: None,
             parent: day.clone(),
             narrower: (afternoon.clone(), json!([day, afternoon])),
             wider: Some((evening.clone(), json!([day, evening]))),
@@ -123,6 +139,7 @@ pub fn all() -> Vec<Limit> {
     all.extend(several_ceilings());
     all.extend(["/constraints/require_human_review", "/alignment_requirements/sponsor_required"].map(|pointer| Limit {
         pointer,
+        part: None,
         parent: json!(true),
         narrower: (json!(true), json!(true)),
         wider: Some((json!(false), json!(true))),

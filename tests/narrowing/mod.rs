@@ -29,14 +29,14 @@ fn proposal_to_change(zone: &str, changes: &Value) -> Value {
 /// The fault names the key, the zone that binds and both values.
 #[track_caller]
 fn names_the_widening(reply: &Reply, under: &str, limit: &Limit, binder: &str) {
-    let pointer = format!("{under}{}", limit.pointer);
+    let pointer = format!("{under}{}", limit.part());
     let faults = reply.at("/errors").as_array().expect("faults");
     let fault = faults.iter().find(|fault| fault["pointer"] == pointer.as_str());
     let fault = fault.unwrap_or_else(|| panic!("no fault at {pointer} in {}", reply.body));
     assert_eq!(fault["code"], "wider_than_parent", "{fault}");
     assert_eq!(fault["zone_id"], binder, "{fault}");
-    assert_eq!(fault["limit"], limit.parent, "{fault}");
-    assert_eq!(fault["requested"], limit.wider.as_ref().expect("something wider").0, "{fault}");
+    assert_eq!(fault["limit"], *limit.in_part(&limit.parent), "{fault}");
+    assert_eq!(fault["requested"], *limit.in_part(&limit.wider.as_ref().expect("something wider").0), "{fault}");
 }
 
 on_both!(what_a_child_writes_meets_what_its_parent_allows, async |app: TestApp| {
@@ -121,7 +121,7 @@ on_both!(narrowing_a_parent_below_its_children_binds_them_and_says_so, async |ap
         app.owner.makes_zone(limit.zone("Fitting", Some(&between), Some(&limit.narrower.0))).await;
 
         let narrowed = change(&app.owner, &parent, limit.set_to(&limit.parent)).await;
-        assert_eq!(*narrowed.at("/now_bound"), json!([{"zone_id": child, "keys": [limit.pointer]}]));
+        assert_eq!(*narrowed.at("/now_bound"), json!([{"zone_id": child, "keys": [limit.part()]}]));
         assert_eq!(effective(&app.owner, &child).await.at(limit.pointer), held, "the parent's limit stands");
         let own = app.owner.get(&format!("/zones/{child}")).await.expect(200);
         assert_eq!(own.at(limit.pointer), wider, "what the child wrote stays written: {}", limit.pointer);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::action::{Action, Pattern};
+use crate::reading::below;
 use crate::text::Label;
 
 /// A limit that can only be narrowed on the way down.
@@ -17,6 +18,11 @@ pub trait Limit: Clone + PartialEq + Serialize {
 
     /// Whether this admits something that `limit` does not.
     fn is_wider_than(&self, limit: &Self) -> bool;
+
+    /// What is narrowed each for itself: its place below the key, as a JSON pointer, and the limit with nothing but that.
+    fn parts(&self) -> Vec<(String, Self)> {
+        vec![(String::new(), self.clone())]
+    }
 }
 
 /// Things that can be members of an allow-list, some of which contain others.
@@ -181,6 +187,11 @@ impl<T: Copy + Ord + Serialize> Limit for Ceilings<T> {
 
     fn is_wider_than(&self, limit: &Self) -> bool {
         self.0.iter().any(|(name, ours)| limit.0.get(name).is_some_and(|theirs| ours > theirs))
+    }
+
+    fn parts(&self) -> Vec<(String, Self)> {
+        let alone = |(name, limit): (&Label, &T)| (below(name.as_str(), ""), Self([(name.clone(), *limit)].into()));
+        self.0.iter().map(alone).collect()
     }
 }
 

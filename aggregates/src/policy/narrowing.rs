@@ -119,15 +119,53 @@ pub(super) fn binder<'a, L: Limit + 'a>(levels: impl Iterator<Item = (ZoneId, &'
     held.map(|(zone, _)| zone)
 }
 
-pub(super) fn widening_of<'a, L: Limit + 'a>(
+/// The parts of a key in which `own` is wider than one of the `levels`; of each, the tightest.
+pub(super) fn widenings_of<'a, L: Limit + 'a>(
     pointer: &str,
     own: Option<&L>,
     levels: impl Iterator<Item = (ZoneId, &'a L)>,
-) -> Option<Widening> {
-    let own = own?;
-    let (zone_id, limit) = levels
-        .filter(|(_, limit)| own.is_wider_than(limit))
-        .reduce(|tightest, next| if tightest.1.is_wider_than(next.1) { next } else { tightest })?;
-    let shown = |limit: &L| serde_json::to_value(limit).unwrap_or(Value::Null);
-    Some(Widening { pointer: pointer.to_owned(), zone_id, limit: shown(limit), requested: shown(own) })
+) -> Vec<Widening> {
+    let Some(own) = own else { return Vec::new() };
+    let bounds: Vec<(ZoneId, Vec<(String, L)>)> = levels.map(|(zone, limit)| (zone, limit.parts())).collect();
+    let widening = |(place, own): (String, L)| {
+        let of_this_part = |(zone, parts): &'_ (ZoneId, Vec<(String, L)>)| {
+            let (_, limit) = parts.iter().find(|(other, _)| *other == place)?;
+            own.is_wider_than(limit).then(|| (*zone, limit.clone()))
+        };
+        let binding = bounds.iter().filter_map(of_this_part);
+        let (zone_id, limit) =
+            binding.reduce(|tightest, next| if tightest.1.is_wider_than(&next.1) { next } else { tightest })?;
+        let shown = |limit: &L| serde_json::to_value(limit).ok()?.pointer(&place).cloned();
+        let (limit, requested) = (shown(&limit).unwrap_or_default(), shown(&own).unwrap_or_default());
+        Some(Widening { pointer: format!("{pointer}{place}"), zone_id, limit, requested })
+    };
+    own.parts().into_iter().filter_map(widening).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::super::parameters::ResourceScope;
+    use super::*;
+
+    #[test]
+    fn each_named_limit_is_held_against_the_zone_that_binds_it() {
+        let scope = |limits: Value| -> ResourceScope { serde_json::from_value(json!({"limits": limits})).expect("a scope") };
+        let (root, between) = (ZoneId(Uuid::from_u128(1)), ZoneId(Uuid::from_u128(2)));
+        let (above, nearer) = (scope(json!({"rows": 4, "a/b": 1})), scope(json!({"rows": 6, "columns": 3})));
+        let own = scope(json!({"rows": 10, "columns": 5, "a/b": 2, "cells": 100}));
+        let wider = own.widenings("resource_scope", &[(root, &above), (between, &nearer)]);
+        let told: Vec<_> =
+            wider.iter().map(|wider| (wider.pointer.as_str(), wider.zone_id, &wider.limit, &wider.requested)).collect();
+        assert_eq!(
+            told,
+            [
+                ("/resource_scope/limits/a~1b", root, &json!(1), &json!(2)),
+                ("/resource_scope/limits/columns", between, &json!(3), &json!(5)),
+                ("/resource_scope/limits/rows", root, &json!(4), &json!(10)),
+            ]
+        );
+    }
 }

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::hours::ActiveHours;
 use super::limits::{AllowList, Ceiling, Ceilings, Demand, Floor, NotAfter, NotBefore, UnionList};
-use super::narrowing::{LevelOf, Widening, binder, meet_of, widening_of};
+use super::narrowing::{LevelOf, Widening, binder, meet_of, widenings_of};
 use super::spending::{RateLimits, SpendingLimit};
 use crate::action::Pattern;
 use crate::actor::PrincipalKind;
@@ -36,7 +36,7 @@ macro_rules! parameter {
 
             /// The keys in which this is wider than some level above it.
             pub(super) fn widenings(&self, section: &str, levels: &[LevelOf<'_, Self>]) -> Vec<Widening> {
-                [$(widening_of(
+                [$(widenings_of(
                     &format!("/{section}/{}", stringify!($key)),
                     self.$key.as_ref(),
                     levels.iter().filter_map(|(zone, level)| Some((*zone, level.$key.as_ref()?))),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::tree::Status;
 use crate::ids::ZoneId;
-use crate::policy::{Policies, Section};
+use crate::policy::Section;
 use crate::reading;
 use crate::rejection::Fault;
 use crate::slug::Slug;
@@ -78,27 +78,17 @@ impl Changes {
         policies || self.name.is_some() || self.slug.is_some() || self.description.is_some()
     }
 
-    /// The policies after the patch, of the named limits only those it speaks of: what it leaves as it was is not compared.
-    pub(super) fn spoken_of(&self, after: &Policies) -> Policies {
-        let mut judged = after.clone();
-        let patched = self.policies.get("resource_scope").and_then(|scope| scope.get("limits")).and_then(Value::as_object);
-        if let (Some(names), Some(scope)) = (patched, &mut judged.resource_scope)
-            && let Some(limits) = &mut scope.limits
-        {
-            limits.0.retain(|name, _| names.contains_key(name.as_str()));
-        }
-        judged
-    }
-
-    /// Whether the patch speaks of the key at `pointer` (`/section/key`).
+    /// Whether the patch speaks of what is at `pointer`, by itself or with all that is around it.
     pub(super) fn speaks_of(&self, pointer: &str) -> bool {
-        let mut parts = pointer.trim_start_matches('/').splitn(2, '/');
-        let section = parts.next().and_then(|section| self.policies.get(section));
-        match (section, parts.next()) {
-            (None, _) => false,
-            (Some(Value::Object(keys)), Some(key)) => keys.contains_key(key),
-            (Some(_), _) => true,
+        let mut said = &self.policies;
+        for key in pointer.split('/').skip(1) {
+            match said.get(&key.replace("~1", "/").replace("~0", "~")) {
+                None => return false,
+                Some(Value::Object(keys)) => said = keys,
+                Some(_) => return true,
+            }
         }
+        true
     }
 }
 

@@ -175,7 +175,7 @@ fn rewrite(tree: &Tree, zone_id: ZoneId, changes: &Changes, by_proposal: Option<
     let levels = tree.levels(zone_id);
     let ancestors = levels.split_last().map_or(&[][..], |(_, ancestors)| ancestors);
     refuse_sealed(&policies, ancestors, |section| changes.speaks_of(&format!("/{section}")))?;
-    refuse_wider(&changes.spoken_of(&policies), ancestors, |pointer| changes.speaks_of(pointer))?;
+    refuse_wider(&policies, ancestors, |pointer| changes.speaks_of(pointer))?;
     refuse_unmendable(&policies, zone.parent_zone_id)?;
 
     let name = changes.name.as_ref().unwrap_or(&zone.name).clone();
