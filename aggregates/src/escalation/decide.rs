@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::event::{Contest, DismissalReason, Event, Raised};
 use super::rejection::Rejection;
-use super::state::{State, Status};
+use super::state::{Dismissal, State, Status};
 use crate::Moment;
 use crate::ids::MemberId;
 use crate::proposal;
@@ -31,7 +31,9 @@ pub(super) fn decide(state: &State, command: Command) -> Decision {
             if reason == DismissalReason::Withdrawn && (by_itself || by != Some(raised.escalator_id)) {
                 return Err(Rejection::NotTheEscalator);
             }
-            if state.status == Status::Dismissed {
+            // Saying it again changes nothing; whoever says something else hears that it is over.
+            let said = |dismissal: &Dismissal| dismissal.by == by && dismissal.reason == reason;
+            if state.status == Status::Dismissed && (by.is_none() || state.dismissal.as_ref().is_some_and(said)) {
                 return Ok(vec![]);
             }
             if !state.is_live() {
