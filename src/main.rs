@@ -145,7 +145,8 @@ async fn serve(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| anyhow::anyhow!("cannot listen on {}: {error}", config.listen))?;
-    let service = Service::open(config, Clock::Machine).await?;
+    let clock = if with_demo { Clock::that_tells() } else { Clock::Machine };
+    let service = Service::open(config, clock).await?;
     let founded = if with_demo {
         demo::bootstrap(&service).await?
     } else {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aggregates::Moment;
+use chrono::TimeDelta;
 use serde_json::Value;
 use trust_zones::clock::Clock;
 
@@ -27,6 +29,9 @@ async fn makes_an_organization_once(kind: Kind) {
     let http = reqwest::Client::builder().build().expect("a client");
     let owner = Person::new(http, address, founded.owner_id.to_string(), founded.token);
 
+    assert_eq!(service.app.clock.now(), beginning(), "it is told up to now");
+    let first = owner.get("/audit?order=asc&limit=1").await.expect(200).text("/items/0/occurred_at");
+    assert_eq!(first.parse::<Moment>().expect("a moment"), beginning() - TimeDelta::days(13), "and from a fortnight ago");
     people_and_zones_are_there(&owner).await;
     proposals_stand_in_every_state(&owner).await;
     disputes_and_judgements_are_there(&owner).await;
@@ -98,7 +103,7 @@ async fn disputes_and_judgements_are_there(owner: &Person) {
     let statuses = counts([("resolved", 1), ("accepted", 1), ("pending", 1), ("dismissed", 1)]);
     assert_eq!(counted(escalations.items(), "/status"), statuses);
     let evaluations = owner.get("/evaluations?limit=200").await.expect(200);
-    assert_eq!(counted(evaluations.items(), "/status"), counts([("completed", 3), ("in_review", 1)]));
+    assert_eq!(counted(evaluations.items(), "/status"), counts([("completed", 3), ("in_review", 1), ("pending", 4)]));
     assert_eq!(counted(evaluations.items(), "/signal"), counts([("positive", 1), ("neutral", 1), ("negative", 1)]));
 }
 

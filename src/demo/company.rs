@@ -1,6 +1,7 @@
 //! What the company as a whole has decided, by consensus: no raw customer data leaves the house. A new approver is still
 //! being discussed.
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::door::Door;
@@ -9,6 +10,7 @@ use super::zones::Zones;
 
 /// Two proposals in the root zone.
 pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
+    door.tells_of(TimeDelta::hours(20));
     let zone = &zones.company;
     let block = json!({"changes": {"constraints": {"blocked_actions": ["ledger.delete", "customer-data.export"]}}});
     let why = "Three teams asked for exports this year. Reports can be made where the data is.";

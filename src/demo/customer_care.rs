@@ -1,17 +1,22 @@
 //! What Customer Care has decided, by majority: refunds, a campaign nobody wanted, a tie, and an allocation that came too
 //! late for its budget.
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::door::Door;
 use super::people::People;
 use super::zones::Zones;
 
-/// Eight proposals in Customer Care.
+/// Seven proposals in Customer Care.
 pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
+    door.tells_of(TimeDelta::days(12));
     refunds(door, people, zones).await?;
+    door.tells_of(TimeDelta::days(11));
     calls(door, people, zones).await?;
+    door.tells_of(TimeDelta::days(10));
     storm_line(door, people, zones).await?;
+    door.tells_of(TimeDelta::days(9));
     roles_and_rules(door, people, zones).await
 }
 
@@ -20,15 +25,17 @@ async fn refunds(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<
     let batch = json!({"action": "refund.batch", "amount": "18400", "board_id": "customer-desk", "tool": "crm", "params": {"households": 412}});
     let why = "A rounding error in the March invoices. The list of households is attached to ticket 8841.";
     let title = "Refund the March overcharge of 412 households";
-    let proposal = door.proposes(&people.watt, zone, "task_execution", title, why, batch).await?;
+    let proposal = door.proposes(&people.watt, zone, "task_execution", title, why, batch.clone()).await?;
     door.comments(&people.watt, &proposal, "The largest single refund is 96 EUR, the smallest 3 EUR.").await?;
     door.votes(&people.tomasz, &proposal, "approve", "I checked twenty of them by hand, the sums are right.").await?;
     door.votes(&people.jonas, &proposal, "approve", "We owe it. The sooner the better.").await?;
+    door.carries_out(&people.watt, &proposal, &batch).await?;
 
     let single = json!({"action": "refund.single", "amount": "85", "board_id": "customer-desk", "tool": "crm"});
     let why = "The technician did not come, twice. Below the bound for refunds without a review.";
-    door.proposes(&people.watt, zone, "task_execution", "Refund a missed appointment", why, single).await?;
-    Ok(())
+    let title = "Refund a missed appointment";
+    let proposal = door.proposes(&people.watt, zone, "task_execution", title, why, single.clone()).await?;
+    door.carries_out(&people.watt, &proposal, &single).await
 }
 
 async fn calls(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
@@ -51,8 +58,13 @@ async fn calls(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()
     let why = "Eleven calls on an average Sunday.";
     let proposal = door.proposes(&people.amira, zone, "task_execution", "Close the hotline on Sundays", why, hotline).await?;
     door.comments(&people.tomasz, &proposal, "One of the eleven is usually a household without power.").await?;
-    door.withdraws(&people.amira, &proposal).await?;
+    door.withdraws(&people.amira, &proposal).await
+}
 
+/// One that loses its point before anyone looks.
+pub async fn this_morning(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
+    let zone = &zones.customer_care;
+    door.tells_of(TimeDelta::zero());
     let banner = json!({"action": "service.banner", "params": {"text": "Our app is slow this morning"}});
     let why = "Only worth it while the app is slow.";
     door.proposes_briefly(&people.watt, zone, "Put up a banner about the slow app", why, banner).await.map(drop)

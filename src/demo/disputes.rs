@@ -1,21 +1,16 @@
 //! What went up a level: a decision that came back approved, a trade that waits for an answer, and two petitions about who
 //! decides.
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::door::{Door, text};
 use super::people::People;
 use super::zones::Zones;
 
-/// Two questions and two petitions.
-pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
-    answered(door, people, zones).await?;
-    unanswered(door, people, zones).await?;
-    petitions(door, people, zones).await
-}
-
 /// Tomasz does not want to decide it, the company does.
-async fn answered(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
+pub async fn answered(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
+    door.tells_of(TimeDelta::hours(26));
     let deposit = json!({"action": "service.deposit", "board_id": "customer-desk", "tool": "crm", "params": {"households": 1}});
     let why = "The bakery on Lindenstrasse has paid on time for eleven years and cannot raise a deposit this month.";
     let title = "Waive the deposit of a bakery";
@@ -27,8 +22,15 @@ async fn answered(door: &Door, people: &People, zones: &Zones) -> anyhow::Result
     door.votes(&people.jonas, &above, "approve", "Agreed.").await
 }
 
+/// A trade, and two petitions.
+pub async fn unanswered(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
+    door.tells_of(TimeDelta::hours(1));
+    trade(door, people, zones).await?;
+    petitions(door, people, zones).await
+}
+
 /// Nearly approved: Sofia cannot vote on what her own agent proposes, and wants others to look.
-async fn unanswered(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
+async fn trade(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
     let trade = json!({"action": "trade.hedge", "amount": "1500", "board_id": "power-desk", "tool": "exchange-gateway", "params": {"share": 0.02, "product": "summer peak"}});
     let why = "Two percent of the summer peak are still open.";
     let title = "Close the last of the summer peak";

@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::Context;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, header};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -30,12 +32,31 @@ pub struct Person {
 pub struct Door {
     router: Router,
     clock: Clock,
+    /// How long ago it is, in minutes, what is being told.
+    ago: AtomicI64,
 }
 
+/// How many minutes pass between one thing and the next.
+const BETWEEN: i64 = 7;
+
 impl Door {
-    /// The door of `app`.
-    pub fn of(app: &Arc<App>) -> Self {
-        Self { router: door::router(Arc::clone(app)), clock: app.clock.clone() }
+    /// The door of `app`, put back to what happened so long ago.
+    pub fn put_back(app: &Arc<App>, ago: TimeDelta) -> Self {
+        let (clock, ago) = (app.clock.clone(), ago.num_minutes());
+        clock.advance(TimeDelta::minutes(-ago));
+        Self { router: door::router(Arc::clone(app)), clock, ago: AtomicI64::new(ago) }
+    }
+
+    /// Tells what happened so long ago, from here on; some minutes lie between one thing and the next. Time never goes back.
+    pub fn tells_of(&self, ago: TimeDelta) {
+        let before = self.ago.fetch_min(ago.num_minutes(), Ordering::Relaxed);
+        self.clock.advance(TimeDelta::minutes((before - ago.num_minutes()).max(0)));
+    }
+
+    /// Lets some minutes pass, unless that was just now.
+    fn goes_on(&self) {
+        let ago = self.ago.load(Ordering::Relaxed);
+        self.tells_of(TimeDelta::minutes((ago - BETWEEN).max(0)));
     }
 
     /// Sends a body as someone; an answer that is not one of the `expected` statuses is an error.
@@ -50,12 +71,18 @@ impl Door {
         let response = self.router.clone().oneshot(request).await?;
         let status = response.status();
         let bytes = to_bytes(response.into_body(), LARGEST_ANSWER).await?;
+        self.goes_on();
         let answered = String::from_utf8_lossy(&bytes);
         anyhow::ensure!(
             expected.contains(&status.as_u16()),
             "the demo cannot be made: {method} {path} was answered {status}: {answered}"
         );
         if bytes.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_slice(&bytes)?) }
+    }
+
+    /// Reads what is there.
+    pub async fn reads(&self, who: &Person, path: &str) -> anyhow::Result<Value> {
+        self.send(who, Method::GET, path, &Value::Null, &[200]).await
     }
 
     /// Makes something; says what it is.
@@ -101,7 +128,7 @@ impl Door {
         why: &str,
         task: Value,
     ) -> anyhow::Result<String> {
-        let expires_at = self.clock.now() + chrono::Duration::seconds(3);
+        let expires_at = self.clock.now() + TimeDelta::seconds(3);
         let body = json!({"zone_id": zone, "type": "task_execution", "title": title, "description": why, "payload": task, "expires_at": expires_at});
         self.makes_id(who, "/proposals", body).await
     }
@@ -110,6 +137,17 @@ impl Door {
     pub async fn votes(&self, who: &Person, proposal: &str, choice: &str, rationale: &str) -> anyhow::Result<()> {
         let body = json!({"choice": choice, "rationale": rationale});
         self.send(who, Method::POST, &format!("/proposals/{proposal}/votes"), &body, &[200]).await.map(drop)
+    }
+
+    /// Does the task that an approval has granted, as it was proposed.
+    pub async fn carries_out(&self, who: &Person, proposal: &str, task: &Value) -> anyhow::Result<()> {
+        let shown = self.reads(who, &format!("/proposals/{proposal}")).await?;
+        let grant = text(&shown["execution"], "grant_id")?;
+        let mut done = task.clone();
+        if let Some(keys) = done.as_object_mut() {
+            keys.remove("action");
+        }
+        self.send(who, Method::POST, &format!("/grants/{grant}/use"), &done, &[200]).await.map(drop)
     }
 
     /// Says something about a proposal.

@@ -1,6 +1,7 @@
 //! What the Platform has decided, with two approvals: a release after second thoughts, a migration still to be decided, a
 //! role, a change one zone down, and a data centre from whose decision someone stood back.
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::door::Door;
@@ -9,8 +10,11 @@ use super::zones::Zones;
 
 /// Five proposals in the Platform.
 pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
+    door.tells_of(TimeDelta::days(8));
     software(door, people, zones).await?;
+    door.tells_of(TimeDelta::days(7));
     roles_and_rules(door, people, zones).await?;
+    door.tells_of(TimeDelta::days(6));
     data_centre(door, people, zones).await
 }
 
@@ -20,11 +24,12 @@ async fn software(door: &Door, people: &People, zones: &Zones) -> anyhow::Result
         json!({"action": "deploy.production", "board_id": "platform", "tool": "argo", "params": {"version": "4.2.0"}});
     let why = "The new rounding of invoices, the cause of the March overcharge. Tested on a copy of all accounts.";
     let title = "Release billing engine 4.2";
-    let proposal = door.proposes(&people.ferry, zone, "task_execution", title, why, release).await?;
+    let proposal = door.proposes(&people.ferry, zone, "task_execution", title, why, release.clone()).await?;
     door.votes(&people.henrik, &proposal, "reject", "I see no way back if the rounding is wrong again.").await?;
     door.comments(&people.ferry, &proposal, "Version 4.1 stays deployed beside it, switching back takes a minute.").await?;
     door.votes(&people.henrik, &proposal, "approve", "With 4.1 standing by, yes.").await?;
     door.votes(&people.jonas, &proposal, "approve", "Release it on a Tuesday morning, please.").await?;
+    door.carries_out(&people.ferry, &proposal, &release).await?;
 
     let migration = json!({"action": "infra.migrate", "tool": "terraform", "executor_id": people.ferry.id, "params": {"database": "meters"}});
     let why = "The old version gets no more fixes from November on. Two hours of read-only meters on a Sunday.";

@@ -1,6 +1,7 @@
 //! What Energy Trading has decided, by weight: a hedge that waits out its veto window, a feed still under review, a bet
 //! that was refused, and a tighter limit.
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::door::Door;
@@ -9,6 +10,7 @@ use super::zones::Zones;
 
 /// Four proposals in Energy Trading.
 pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
+    door.tells_of(TimeDelta::minutes(150));
     let zone = &zones.trading;
     let hedge = json!({"action": "trade.hedge", "amount": "38000", "board_id": "power-desk", "tool": "exchange-gateway", "params": {"share": 0.4, "product": "winter base"}});
     let why = "Forward prices have fallen for nine days. Hedging 40% now keeps the winter tariff where we announced it.";

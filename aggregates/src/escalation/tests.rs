@@ -89,7 +89,8 @@ fn what_others_have_carried_is_not_the_escalators_to_take_back() {
     accepted(&mut state);
     assert_eq!(does(&mut state, withdraw(10)), Ok(vec!["escalation.dismissed"]), "a question is its asker's");
     assert_eq!(does(&mut state, withdraw(10)), Ok(vec![]));
-    let refuse = |by: Option<u128>| Command::Dismiss { by: by.map(member), reason: DismissalReason::Refused, note: None, now: now() };
+    let refuse =
+        |by: Option<u128>| Command::Dismiss { by: by.map(member), reason: DismissalReason::Refused, note: None, now: now() };
     assert_eq!(does(&mut state, refuse(Some(10))), Err(Rejection::NotPending(Status::Dismissed)), "it was taken back");
     let mut state = petition(1);
     assert_eq!(does(&mut state, refuse(Some(12))), Ok(vec!["escalation.dismissed"]));
