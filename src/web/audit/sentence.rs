@@ -334,7 +334,9 @@ impl Teller<'_> {
             "escalation.accepted" => format!("put an {escalation} to {}", self.proposal("a vote")),
             "escalation.dismissed" => format!("dismissed an {escalation}: {}", self.words("reason")),
             "escalation.resolved" => format!("saw an {escalation} end: {}", self.words("outcome")),
-            "escalation_allowance.used" => format!("counted an {escalation} of {}", self.person("person_id")),
+            "escalation_allowance.used" => {
+                format!("counted an {escalation} among those of {} for the day", self.person("person_id"))
+            }
             "evaluation.opened" => format!(
                 "opened an {evaluation} of the work of {} behind {}",
                 self.person("executor_id"),
