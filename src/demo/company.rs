@@ -10,7 +10,7 @@ use super::zones::Zones;
 
 /// Two proposals in the root zone.
 pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
-    door.tells_of(TimeDelta::hours(20));
+    door.tells_of(TimeDelta::hours(20)).await;
     let zone = &zones.company;
     let block = json!({"changes": {"constraints": {"blocked_actions": ["ledger.delete", "customer-data.export"]}}});
     let why = "Three teams asked for exports this year. Reports can be made where the data is.";

@@ -10,13 +10,13 @@ use super::zones::Zones;
 
 /// Seven proposals in Customer Care.
 pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
-    door.tells_of(TimeDelta::days(12));
+    door.tells_of(TimeDelta::days(12)).await;
     refunds(door, people, zones).await?;
-    door.tells_of(TimeDelta::days(11));
+    door.tells_of(TimeDelta::days(11)).await;
     calls(door, people, zones).await?;
-    door.tells_of(TimeDelta::days(10));
+    door.tells_of(TimeDelta::days(10)).await;
     storm_line(door, people, zones).await?;
-    door.tells_of(TimeDelta::days(9));
+    door.tells_of(TimeDelta::days(9)).await;
     roles_and_rules(door, people, zones).await
 }
 
@@ -64,7 +64,7 @@ async fn calls(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()
 /// One that loses its point before anyone looks.
 pub async fn this_morning(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
     let zone = &zones.customer_care;
-    door.tells_of(TimeDelta::zero());
+    door.tells_of(TimeDelta::zero()).await;
     let banner = json!({"action": "service.banner", "params": {"text": "Our app is slow this morning"}});
     let why = "Only worth it while the app is slow.";
     door.proposes_briefly(&people.watt, zone, "Put up a banner about the slow app", why, banner).await.map(drop)

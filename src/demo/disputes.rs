@@ -10,7 +10,7 @@ use super::zones::Zones;
 
 /// Tomasz does not want to decide it, the company does.
 pub async fn answered(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
-    door.tells_of(TimeDelta::hours(26));
+    door.tells_of(TimeDelta::hours(26)).await;
     let deposit = json!({"action": "service.deposit", "board_id": "customer-desk", "tool": "crm", "params": {"households": 1}});
     let why = "The bakery on Lindenstrasse has paid on time for eleven years and cannot raise a deposit this month.";
     let title = "Waive the deposit of a bakery";
@@ -24,7 +24,7 @@ pub async fn answered(door: &Door, people: &People, zones: &Zones) -> anyhow::Re
 
 /// A trade, and two petitions.
 pub async fn unanswered(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
-    door.tells_of(TimeDelta::hours(1));
+    door.tells_of(TimeDelta::hours(1)).await;
     trade(door, people, zones).await?;
     petitions(door, people, zones).await
 }

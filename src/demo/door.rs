@@ -13,9 +13,9 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::clock::Clock;
 use crate::door;
 use crate::engine::App;
+use crate::processes::do_what_is_due;
 
 /// The largest answer the demo reads.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
@@ -31,7 +31,7 @@ pub struct Person {
 /// The service's router, without a socket in front of it.
 pub struct Door {
     router: Router,
-    clock: Clock,
+    app: Arc<App>,
     /// How long ago it is, in minutes, what is being told.
     ago: AtomicI64,
 }
@@ -42,21 +42,29 @@ const BETWEEN: i64 = 7;
 impl Door {
     /// The door of `app`, put back to what happened so long ago.
     pub fn put_back(app: &Arc<App>, ago: TimeDelta) -> Self {
-        let (clock, ago) = (app.clock.clone(), ago.num_minutes());
-        clock.advance(TimeDelta::minutes(-ago));
-        Self { router: door::router(Arc::clone(app)), clock, ago: AtomicI64::new(ago) }
+        app.clock.advance(-ago);
+        Self { router: door::router(Arc::clone(app)), app: Arc::clone(app), ago: AtomicI64::new(ago.num_minutes()) }
     }
 
-    /// Tells what happened so long ago, from here on; some minutes lie between one thing and the next. Time never goes back.
-    pub fn tells_of(&self, ago: TimeDelta) {
-        let before = self.ago.fetch_min(ago.num_minutes(), Ordering::Relaxed);
-        self.clock.advance(TimeDelta::minutes((before - ago.num_minutes()).max(0)));
+    /// Tells what happened so long ago, from here on, once all that was due until then has been done.
+    pub async fn tells_of(&self, ago: TimeDelta) {
+        self.comes_to(ago);
+        self.app.latest_views().await;
+        if let Err(problem) = do_what_is_due(&self.app).await {
+            tracing::warn!(code = problem.code, detail = problem.detail, "what is due will be tried again");
+        }
     }
 
-    /// Lets some minutes pass, unless that was just now.
+    /// Some minutes lie between one thing and the next, unless that was just now.
     fn goes_on(&self) {
-        let ago = self.ago.load(Ordering::Relaxed);
-        self.tells_of(TimeDelta::minutes((ago - BETWEEN).max(0)));
+        let ago = TimeDelta::minutes(self.ago.load(Ordering::Relaxed) - BETWEEN);
+        self.comes_to(ago.max(TimeDelta::zero()));
+    }
+
+    /// Time never goes back.
+    fn comes_to(&self, ago: TimeDelta) {
+        let before = self.ago.fetch_min(ago.num_minutes(), Ordering::Relaxed);
+        self.app.clock.advance(TimeDelta::minutes((before - ago.num_minutes()).max(0)));
     }
 
     /// Sends a body as someone; an answer that is not one of the `expected` statuses is an error.
@@ -128,7 +136,7 @@ impl Door {
         why: &str,
         task: Value,
     ) -> anyhow::Result<String> {
-        let expires_at = self.clock.now() + TimeDelta::seconds(3);
+        let expires_at = self.app.clock.now() + TimeDelta::seconds(3);
         let body = json!({"zone_id": zone, "type": "task_execution", "title": title, "description": why, "payload": task, "expires_at": expires_at});
         self.makes_id(who, "/proposals", body).await
     }

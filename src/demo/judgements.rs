@@ -10,7 +10,7 @@ use super::zones::Zones;
 
 /// Four evaluations.
 pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
-    door.tells_of(TimeDelta::days(4));
+    door.tells_of(TimeDelta::days(4)).await;
     let release =
         json!({"action": "deploy.production", "board_id": "platform", "tool": "argo", "params": {"version": "4.2.1"}});
     let release = work(door, &people.ferry, &zones.platform, "Release billing engine 4.2.1", release).await?;
@@ -19,7 +19,7 @@ pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Resul
     let scores = [("quality", 0.95, "Not one invoice differed from the rehearsal."), ("on_time", 1.0, "Done before nine.")];
     judged(door, &people.tomasz, &release, &scores, true).await?;
 
-    door.tells_of(TimeDelta::days(3));
+    door.tells_of(TimeDelta::days(3)).await;
     let mailing =
         json!({"action": "contact.mailing", "board_id": "customer-desk", "tool": "crm", "params": {"households": 2400}});
     let mailing = work(door, &people.watt, &zones.customer_care, "Explain the new network fees by mail", mailing).await?;
@@ -28,7 +28,7 @@ pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Resul
     let scores = [("benefit", 0.6, "Fewer calls, though not as many fewer as hoped."), ("on_time", 0.8, "A day late.")];
     judged(door, &people.henrik, &mailing, &scores, true).await?;
 
-    door.tells_of(TimeDelta::days(2));
+    door.tells_of(TimeDelta::days(2)).await;
     let reminder = json!({"action": "contact.reminder", "board_id": "customer-desk", "tool": "phone-bridge", "params": {"households": 300}});
     let reminder = work(door, &people.watt, &zones.customer_care, "Remind late payers by phone", reminder).await?;
     door.votes(&people.tomasz, &reminder, "approve", "They have had two letters.").await?;
@@ -37,7 +37,7 @@ pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Resul
         [("benefit", 0.2, "A third of them had paid. We apologized to a hundred households."), ("on_time", 0.9, "In time.")];
     judged(door, &people.henrik, &reminder, &scores, true).await?;
 
-    door.tells_of(TimeDelta::hours(30));
+    door.tells_of(TimeDelta::hours(30)).await;
     let drill = json!({"action": "infra.drill", "tool": "terraform", "params": {"region": "north"}});
     let drill = work(door, &people.lantern, &zones.reliability, "Switch to the second region for an hour", drill).await?;
     door.votes(&people.priya, &drill, "approve", "Better on a quiet Sunday than in a storm.").await?;

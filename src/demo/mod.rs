@@ -50,6 +50,6 @@ pub async fn bootstrap(service: &Service) -> anyhow::Result<Option<Founded>> {
     trading::story(&door, &people, &zones).await?;
     disputes::unanswered(&door, &people, &zones).await?;
     customer_care::this_morning(&door, &people, &zones).await?;
-    door.tells_of(TimeDelta::zero());
+    door.tells_of(TimeDelta::zero()).await;
     Ok(Some(founded))
 }

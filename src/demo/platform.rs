@@ -10,11 +10,11 @@ use super::zones::Zones;
 
 /// Five proposals in the Platform.
 pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
-    door.tells_of(TimeDelta::days(8));
+    door.tells_of(TimeDelta::days(8)).await;
     software(door, people, zones).await?;
-    door.tells_of(TimeDelta::days(7));
+    door.tells_of(TimeDelta::days(7)).await;
     roles_and_rules(door, people, zones).await?;
-    door.tells_of(TimeDelta::days(6));
+    door.tells_of(TimeDelta::days(6)).await;
     data_centre(door, people, zones).await
 }
 

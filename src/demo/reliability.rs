@@ -9,7 +9,7 @@ use super::zones::Zones;
 
 /// Three proposals in Site Reliability.
 pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
-    door.tells_of(TimeDelta::days(5));
+    door.tells_of(TimeDelta::days(5)).await;
     let zone = &zones.reliability;
     let failover = json!({"action": "infra.failover", "board_id": "platform", "params": {"service": "meter-gateway"}});
     let why = "The primary drops one reading in four hundred since 02:10.";

@@ -10,7 +10,7 @@ use super::zones::Zones;
 
 /// Four proposals in Energy Trading.
 pub async fn story(door: &Door, people: &People, zones: &Zones) -> anyhow::Result<()> {
-    door.tells_of(TimeDelta::minutes(150));
+    door.tells_of(TimeDelta::minutes(150)).await;
     let zone = &zones.trading;
     let hedge = json!({"action": "trade.hedge", "amount": "38000", "board_id": "power-desk", "tool": "exchange-gateway", "params": {"share": 0.4, "product": "winter base"}});
     let why = "Forward prices have fallen for nine days. Hedging 40% now keeps the winter tariff where we announced it.";

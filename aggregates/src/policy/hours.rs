@@ -194,8 +194,8 @@ impl ActiveHours {
 
     /// When they open next after `moment`, at which they are closed; none where no week has a moment for all of them.
     pub fn open_next(&self, moment: Moment) -> Option<Moment> {
-        let openings = self.windows.iter().flat_map(|window| window.openings(moment));
-        openings.filter(|opening| *opening > moment && self.contain(*opening)).min()
+        let first = |window: &Window| window.openings(moment).find(|opening| *opening > moment && self.contain(*opening));
+        self.windows.iter().filter_map(first).min()
     }
 
     /// The clock they are reckoned by; the first, where several levels meet.
@@ -205,7 +205,7 @@ impl ActiveHours {
 }
 
 impl Window {
-    /// When it begins in the weeks after `moment`: twice on a day that has its hour twice, and after the gap on one that leaves it out.
+    /// When it begins in the weeks after `moment`, one after the other: twice on a day that has its hour twice, and after the gap on one that leaves it out.
     fn openings(&self, moment: Moment) -> impl Iterator<Item = Moment> {
         let (clock, from) = (self.timezone.0, self.from);
         let yesterday = moment.with_timezone(&clock).date_naive() - Duration::days(1);
