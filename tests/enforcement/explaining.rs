@@ -3,10 +3,12 @@
 use std::time::{Duration as Span, Instant};
 
 use chrono::Duration;
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::{executor, reserves};
 use crate::harness::{Person, TestApp};
+use crate::log::appending::whole;
 use crate::on_both;
 
 on_both!(an_approval_is_asked_for_in_the_same_call_and_waited_for, async |app: TestApp| {
@@ -61,6 +63,39 @@ on_both!(an_approval_is_asked_for_in_the_same_call_and_waited_for, async |app: T
     assert_eq!(told.text("/items/0/data/decision"), "approval_required");
     let opened = app.owner.get(&format!("/audit?aggregate_id={}", both.text("/proposal/id"))).await.expect(200);
     assert_eq!(told.text("/items/0/correlation_id"), opened.text("/items/0/correlation_id"), "in the same breath");
+});
+
+on_both!(whatever_the_answer_is_by_then_it_is_counted_recorded_or_submitted, async |app: TestApp| {
+    const ROUNDS: usize = 60;
+    let rates = json!([{"action": "deploy.*", "max": 1_000, "per_seconds": 3_600}]);
+    let zone = app.owner.makes_zone(json!({"name": "Zone", "constraints": {"rate_limits": rates}})).await;
+    let (agent, ann) = (executor(&app, &zone).await, app.human("Ann", "member").await);
+    app.owner.assigns(&zone, &ann, "approver").await.expect(201);
+    let (check, place) = (format!("/zones/{zone}/check"), format!("/zones/{zone}"));
+    let asked = json!({"action": "deploy.site", "submit": true, "record": true});
+    let (mut allowed, mut opened) = (0, 0);
+    for round in 0..ROUNDS {
+        let demanded = if round % 2 == 0 { json!(["deploy.*"]) } else { Value::Null };
+        let change = json!({"constraints": {"approval_required_actions": demanded}});
+        let (answers, changed) = tokio::join!(
+            join_all([agent.post(&check, asked.clone()), agent.post(&check, asked.clone())]),
+            app.owner.patch(&place, change)
+        );
+        changed.expect(200);
+        for answer in answers {
+            match (answer.status, answer.text("/decision").as_str()) {
+                (200, "allow") => allowed += 1,
+                (201, "approval_required") => opened += 1,
+                other => panic!("{other:?}: {}", answer.body),
+            }
+        }
+    }
+    let log = whole(&app.service.app.log).await;
+    let happened = |name: &str| log.iter().filter(|event| event.event_type == name).count();
+    assert_eq!(happened("ledger.admitted"), allowed, "what is allowed is counted");
+    assert_eq!(happened("proposal.opened"), opened, "what is not is submitted");
+    assert_eq!(happened("access.check_answered"), allowed + opened, "and either is on record");
+    assert_eq!(allowed + opened, 2 * ROUNDS);
 });
 
 on_both!(nothing_comes_of_a_dry_run, async |app: TestApp| {

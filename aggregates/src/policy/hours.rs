@@ -205,7 +205,8 @@ impl ActiveHours {
 }
 
 impl Window {
-    /// When it begins in the weeks after `moment`, one after the other: twice on a day that has its hour twice, and after the gap on one that leaves it out.
+    /// When it begins in the weeks after `moment`, one after the other: twice on a day that has its hour twice, and after the gap on
+    /// one that leaves it out.
     fn openings(&self, moment: Moment) -> impl Iterator<Item = Moment> {
         let (clock, from) = (self.timezone.0, self.from);
         let yesterday = moment.with_timezone(&clock).date_naive() - Duration::days(1);
