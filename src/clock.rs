@@ -24,8 +24,8 @@ impl Clock {
         Self::Movable(Arc::new(AtomicI64::new(moment.timestamp_micros())))
     }
 
-    /// The machine's clock, which can be put back and moved on again.
-    pub fn that_tells() -> Self {
+    /// The machine's clock, not late yet: it can be put back and moved on again.
+    pub fn that_can_be_put_back() -> Self {
         Self::Late(Arc::default())
     }
 

@@ -145,7 +145,7 @@ async fn serve(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| anyhow::anyhow!("cannot listen on {}: {error}", config.listen))?;
-    let clock = if with_demo { Clock::that_tells() } else { Clock::Machine };
+    let clock = if with_demo { Clock::that_can_be_put_back() } else { Clock::Machine };
     let service = Service::open(config, clock).await?;
     let founded = if with_demo {
         demo::bootstrap(&service).await?

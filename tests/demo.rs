@@ -41,6 +41,21 @@ async fn makes_an_organization_once(kind: Kind) {
     assert_eq!(service.app.log.head().await.expect("a head"), head, "a second start makes nothing");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_that_start_at_once_one_tells_and_both_come_to_now() {
+    for _ in 0..5 {
+        let store = Store::create(Kind::Postgres).await;
+        let (one, _) = serve(&store, &[], Clock::standing_at(beginning())).await;
+        let (other, _) = serve(&store, &[], Clock::standing_at(beginning())).await;
+        let told = tokio::join!(trust_zones::demo::bootstrap(&one), trust_zones::demo::bootstrap(&other));
+        let told = [told.0, told.1].map(|told| told.expect("an answer").is_some());
+        assert_eq!(told.iter().filter(|told| **told).count(), 1, "{told:?}");
+        for service in [&one, &other] {
+            assert_eq!(service.app.clock.now(), beginning(), "nobody stays behind");
+        }
+    }
+}
+
 async fn people_and_zones_are_there(owner: &Person) {
     let members = owner.get("/members?limit=200").await.expect(200);
     assert_eq!(counted(members.items(), "/kind"), counts([("human", 8), ("agent", 5)]));

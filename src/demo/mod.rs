@@ -38,7 +38,11 @@ pub async fn bootstrap(service: &Service) -> anyhow::Result<Option<Founded>> {
     }
     let door = Door::put_back(&service.app, THE_BEGINNING);
     let founded = service.bootstrap("Nordlicht Energie", "Greta Lindqvist").await;
-    let Some(founded) = founded.map_err(|problem| anyhow::anyhow!(problem.detail))? else { return Ok(None) };
+    let Some(founded) = founded.map_err(|problem| anyhow::anyhow!(problem.detail))? else {
+        // Another process was first.
+        door.tells_of(TimeDelta::zero()).await;
+        return Ok(None);
+    };
     let people = People::join(&door, &founded).await?;
     let zones = Zones::set_up(&door, &people).await?;
     customer_care::story(&door, &people, &zones).await?;
