@@ -10,5 +10,6 @@ use crate::{api, web};
 /// Everything that is served.
 pub fn router(app: Arc<App>) -> Router {
     let interface = api::routes(Arc::clone(&app));
-    api::around(web::beside(app, interface))
+    let pages = web::pages(app, interface.clone(), api::and_nothing_else);
+    api::around(interface.merge(pages))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 const LONGEST: usize = 120;
@@ -12,14 +12,14 @@ pub(crate) const GOVERNANCE: [&str; 9] =
     ["organization", "zone", "proposal", "escalation", "evaluation", "reviewer", "token", "member", "audit"];
 
 /// A dotted name of something one can do: `task.create`, `deploy.production`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, ToSchema)]
+#[serde(try_from = "String")]
 #[schema(value_type = String, pattern = "^[a-z0-9_-]+(\\.[a-z0-9_-]+)*$")]
 pub struct Action(String);
 
 /// An action, all actions below a prefix (`deploy.*`), or every action (`*`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, ToSchema)]
+#[serde(try_from = "String")]
 #[schema(value_type = String, pattern = "^([a-z0-9_-]+(\\.[a-z0-9_-]+)*(\\.\\*)?|\\*)$")]
 pub struct Pattern(String);
 
@@ -146,9 +146,9 @@ macro_rules! texts_of {
             }
         }
 
-        impl From<$name> for String {
-            fn from(value: $name) -> Self {
-                value.0
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
     )+};

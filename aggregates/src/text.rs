@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -36,9 +37,9 @@ fn bounded(text: &str, longest: usize) -> Result<String, Unreadable> {
 macro_rules! texts {
     ($($(#[doc = $doc:literal])* $name:ident, $longest:literal, empty: $empty:literal);+ $(;)?) => {$(
         $(#[doc = $doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Reads a text, without the white space around it.
@@ -50,7 +51,7 @@ macro_rules! texts {
                 if text.is_empty() && !$empty {
                     return Err(Unreadable::Empty);
                 }
-                Ok(Self(text))
+                Ok(Self(text.into()))
             }
 
             /// The text.
@@ -87,9 +88,9 @@ macro_rules! texts {
             }
         }
 
-        impl From<$name> for String {
-            fn from(text: $name) -> Self {
-                text.0
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
     )+};
@@ -107,7 +108,7 @@ texts! {
 impl Prose {
     /// No words.
     pub fn none() -> Self {
-        Self(String::new())
+        Self(Arc::default())
     }
 
     /// Whether there is nothing to read.

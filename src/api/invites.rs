@@ -241,7 +241,8 @@ pub async fn accept(
         if_match: None,
         dry_run: asked.dry_run,
     };
-    let profile = Profile { member_id, display_name: body.display_name.to_string(), email: body.email.map(String::from) };
+    let profile =
+        Profile { member_id, display_name: body.display_name.to_string(), email: body.email.map(|email| email.to_string()) };
     let new = new_token(organization_id);
     app
         .command(&envelope, decision!(attempt, [new, profile] => {

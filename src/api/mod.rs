@@ -33,12 +33,15 @@ use std::sync::Arc;
 use axum::Router;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::engine::{App, Imagined};
 
 pub use layers::around;
+
+/// Below which path the interface is.
+const VERSION: &str = "/api/v1";
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -63,75 +66,80 @@ pub use layers::around;
 struct Described;
 
 fn described() -> OpenApiRouter<Arc<App>> {
-    let versioned = OpenApiRouter::new()
-        .routes(routes!(organizations::create, organizations::list))
-        .routes(routes!(organizations::read, organizations::change))
-        .routes(routes!(organizations::read_by_id))
-        .routes(routes!(members::add, members::list))
-        .routes(routes!(members::read, members::change, members::remove))
-        .routes(routes!(tokens::issue, tokens::list))
-        .routes(routes!(tokens::read, tokens::revoke))
-        .routes(routes!(invites::create, invites::list))
-        .routes(routes!(invites::read, invites::revoke))
-        .routes(routes!(invites::accept))
-        .routes(routes!(me::read))
-        .routes(routes!(inbox::read))
-        .routes(routes!(inbox::mark_read))
-        .routes(routes!(zones::create::create, zones::list::list))
-        .routes(routes!(zones::tree::tree))
-        .routes(routes!(zones::read::read, zones::change::change))
-        .routes(routes!(zones::status::activate))
-        .routes(routes!(zones::status::suspend))
-        .routes(routes!(zones::status::archive))
-        .routes(routes!(zones::relocate::relocate))
-        .routes(routes!(zones::tree::children))
-        .routes(routes!(zones::tree::ancestry))
-        .routes(routes!(zones::effective::effective_policy))
-        .routes(routes!(zones::assignments::assign, zones::assignments::list))
-        .routes(routes!(zones::assignments::read, zones::assignments::unassign))
-        .routes(routes!(checks::check))
-        .routes(routes!(checks::check_all))
-        .routes(routes!(checks::who_can))
-        .routes(routes!(checks::what_can))
-        .routes(routes!(checks::simulate))
-        .routes(routes!(ledger::budget))
-        .routes(routes!(ledger::reserve, ledger::list))
-        .routes(routes!(ledger::read))
-        .routes(routes!(ledger::commit))
-        .routes(routes!(ledger::release))
-        .routes(routes!(proposals::submit::submit, proposals::list::list))
-        .routes(routes!(proposals::list::pending_reviews))
-        .routes(routes!(proposals::read::read))
-        .routes(routes!(proposals::vote::vote))
-        .routes(routes!(proposals::recuse::recuse))
-        .routes(routes!(proposals::withdraw::withdraw))
-        .routes(routes!(proposals::comment::comment))
-        .routes(routes!(proposals::retry::retry_execution))
-        .routes(routes!(proposals::delegate::delegate))
-        .routes(routes!(escalations::raise::escalate))
-        .routes(routes!(escalations::raise::petition))
-        .routes(routes!(escalations::list::list))
-        .routes(routes!(escalations::read::read))
-        .routes(routes!(escalations::sign::cosign))
-        .routes(routes!(escalations::dismiss::dismiss))
-        .routes(routes!(escalations::dismiss::withdraw))
-        .routes(routes!(evaluations::open::open, evaluations::list::list))
-        .routes(routes!(evaluations::read::read))
-        .routes(routes!(evaluations::judge::score))
-        .routes(routes!(evaluations::judge::auto_evaluate))
-        .routes(routes!(evaluations::judge::finalize))
-        .routes(routes!(overview::read))
-        .routes(routes!(standing::read))
-        .routes(routes!(grants::list))
-        .routes(routes!(grants::read))
-        .routes(routes!(grants::use_grant))
-        .routes(routes!(audit::read))
-        .routes(routes!(events::read));
-    OpenApiRouter::with_openapi(Described::openapi())
-        .nest("/api/v1", versioned)
-        .routes(routes!(operations::healthz))
-        .routes(routes!(operations::readyz))
-        .routes(routes!(operations::metrics))
+    let versioned = vec![
+        routes!(organizations::create, organizations::list),
+        routes!(organizations::read, organizations::change),
+        routes!(organizations::read_by_id),
+        routes!(members::add, members::list),
+        routes!(members::read, members::change, members::remove),
+        routes!(tokens::issue, tokens::list),
+        routes!(tokens::read, tokens::revoke),
+        routes!(invites::create, invites::list),
+        routes!(invites::read, invites::revoke),
+        routes!(invites::accept),
+        routes!(me::read),
+        routes!(inbox::read),
+        routes!(inbox::mark_read),
+        routes!(zones::create::create, zones::list::list),
+        routes!(zones::tree::tree),
+        routes!(zones::read::read, zones::change::change),
+        routes!(zones::status::activate),
+        routes!(zones::status::suspend),
+        routes!(zones::status::archive),
+        routes!(zones::relocate::relocate),
+        routes!(zones::tree::children),
+        routes!(zones::tree::ancestry),
+        routes!(zones::effective::effective_policy),
+        routes!(zones::assignments::assign, zones::assignments::list),
+        routes!(zones::assignments::read, zones::assignments::unassign),
+        routes!(checks::check),
+        routes!(checks::check_all),
+        routes!(checks::who_can),
+        routes!(checks::what_can),
+        routes!(checks::simulate),
+        routes!(ledger::budget),
+        routes!(ledger::reserve, ledger::list),
+        routes!(ledger::read),
+        routes!(ledger::commit),
+        routes!(ledger::release),
+        routes!(proposals::submit::submit, proposals::list::list),
+        routes!(proposals::list::pending_reviews),
+        routes!(proposals::read::read),
+        routes!(proposals::vote::vote),
+        routes!(proposals::recuse::recuse),
+        routes!(proposals::withdraw::withdraw),
+        routes!(proposals::comment::comment),
+        routes!(proposals::retry::retry_execution),
+        routes!(proposals::delegate::delegate),
+        routes!(escalations::raise::escalate),
+        routes!(escalations::raise::petition),
+        routes!(escalations::list::list),
+        routes!(escalations::read::read),
+        routes!(escalations::sign::cosign),
+        routes!(escalations::dismiss::dismiss),
+        routes!(escalations::dismiss::withdraw),
+        routes!(evaluations::open::open, evaluations::list::list),
+        routes!(evaluations::read::read),
+        routes!(evaluations::judge::score),
+        routes!(evaluations::judge::auto_evaluate),
+        routes!(evaluations::judge::finalize),
+        routes!(overview::read),
+        routes!(standing::read),
+        routes!(grants::list),
+        routes!(grants::read),
+        routes!(grants::use_grant),
+        routes!(audit::read),
+        routes!(events::read),
+    ];
+    let operations = [routes!(operations::healthz), routes!(operations::readyz), routes!(operations::metrics)];
+    let all = versioned.into_iter().map(versioned_below).chain(operations);
+    all.fold(OpenApiRouter::with_openapi(Described::openapi()), OpenApiRouter::routes)
+}
+
+/// The same routes below [`VERSION`]. A router within a router would take the path of each request apart and put it together again.
+fn versioned_below((schemas, mut paths, methods): UtoipaMethodRouter<Arc<App>>) -> UtoipaMethodRouter<Arc<App>> {
+    paths.paths = paths.paths.into_iter().map(|(path, item)| (format!("{VERSION}{path}"), item)).collect();
+    (schemas, paths, methods)
 }
 
 /// The description of the interface (OpenAPI 3.1).
@@ -142,10 +150,11 @@ pub fn openapi() -> OpenApi {
 /// Every route of the interface.
 pub fn routes(app: Arc<App>) -> Router {
     let (routes, description) = described().split_for_parts();
-    let routes = routes
-        .merge(docs::routes(&description::completed(description)))
-        .merge(authzen::routes())
-        .fallback(operations::nowhere)
-        .method_not_allowed_fallback(operations::not_that_way);
-    routes.with_state(app)
+    let routes = routes.merge(docs::routes(&description::completed(description))).merge(authzen::routes());
+    routes.method_not_allowed_fallback(operations::not_that_way).with_state(app)
+}
+
+/// The same routes, with what is said of every other path, and to those who ask in another way.
+pub fn and_nothing_else<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes.fallback(operations::nowhere).method_not_allowed_fallback(operations::not_that_way)
 }

@@ -161,7 +161,10 @@ impl Key {
         let Some(key) = parts.headers.get("idempotency-key") else { return Ok(None) };
         let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
         let key = key.ok_or_else(|| Problem::malformed("an Idempotency-Key has 1 to 255 visible characters"))?;
-        Ok(Some(Self { key: key.to_owned(), method_and_path: format!("{} {}\n", parts.method, parts.uri.path()) }))
+        // The version is left out, as it was when the first keys were kept.
+        let path = parts.uri.path();
+        let path = path.strip_prefix(super::VERSION).unwrap_or(path);
+        Ok(Some(Self { key: key.to_owned(), method_and_path: format!("{} {path}\n", parts.method) }))
     }
 
     /// The key, and a digest of method, path and body: the same key must always ask the same.

@@ -13,7 +13,7 @@ use projections::Recorded;
 use crate::store::Stream;
 
 /// How many aggregates are kept.
-const KEPT: usize = 20_000;
+const KEPT: usize = 50_000;
 
 /// The type of an aggregate, and which one.
 type Key = (Cow<'static, str>, Arc<str>);

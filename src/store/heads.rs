@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::append::{Append, Expected, GivenAnswer, Stream};
 
 /// How many streams and organizations are known at most.
-const KEPT: usize = 20_000;
+const KEPT: usize = 100_000;
 
 /// What a batch needs to know of the log once it holds the head.
 #[derive(Debug, Default)]

@@ -179,13 +179,10 @@ impl<C: OnCommit> WriterTask<C> {
         Ok((batch.outcomes, events, batch.linked))
     }
 
-    /// Admits a batch by what is known of the log, and has it written by one statement if the log is where it was: one way to the
-    /// server and back instead of five. Nothing where more has to be known first, where the log turns out to be elsewhere, and on a
-    /// file, which has no way to go.
+    /// Admits a batch by what is known of the log, and has it written at one go if the log is where it was: one way to the server and
+    /// back instead of five, one visit to the file, and nothing is looked up. Nothing where more has to be known first, and where the
+    /// log turns out to be elsewhere.
     async fn commit_on_trust(&mut self, appends: &[Append]) -> Result<Option<Written>, StoreError> {
-        if self.db.is_file() {
-            return Ok(None);
-        }
         let Some(heads) = self.known.trusted(appends) else { return Ok(None) };
         let from = heads.log;
         let batch = Batch::admit(appends, heads, &self.links, self.new_id);
@@ -194,14 +191,14 @@ impl<C: OnCommit> WriterTask<C> {
         }
         let events = Arc::new(batch.events);
         let way = Way { from, to: batch.heads.log };
-        match self.db.insert_on_trust(way, &events, &batch.touched, &batch.answers).await {
+        match self.db.insert_on_trust(way, &events, &batch.touched, batch.answers).await {
             Ok(true) => {}
             Ok(false) => return Ok(None),
             // What was believed to be new is not: the log is asked which.
             Err(refused) if refused.is_about_the_data() => return Ok(None),
-            // A statement that has not been heard yet holds nothing: that it is not there now does not say that it will not be.
             Err(StoreError::Unanswered(why)) => match self.find_out(&events, why).await {
-                Err(StoreError::Lost(why)) => return Err(StoreError::Unanswered(why)),
+                // A statement that a server has not heard yet holds nothing: that it is not there now does not say that it will not be.
+                Err(StoreError::Lost(why)) if !self.db.is_file() => return Err(StoreError::Unanswered(why)),
                 known => known?,
             },
             Err(refused) => return Err(refused),

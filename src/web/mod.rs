@@ -118,10 +118,9 @@ fn routes() -> Router<Arc<Web>> {
         .route("/static/{name}", get(assets::serve))
 }
 
-/// The pages beside the interface.
-pub fn beside(app: Arc<App>, interface: Router) -> Router {
-    let web = Arc::new(Web { app, interface: interface.clone() });
+/// The pages, which ask the interface. `and_nothing_else` says what is answered where there is none; a browser is shown a page of it.
+pub fn pages(app: Arc<App>, interface: Router, and_nothing_else: fn(Router<Arc<Web>>) -> Router<Arc<Web>>) -> Router {
+    let web = Arc::new(Web { app, interface });
     let pages = routes().layer(from_fn(origin::same)).layer(from_fn(page::headers)).layer(CompressionLayer::new());
-    let pages = pages.with_state(Arc::clone(&web));
-    interface.merge(pages).layer(from_fn_with_state(web, errors::shown))
+    and_nothing_else(pages).layer(from_fn_with_state(Arc::clone(&web), errors::shown)).with_state(web)
 }

@@ -118,7 +118,7 @@ impl Open<'_> {
                 Event::VoteChanged { proposal_id, zone_id, member_id, from, choice, rationale, tally, cast_at }
             }
         };
-        Ok(self.and_then_settled(cast, now))
+        Ok(self.settled_after(cast, &after, now))
     }
 
     fn recuse(&self, member_id: MemberId, now: Moment) -> Decision {
@@ -133,7 +133,7 @@ impl Open<'_> {
         }
         let mut after = self.state.clone();
         let recused = self.leaves(&mut after, member_id, RecusalReason::Recused, now);
-        Ok(self.and_then_settled(recused, now))
+        Ok(self.settled_after(recused, &after, now))
     }
 
     /// Only when all have left is it settled, by those who stay: the vote of one who goes does not decide with the seat of another
@@ -194,7 +194,12 @@ impl Open<'_> {
     pub(super) fn and_then_settled(&self, first: Event, now: Moment) -> Vec<Event> {
         let mut after = self.state.clone();
         after.evolve(&first);
-        let settled = Open { state: &after, opening: self.opening }.settled(self.while_voting(), now);
+        self.settled_after(first, &after, now)
+    }
+
+    /// `first`, which led to `after`, and what that settles.
+    fn settled_after(&self, first: Event, after: &State, now: Moment) -> Vec<Event> {
+        let settled = Open { state: after, opening: self.opening }.settled(self.while_voting(), now);
         [Some(first), settled].into_iter().flatten().collect()
     }
 

@@ -1,5 +1,7 @@
 //! Reactions: what an event elsewhere means for open proposals and grants. Pure and idempotent; a follower runs them.
 
+use std::sync::LazyLock;
+
 use crate::actor::OrganizationRole;
 use crate::grant::{Terms, VoidReason};
 use crate::ids::{MemberId, ZoneId};
@@ -7,6 +9,8 @@ use crate::permission::Authority;
 use crate::proposal::{self, RecusalReason, SelectionReason};
 use crate::zones::Status;
 use crate::{Moment, action::Action, organization, permission, zones};
+
+static APPROVE: LazyLock<Action> = LazyLock::new(|| Action::known("proposal.approve"));
 
 /// What must be looked at again after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,10 +78,9 @@ pub fn lost_standing(authority: &Authority, zone: ZoneId, elector: &proposal::El
     let Some(member) = authority.organization.member(elector.member_id) else {
         return Some(RecusalReason::MembershipLost);
     };
-    let approve = Action::known("proposal.approve");
     let holds = match elector.reason {
         SelectionReason::Approver | SelectionReason::Solo | SelectionReason::Delegate => {
-            permission::holds_in_zone(authority, member.id, zone, &approve)
+            permission::holds_in_zone(authority, member.id, zone, &APPROVE)
         }
         // An admin may approve as well, and yet has no seat among the owners.
         SelectionReason::Owner => member.role == OrganizationRole::Owner,

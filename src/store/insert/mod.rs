@@ -68,11 +68,7 @@ impl Tx {
         match self {
             Self::Sqlite(tx) => {
                 let (events, organizations) = (Arc::clone(events), organizations.clone());
-                tx.gather(move |file| {
-                    sqlite::insert(file, &events)?;
-                    sqlite::move_heads(file, way.to, &organizations)?;
-                    sqlite::keep(file, &answers)
-                });
+                tx.gather(move |file| sqlite::write(file, way, &events, &organizations, &answers));
                 Ok(())
             }
             Self::Postgres(tx) => {
@@ -85,19 +81,34 @@ impl Tx {
 }
 
 impl Db {
-    /// Writes events, heads and answers at one go, if the log stands where `way` begins; says whether it does. Only a server can.
+    /// Writes events, heads and answers at one go, if the log stands where `way` begins; says whether it does.
     pub async fn insert_on_trust(
         &self,
         way: Way,
-        events: &[Recorded],
+        events: &Arc<Vec<Recorded>>,
         organizations: &BTreeMap<Uuid, u64>,
-        answers: &[GivenAnswer],
+        answers: Vec<GivenAnswer>,
     ) -> Result<bool, StoreError> {
         match self {
-            Self::Sqlite { .. } => Ok(false),
+            Self::Sqlite { write, .. } => {
+                let mut tx = write.begin().await;
+                let (events, organizations) = (Arc::clone(events), organizations.clone());
+                let write = move |file: &rusqlite::Connection| {
+                    let stands_there = sqlite::head(file)? == way.from;
+                    if stands_there {
+                        sqlite::write(file, way, &events, &organizations, &answers)?;
+                    }
+                    Ok(stands_there)
+                };
+                if !tx.visit(write).await? {
+                    return Ok(false);
+                }
+                tx.commit().await.map_err(|error| StoreError::Unanswered(error.to_string()))?;
+                Ok(true)
+            }
             Self::Postgres(pool) => {
                 let mut server = pool.acquire().await?;
-                postgres::write(&mut *server, way, events, organizations, answers).await.map_err(StoreError::on_the_way)
+                postgres::write(&mut *server, way, events, organizations, &answers).await.map_err(StoreError::on_the_way)
             }
         }
     }

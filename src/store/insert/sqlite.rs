@@ -10,7 +10,7 @@ use uuid::fmt::Hyphenated;
 use super::super::append::GivenAnswer;
 use super::super::db::moment_text;
 use super::super::heads::{Asked, Heads};
-use super::{signed, whole};
+use super::{Way, signed, whole};
 
 /// Where the log stands.
 pub fn head(file: &Connection) -> Result<u64> {
@@ -61,9 +61,22 @@ impl Row<'_, '_> {
     }
 }
 
+/// Writes events, heads and answers.
+pub fn write(
+    file: &Connection,
+    way: Way,
+    events: &[Recorded],
+    organizations: &BTreeMap<Uuid, u64>,
+    answers: &[GivenAnswer],
+) -> Result<()> {
+    insert(file, events)?;
+    move_heads(file, way.to, organizations)?;
+    keep(file, answers)
+}
+
 /// Writes events. One that is refused takes the transaction with it, and nothing in the text can fail halfway: otherwise SQLite would
 /// copy each page before a row touches it, which takes longer than the row.
-pub fn insert(file: &Connection, events: &[Recorded]) -> Result<()> {
+fn insert(file: &Connection, events: &[Recorded]) -> Result<()> {
     let now: String = file.prepare_cached("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")?.query_row([], |row| row.get(0))?;
     let mut statement = file.prepare_cached(
         "INSERT OR ROLLBACK INTO events (global_position, organization_id, position, event_id, aggregate_type, aggregate_id, sequence,
@@ -99,7 +112,7 @@ pub fn insert(file: &Connection, events: &[Recorded]) -> Result<()> {
 }
 
 /// Moves the heads of the log and of organizations.
-pub fn move_heads(file: &Connection, head: u64, organizations: &BTreeMap<Uuid, u64>) -> Result<()> {
+fn move_heads(file: &Connection, head: u64, organizations: &BTreeMap<Uuid, u64>) -> Result<()> {
     let mut of_organization = file.prepare_cached(
         "INSERT INTO organization_heads (organization_id, position) VALUES (?1, ?2)
          ON CONFLICT (organization_id) DO UPDATE SET position = excluded.position",
@@ -111,7 +124,7 @@ pub fn move_heads(file: &Connection, head: u64, organizations: &BTreeMap<Uuid, u
 }
 
 /// Keeps answers.
-pub fn keep(file: &Connection, answers: &[GivenAnswer]) -> Result<()> {
+fn keep(file: &Connection, answers: &[GivenAnswer]) -> Result<()> {
     let mut statement = file.prepare_cached(
         "INSERT INTO idempotency_keys (caller_id, key, fingerprint, status, body, etag, location, position, recorded_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
