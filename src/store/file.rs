@@ -16,8 +16,11 @@ use super::error::StoreError;
 
 /// How long to wait for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How much of a file is kept in memory, in KiB.
+/// How much of a file of read models is kept in memory, in KiB.
 const CACHE_KIB: i64 = 8 * 1024;
+/// The same of the log, which is written at its end: where a page of an index has been divided, SQLite looks through all that it
+/// keeps when it commits.
+const LOG_CACHE_KIB: i64 = 2 * 1024;
 /// After how many pages of 4 KiB what was written is moved from the write-ahead log into the file. The more, the more often a page
 /// was changed several times and is moved once.
 const CHECKPOINT_PAGES: i64 = 4_000;
@@ -96,7 +99,8 @@ impl File {
         connection.pragma_update(None, "recursive_triggers", true)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
-        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        let kept = if flushed == Flushed::Always { LOG_CACHE_KIB } else { CACHE_KIB };
+        connection.pragma_update(None, "cache_size", -kept)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(Self { connection: Arc::new(Mutex::new(connection)), apart: false })
