@@ -55,6 +55,9 @@ pub struct Config {
     /// Milliseconds the head of a request may take, and a connection stay idle
     #[arg(long, env = "TRUST_ZONES_REQUEST_HEAD_TIMEOUT_MS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(50..=120_000), global = true)]
     pub request_head_timeout_ms: u64,
+    /// Aggregates that are kept in memory once they have been used
+    #[arg(long, env = "TRUST_ZONES_AGGREGATES_IN_MEMORY", default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true)]
+    pub aggregates_in_memory: u32,
     /// The language model that chooses reviewers
     #[command(flatten)]
     pub gardener: GardenerSettings,

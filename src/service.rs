@@ -55,7 +55,7 @@ impl Service {
         if let Err(error) = catch_up(&log, &views.live().db, None).await {
             tracing::warn!(%error, "the read models cannot be brought up to date");
         }
-        let parts = Arc::new(Parts::default());
+        let parts = Arc::new(Parts::keeping(config.aggregates_in_memory));
         parts.begin_at(log.head().await?);
         let tasks = Tasks::default();
         let (writer, task, log_health) = Writer::new(log.writes().apart(), Arc::clone(&parts), entropy::new_id);

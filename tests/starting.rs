@@ -20,6 +20,7 @@ fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         ("AUTH_MODE", "--auth-mode", "none"),
         ("TRUST_ZONES_LOG_FORMAT", "--log-format", "xml"),
         ("TRUST_ZONES_REQUESTS_PER_SECOND", "--requests-per-second", "0"),
+        ("TRUST_ZONES_AGGREGATES_IN_MEMORY", "--aggregates-in-memory", "0"),
         ("RUST_LOG", "", "info,=loud="),
         ("LOCAL_AUTH_TOKEN", "", "short"),
     ] {

@@ -99,7 +99,6 @@ impl Envelope {
 }
 
 /// What stays in memory between requests and follows the log.
-#[derive(Default)]
 pub struct Parts {
     /// Who is who and what holds where.
     pub authorities: Authorities,
@@ -118,6 +117,20 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// Parts that know nothing yet and will keep so many aggregates.
+    pub fn keeping(aggregates: u32) -> Self {
+        Self {
+            authorities: Authorities::default(),
+            memory: Memory::of(aggregates),
+            freshness: Freshness::default(),
+            recent: Recent::default(),
+            desks: Desks::default(),
+            trial: tokio::sync::Mutex::default(),
+            followed: AtomicU64::default(),
+            latest: RwLock::default(),
+        }
+    }
+
     /// Follows events committed here or elsewhere.
     pub fn follow(&self, events: &[Recorded]) {
         self.authorities.follow(events);

@@ -12,9 +12,6 @@ use projections::Recorded;
 
 use crate::store::Stream;
 
-/// How many aggregates are kept.
-const KEPT: usize = 50_000;
-
 /// The type of an aggregate, and which one.
 type Key = (Cow<'static, str>, Arc<str>);
 
@@ -30,14 +27,13 @@ pub struct Memory {
     kept: Mutex<LruCache<Key, Kept>>,
 }
 
-impl Default for Memory {
-    fn default() -> Self {
-        let kept = NonZeroUsize::new(KEPT).expect("more than none");
-        Self { kept: Mutex::new(LruCache::new(kept)) }
-    }
-}
-
 impl Memory {
+    /// A memory of the `most` aggregates that have been used last; of one if `most` is none.
+    pub fn of(most: u32) -> Self {
+        let most = usize::try_from(most).ok().and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN);
+        Self { kept: Mutex::new(LruCache::new(most)) }
+    }
+
     /// The state of a stream as last seen, and how long the stream was then.
     pub fn recall<D: Decider>(&self, stream: &Stream) -> Option<(Arc<D::State>, u64)> {
         let key = key_of(stream);

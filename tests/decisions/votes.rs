@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{People, council, standing, told};
-use crate::harness::TestApp;
+use crate::harness::{Store, TestApp};
 use crate::on_both;
 
 fn two_of_three() -> Value {
@@ -24,6 +24,26 @@ on_both!(a_repeated_vote_changes_nothing_and_a_different_one_is_refused, async |
     let after = standing(&app.owner, &proposal).await;
     assert_eq!(after.body, first.body);
     assert_eq!(told(&app.owner, &proposal).await, ["proposal.opened", "proposal.vote_cast"]);
+});
+
+on_both!(what_memory_has_no_room_for_is_decided_all_the_same, async |app: TestApp| {
+    let app = TestApp::on(Store::create(app.store.kind()).await, &["--aggregates-in-memory", "1"]).await;
+    let people = People::of(&app).await;
+    let zone = council(&app, &people.first(3), two_of_three()).await;
+    let (one, other) = (app.owner.proposes_work(&zone).await, app.owner.proposes_work(&zone).await);
+    for (voter, choices, status) in
+        [(&people.ann, ["approve", "reject"], "pending_review"), (&people.bob, ["approve", "approve"], "approved")]
+    {
+        let first = voter.votes(&one, choices[0]).await.expect(200);
+        assert_eq!(first.text("/status"), status);
+        voter.votes(&other, choices[1]).await.expect(200);
+        assert_eq!(voter.votes(&one, choices[0]).await.expect(200).body, first.body, "the same again");
+    }
+    let last = people.cid.votes(&other, "reject").await.expect(200);
+    assert_eq!(last.text("/status"), "rejected");
+    let decided =
+        ["proposal.opened", "proposal.vote_cast", "proposal.vote_cast", "proposal.approved", "proposal.execution_succeeded"];
+    assert_eq!(told(&app.owner, &one).await, decided);
 });
 
 on_both!(where_votes_may_change_the_last_word_counts, async |app: TestApp| {
