@@ -284,6 +284,44 @@ on_both!(a_conflict_in_a_batch_fails_alone_and_leaks_nothing, async |app: TestAp
     tasks.end().await;
 });
 
+on_both!(what_one_process_takes_for_new_and_another_has_begun_is_a_conflict_of_its_own, async |app: TestApp| {
+    let log = app.service.app.log.clone();
+    let tasks = Tasks::default();
+    let (here, task, healthy) = Writer::new(log.db().clone(), Silence, new_id);
+    tasks.spawn("one writer", task.run());
+    let (there, task, _) = Writer::new(log.db().clone(), Silence, new_id);
+    tasks.spawn("another writer", task.run());
+    let organization = OrganizationId(new_id());
+    let of = |name, facts: &[u64]| append(organization, name, Expected::At(0), facts);
+    let caller_id = new_id();
+    let answered = |append: Append| {
+        let answer = GivenAnswer {
+            caller_id,
+            key: "key".to_owned(),
+            fingerprint: String::new(),
+            status: 200,
+            body: "{}".to_owned(),
+            etag: None,
+            location: None,
+            position: 0,
+            given_at: beginning(),
+        };
+        Append { answer: Some(answer), ..append }
+    };
+    there.append(answered(of("begun there", &[1]))).await.expect("an append");
+    // From here on this writer knows where the log is, and the organization; of what has been begun there it has not heard.
+    here.append(of("begun here", &[2])).await.expect("an append");
+    let batch = [of("begun there", &[3, 4]), answered(of("under a key", &[5])), of("new", &[6])];
+    let outcomes = join_all(batch.into_iter().map(|append| here.append(append))).await;
+    assert!(matches!(outcomes[0], Err(Refused::Conflict)), "{:?}", outcomes[0].as_ref().map(|done| done.position));
+    assert!(matches!(outcomes[1], Err(Refused::Answered)), "{:?}", outcomes[1].as_ref().map(|done| done.position));
+    assert_eq!(outcomes[2].as_ref().expect("an append").position, 3);
+    assert_eq!(log.organization_head(organization).await.expect("a head"), 3, "nothing of the others has leaked");
+    assert!(*healthy.borrow(), "and the log is well");
+    drop((here, there));
+    tasks.end().await;
+});
+
 on_both!(what_builds_on_what_was_refused_is_refused_though_its_number_fits, async |app: TestApp| {
     let log = app.service.app.log.clone();
     let (writer, task, _) = Writer::new(log.db().clone(), Silence, new_id);
