@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use projections::{Recorded, Statement, audit};
+use projections::{Recorded, Statement};
 use serde_json::{Value, json};
 
-use crate::harness::{Kind, Person, Reply, Store, TestApp};
+use crate::harness::{Kind, Person, Reply, Store, TestApp, log_of};
 use crate::on_both;
 
 /// How often each race is run.
@@ -33,19 +33,6 @@ impl Court {
 
 fn threshold(k: u32) -> Value {
     json!({"model_type": "threshold", "threshold": k})
-}
-
-/// Everything in the log, in its one order.
-async fn log_of(app: &TestApp) -> Vec<Recorded> {
-    let mut all: Vec<Recorded> = Vec::new();
-    loop {
-        let after = all.last().map_or(0, |event| event.global_position);
-        let more = app.service.app.log.events(audit::following(after, 1_000)).await.expect("the log");
-        if more.is_empty() {
-            return all;
-        }
-        all.extend(more);
-    }
 }
 
 /// What the log says of one proposal.

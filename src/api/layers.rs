@@ -49,8 +49,9 @@ pub fn around(routes: Router) -> Router {
         .layer(sent(header::REFERRER_POLICY, "no-referrer"))
         .layer(sent(header::X_FRAME_OPTIONS, "DENY"))
         .layer(sent(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(observed))
+        // Within: what panics is measured, and said with the request's id.
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(LARGEST_BODY));
     routes.layer(layers)
 }
@@ -84,4 +85,35 @@ async fn observed(request: Request, next: Next) -> Response {
     metrics::histogram!("trust_zones_request_seconds", "method" => method, "route" => route, "status" => status)
         .record(began.elapsed().as_secs_f64());
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::service::metrics_text;
+
+    async fn falls_over() {
+        panic!("a fault of ours");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_like_any_fault_of_ours_and_measured() {
+        metrics_text();
+        let service = around(Router::new().route("/falls-over", get(falls_over)));
+        let request = Request::get("/falls-over").header(REQUEST_ID, "given").body(Body::empty()).expect("a request");
+        let Ok(response) = service.oneshot(request).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[REQUEST_ID], "given");
+        assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        let body = to_bytes(response.into_body(), 10_000).await.expect("a body");
+        let problem: serde_json::Value = serde_json::from_slice(&body).expect("a problem");
+        assert_eq!(problem["code"], "internal");
+        let measured = metrics_text();
+        let line = measured.lines().find(|line| line.contains("request_seconds_count") && line.contains("/falls-over"));
+        assert!(line.is_some_and(|line| line.contains("status=\"500\"") && line.ends_with(" 1")), "{line:?}");
+    }
 }

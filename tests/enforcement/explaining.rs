@@ -7,8 +7,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::{executor, reserves};
-use crate::harness::{Person, TestApp};
-use crate::log::appending::whole;
+use crate::harness::{Person, TestApp, log_of};
 use crate::on_both;
 
 on_both!(an_approval_is_asked_for_in_the_same_call_and_waited_for, async |app: TestApp| {
@@ -90,7 +89,7 @@ on_both!(whatever_the_answer_is_by_then_it_is_counted_recorded_or_submitted, asy
             }
         }
     }
-    let log = whole(&app.service.app.log).await;
+    let log = log_of(&app).await;
     let happened = |name: &str| log.iter().filter(|event| event.event_type == name).count();
     assert_eq!(happened("ledger.admitted"), allowed, "what is allowed is counted");
     assert_eq!(happened("proposal.opened"), opened, "what is not is submitted");

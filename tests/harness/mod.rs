@@ -2,6 +2,7 @@
 
 mod described;
 pub mod golden;
+mod log;
 mod people;
 mod reply;
 mod rows;
@@ -17,6 +18,7 @@ use trust_zones::clock::Clock;
 use trust_zones::config::Config;
 use trust_zones::service::Service;
 
+pub use log::{log_of, whole};
 pub use people::Person;
 pub use reply::Reply;
 pub use rows::rows_of;

@@ -11,22 +11,10 @@ use projections::{Recorded, Statement, audit};
 use trust_zones::entropy::new_id;
 use trust_zones::processes::Tasks;
 use trust_zones::service::open_log;
-use trust_zones::store::{Append, Db, Draft, DraftEvent, Expected, GivenAnswer, Link, Log, OnCommit, Refused, Stream, Writer};
+use trust_zones::store::{Append, Db, Draft, DraftEvent, Expected, GivenAnswer, Link, OnCommit, Refused, Stream, Writer};
 
-use crate::harness::{Kind, TestApp, beginning};
+use crate::harness::{Kind, TestApp, beginning, whole};
 use crate::on_both;
-
-pub async fn whole(log: &Log) -> Vec<Recorded> {
-    let mut all: Vec<Recorded> = Vec::new();
-    loop {
-        let after = all.last().map_or(0, |event| event.global_position);
-        let more = log.events(audit::following(after, 1_000)).await.expect("the log");
-        if more.is_empty() {
-            return all;
-        }
-        all.extend(more);
-    }
-}
 
 pub async fn tried(db: &Db, sql: &[&'static str]) -> Result<(), String> {
     let mut tx = db.begin().await.map_err(|error| error.to_string())?;

@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 use trust_zones::processes::{catch_up, rebuild};
 use trust_zones::store::Db;
 
-use crate::harness::{Kind, Person, Store, TestApp, beginning, rows_of};
+use crate::harness::{Kind, Person, Store, TestApp, beginning, rows_of, whole};
 use crate::on_both;
 
-use super::appending::{tried, whole};
+use super::appending::tried;
 
 /// A story with a row in every table of the read models.
 pub async fn story(app: &TestApp) -> (String, Person, Person) {

@@ -8,10 +8,10 @@ use serde_json::json;
 use sqlx::PgPool;
 use trust_zones::store::Db;
 
-use crate::harness::{Kind, Person, TestApp};
+use crate::harness::{Kind, Person, TestApp, whole};
 use crate::on_both;
 
-use super::appending::{tried, whole};
+use super::appending::tried;
 use super::read_models::story;
 
 /// Makes the log unwritable, and writable again.

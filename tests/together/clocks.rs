@@ -3,9 +3,9 @@
 use chrono::Duration;
 use serde_json::json;
 
-use super::{ROUNDS, log_of, times, times_each};
+use super::{ROUNDS, times, times_each};
 use crate::escalations::House;
-use crate::harness::{Kind, TestApp};
+use crate::harness::{Kind, TestApp, log_of};
 use trust_zones::processes::do_what_is_due;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

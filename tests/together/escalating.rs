@@ -4,9 +4,9 @@ use chrono::Duration;
 use futures::future::join_all;
 use serde_json::json;
 
-use super::{ROUNDS, log_of, times, times_each};
+use super::{ROUNDS, times, times_each};
 use crate::escalations::House;
-use crate::harness::TestApp;
+use crate::harness::{TestApp, log_of};
 use crate::on_both;
 
 on_both!(an_escalation_against_the_deciding_vote_leaves_one_of_the_two, async |app: TestApp| {

@@ -3,9 +3,9 @@
 use futures::future::join_all;
 use serde_json::json;
 
-use super::{ROUNDS, log_of, times, times_each};
+use super::{ROUNDS, times, times_each};
 use crate::evaluations::{Workshop, quality};
-use crate::harness::TestApp;
+use crate::harness::{TestApp, log_of};
 use crate::on_both;
 
 /// A judgement of new work that lacks nothing but its end.

@@ -11,9 +11,9 @@ use trust_zones::processes::rebuild;
 use trust_zones::service::open_log;
 use trust_zones::store::{Db, Log};
 
-use super::{log_of, times, times_each};
+use super::{times, times_each};
 use crate::escalations::House;
-use crate::harness::{Person, Store, TestApp, serve};
+use crate::harness::{Person, Store, TestApp, log_of, serve};
 use crate::on_both;
 
 /// How often it is killed.

@@ -7,25 +7,10 @@ mod judging;
 mod killed;
 mod seats;
 
-use projections::{Recorded, audit};
-
-use crate::harness::TestApp;
+use projections::Recorded;
 
 /// How often each race is run.
 pub const ROUNDS: usize = 200;
-
-/// Everything in the log, in its one order.
-pub async fn log_of(app: &TestApp) -> Vec<Recorded> {
-    let mut all: Vec<Recorded> = Vec::new();
-    loop {
-        let after = all.last().map_or(0, |event| event.global_position);
-        let more = app.service.app.log.events(audit::following(after, 1_000)).await.expect("the log");
-        if more.is_empty() {
-            return all;
-        }
-        all.extend(more);
-    }
-}
 
 /// How often events of a type are in a log.
 pub fn times(log: &[Recorded], name: &str) -> usize {

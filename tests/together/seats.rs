@@ -3,10 +3,10 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::{ROUNDS, log_of, times, times_each};
+use super::{ROUNDS, times, times_each};
 use crate::escalations::House;
 use crate::evaluations::{Workshop, quality};
-use crate::harness::TestApp;
+use crate::harness::{TestApp, log_of};
 use crate::on_both;
 
 on_both!(a_seat_is_handed_on_or_voted_from_and_once, async |app: TestApp| {
