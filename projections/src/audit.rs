@@ -63,8 +63,8 @@ impl Stretch {
 macro_rules! page {
     ($lead:expr, $order:literal) => {
         match $lead {
-            // Whose they are is asked of what an index has found; written so that SQLite does not go by the organization.
-            Lead::Correlation => page!(@ "correlation_id = $8 AND (organization_id = $1) = true AND ", $order),
+            Lead::Correlation => page!(@ "organization_id = $1 AND correlation_id = $8 AND ", $order),
+            // Streams are short and the key of the table knows them; written so that SQLite does not go by the organization.
             Lead::Aggregate => page!(@ "aggregate_id = $5 AND (organization_id = $1) = true AND ", $order),
             Lead::Positions => page!(@ "organization_id = $1 AND ", $order),
         }

@@ -40,10 +40,7 @@ async fn pages_go_by_an_index_of_their_filter() {
         (none(), "events_position"),
         (audit::Filter { zone_id: zone, actor_id: member, from: now, to: now, ..none() }, "events_position"),
         (audit::Filter { aggregate_id: Some(new_id().to_string()), ..none() }, "sqlite_autoindex_events_1 (aggregate_id=?)"),
-        (
-            audit::Filter { correlation_id: Some(new_id()), ..none() },
-            "events_by_correlation (correlation_id=? AND position>? AND position<?)",
-        ),
+        (audit::Filter { correlation_id: Some(new_id()), ..none() }, "events_by_correlation"),
     ];
     for (filter, index) in filters {
         for page in [audit::newest_first, audit::oldest_first] {
