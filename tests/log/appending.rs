@@ -12,6 +12,7 @@ use trust_zones::entropy::new_id;
 use trust_zones::processes::Tasks;
 use trust_zones::service::open_log;
 use trust_zones::store::{Append, Db, Draft, DraftEvent, Expected, GivenAnswer, Link, OnCommit, Refused, Stream, Writer};
+use uuid::Uuid;
 
 use crate::harness::{Kind, TestApp, beginning, whole};
 use crate::on_both;
@@ -111,6 +112,21 @@ pub fn append(organization: OrganizationId, name: &str, expected: Expected, fact
     }
 }
 
+/// An answer that is to be kept under a key of a caller.
+fn answer_to(caller_id: Uuid) -> GivenAnswer {
+    GivenAnswer {
+        caller_id,
+        key: "key".to_owned(),
+        fingerprint: String::new(),
+        status: 200,
+        body: "{}".to_owned(),
+        etag: None,
+        location: None,
+        position: 0,
+        given_at: beginning(),
+    }
+}
+
 on_both!(positions_are_dense_and_global_order_is_commit_order_under_64_writers, async |app: TestApp| {
     const WRITERS: usize = 64;
     const EACH: u64 = 10;
@@ -179,17 +195,7 @@ on_both!(a_conflict_in_a_batch_fails_alone_and_leaks_nothing, async |app: TestAp
     let before = log.head().await.expect("a head");
 
     let guarded = Append { guards: vec![(stream("a"), 7)], ..append(organization, "guarded", Expected::At(0), &[1]) };
-    let answer = GivenAnswer {
-        caller_id: new_id(),
-        key: "key".to_owned(),
-        fingerprint: String::new(),
-        status: 200,
-        body: "{}".to_owned(),
-        etag: None,
-        location: None,
-        position: 0,
-        given_at: beginning(),
-    };
+    let answer = answer_to(new_id());
     let answered = |append: Append| Append { answer: Some(answer.clone()), ..append };
     let beside = |append: Append, prefix: &str| {
         let secret = trust_zones::store::KeptSecret {
@@ -281,21 +287,8 @@ on_both!(what_one_process_takes_for_new_and_another_has_begun_is_a_conflict_of_i
     tasks.spawn("another writer", task.run());
     let organization = OrganizationId(new_id());
     let of = |name, facts: &[u64]| append(organization, name, Expected::At(0), facts);
-    let caller_id = new_id();
-    let answered = |append: Append| {
-        let answer = GivenAnswer {
-            caller_id,
-            key: "key".to_owned(),
-            fingerprint: String::new(),
-            status: 200,
-            body: "{}".to_owned(),
-            etag: None,
-            location: None,
-            position: 0,
-            given_at: beginning(),
-        };
-        Append { answer: Some(answer), ..append }
-    };
+    let answer = answer_to(new_id());
+    let answered = |append: Append| Append { answer: Some(answer.clone()), ..append };
     there.append(answered(of("begun there", &[1]))).await.expect("an append");
     // From here on this writer knows where the log is, and the organization; of what has been begun there it has not heard.
     here.append(of("begun here", &[2])).await.expect("an append");
