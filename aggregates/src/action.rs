@@ -1,6 +1,7 @@
 //! Actions and the patterns that speak of them (SPEC C1).
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
@@ -16,6 +17,9 @@ pub(crate) const GOVERNANCE: [&str; 9] =
 #[serde(try_from = "String")]
 #[schema(value_type = String, pattern = "^[a-z0-9_-]+(\\.[a-z0-9_-]+)*$")]
 pub struct Action(String);
+
+/// What whoever decides proposals has to hold.
+pub(crate) static APPROVE: LazyLock<Action> = LazyLock::new(|| Action::known("proposal.approve"));
 
 /// An action, all actions below a prefix (`deploy.*`), or every action (`*`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, ToSchema)]

@@ -6,7 +6,7 @@ use super::event::Event;
 use super::rejection::Rejection;
 use super::state::State;
 use crate::Moment;
-use crate::action::Action;
+use crate::action::APPROVE;
 use crate::actor::{OrganizationRole, PrincipalKind};
 use crate::decision_model::Choice;
 use crate::ids::MemberId;
@@ -20,7 +20,7 @@ pub fn seat_for(authority: &Authority, proposal: &State, from_id: MemberId, to_i
     let opening = proposal.opening.as_ref().ok_or(Rejection::NeverOpened)?;
     let from = proposal.reviewer(from_id).ok_or(Rejection::NotInElectorate)?;
     let member = authority.organization.member(to_id).ok_or(Rejection::NoSuchMember { id: to_id, pointer: "/member_id" })?;
-    let may_decide = holds_in_zone(authority, to_id, opening.zone_id, &Action::known("proposal.approve"));
+    let may_decide = holds_in_zone(authority, to_id, opening.zone_id, &APPROVE);
     if member.role == OrganizationRole::Auditor || !may_decide {
         return Err(Rejection::NotEligible);
     }

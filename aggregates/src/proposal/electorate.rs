@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::rejection::Rejection;
 use super::subject::Subject;
-use crate::action::Action;
+use crate::action::APPROVE;
 use crate::actor::{OrganizationRole, PrincipalKind, ZoneRole};
 use crate::decision_model::{Rule, Weighable, weigh};
 use crate::ids::{MemberId, ZoneId};
@@ -265,7 +265,7 @@ impl<'a> Choosing<'a> {
     /// The proposer alone, where the zone allows it and nobody else is there (SPEC P6).
     fn alone(&self) -> Option<Candidate<'a>> {
         let member = self.eligible(self.proposer_id)?;
-        holds_in_zone(self.authority, self.proposer_id, self.zone_id, &Action::known("proposal.approve")).then_some(Candidate {
+        holds_in_zone(self.authority, self.proposer_id, self.zone_id, &APPROVE).then_some(Candidate {
             member,
             reason: SelectionReason::Solo,
             zone_id: self.policy_zone,

@@ -8,7 +8,7 @@ use super::rejection::Rejection;
 use super::risk::risk;
 use super::subject::Subject;
 use crate::Moment;
-use crate::action::Action;
+use crate::action::APPROVE;
 use crate::amount::Share;
 use crate::decision_model::{DecisionModel, Rule, is_stricter};
 use crate::ids::{MemberId, ProposalId, ZoneId};
@@ -257,11 +257,10 @@ pub fn stopped(authority: &Authority, zone_id: ZoneId, lineage: Option<Lineage>)
 
 /// Where approving is blocked by name, no vote for it would ever count.
 fn approving_must_not_be_blocked(authority: &Authority, zone_id: ZoneId) -> Result<(), Rejection> {
-    let approving = Action::known("proposal.approve");
     let levels = authority.tree.levels(zone_id);
     let blocks = |level: &&Level<'_>| {
         let blocked = level.constraints().and_then(|constraints| constraints.blocked_actions.as_ref());
-        blocked.is_some_and(|blocked| blocked.names(&approving))
+        blocked.is_some_and(|blocked| blocked.names(&APPROVE))
     };
     match levels.iter().find(blocks) {
         Some(level) => Err(Rejection::ApprovalBlocked(level.zone_id)),

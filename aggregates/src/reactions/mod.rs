@@ -1,16 +1,13 @@
 //! Reactions: what an event elsewhere means for open proposals and grants. Pure and idempotent; a follower runs them.
 
-use std::sync::LazyLock;
-
+use crate::action::APPROVE;
 use crate::actor::OrganizationRole;
 use crate::grant::{Terms, VoidReason};
 use crate::ids::{MemberId, ZoneId};
 use crate::permission::Authority;
 use crate::proposal::{self, RecusalReason, SelectionReason};
 use crate::zones::Status;
-use crate::{Moment, action::Action, organization, permission, zones};
-
-static APPROVE: LazyLock<Action> = LazyLock::new(|| Action::known("proposal.approve"));
+use crate::{Moment, organization, permission, zones};
 
 /// What must be looked at again after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
