@@ -10,6 +10,6 @@ use crate::{api, web};
 /// Everything that is served.
 pub fn router(app: Arc<App>) -> Router {
     let interface = api::routes(Arc::clone(&app));
-    let pages = web::pages(app, interface.clone(), api::and_nothing_else);
+    let pages = web::pages(app, interface.clone(), api::refusing_all_else);
     api::around(interface.merge(pages))
 }

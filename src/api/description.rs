@@ -105,7 +105,7 @@ fn complete(path: &str, operation: &mut Operation, commands: bool) {
 
 /// The name of an operation among all: what it is about, and what is done.
 fn unique(path: &str, name: &str) -> String {
-    let path = path.trim_start_matches("/api/v1").replace('-', "_");
+    let path = path.trim_start_matches(super::VERSION).replace('-', "_");
     let mut words: Vec<&str> = path.split('/').filter(|word| !word.is_empty() && !word.starts_with('{')).collect();
     if words.last() == Some(&name) {
         words.pop();

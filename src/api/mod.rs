@@ -154,7 +154,7 @@ pub fn routes(app: Arc<App>) -> Router {
     routes.method_not_allowed_fallback(operations::not_that_way).with_state(app)
 }
 
-/// The same routes, with what is said of every other path, and to those who ask in another way.
-pub fn and_nothing_else<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+/// The same routes, with a refusal for every other path and for every other way of asking.
+pub fn refusing_all_else<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes.fallback(operations::nowhere).method_not_allowed_fallback(operations::not_that_way)
 }

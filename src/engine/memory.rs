@@ -28,7 +28,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// A memory of the `most` aggregates that have been used last; of one if `most` is none.
+    /// A memory of the `most` aggregates that have been used last, and of one at least.
     pub fn of(most: u32) -> Self {
         let most = usize::try_from(most).ok().and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN);
         Self { kept: Mutex::new(LruCache::new(most)) }

@@ -99,6 +99,7 @@ impl File {
         connection.pragma_update(None, "recursive_triggers", true)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
+        // Of all files only the log is flushed always.
         let kept = if flushed == Flushed::Always { LOG_CACHE_KIB } else { CACHE_KIB };
         connection.pragma_update(None, "cache_size", -kept)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::append::{Append, Expected, GivenAnswer, Stream};
 
-/// How many streams and organizations are known at most.
+/// How many streams and organizations are known at most: more than memory usually holds aggregates of, at some hundred bytes each.
 const KEPT: usize = 100_000;
 
 /// What a batch needs to know of the log once it holds the head.

@@ -118,9 +118,9 @@ fn routes() -> Router<Arc<Web>> {
         .route("/static/{name}", get(assets::serve))
 }
 
-/// The pages, which ask the interface. `and_nothing_else` says what is answered where there is none; a browser is shown a page of it.
-pub fn pages(app: Arc<App>, interface: Router, and_nothing_else: fn(Router<Arc<Web>>) -> Router<Arc<Web>>) -> Router {
+/// The pages, which ask the interface, and `refusing_all_else`: a browser is shown a page of each refusal.
+pub fn pages(app: Arc<App>, interface: Router, refusing_all_else: fn(Router<Arc<Web>>) -> Router<Arc<Web>>) -> Router {
     let web = Arc::new(Web { app, interface });
     let pages = routes().layer(from_fn(origin::same)).layer(from_fn(page::headers)).layer(CompressionLayer::new());
-    and_nothing_else(pages).layer(from_fn_with_state(Arc::clone(&web), errors::shown)).with_state(web)
+    refusing_all_else(pages).layer(from_fn_with_state(Arc::clone(&web), errors::shown)).with_state(web)
 }
