@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::fmt::Hyphenated;
 
+use super::checkpointer::{self, Checkpointer};
 use super::db::moment_text;
 use super::error::StoreError;
 
@@ -21,9 +22,6 @@ const CACHE_KIB: i64 = 8 * 1024;
 /// The same of the log, which is written at its end: where a page of an index has been divided, SQLite looks through all that it
 /// keeps when it commits.
 const LOG_CACHE_KIB: i64 = 2 * 1024;
-/// After how many pages of 4 KiB what was written is moved from the write-ahead log into the file. The more, the more often a page
-/// was changed several times and is moved once.
-const CHECKPOINT_PAGES: i64 = 4_000;
 /// How many statements stay prepared.
 const PREPARED: usize = 128;
 
@@ -32,6 +30,7 @@ const PREPARED: usize = 128;
 pub struct File {
     connection: Arc<Mutex<Connection>>,
     apart: bool,
+    checkpointer: Option<Arc<Checkpointer>>,
 }
 
 /// When what is written is flushed to the disk.
@@ -54,6 +53,7 @@ pub struct FileTx {
     begun: bool,
     gathered: Vec<Work>,
     apart: bool,
+    checkpointer: Option<Arc<Checkpointer>>,
 }
 
 /// Holds the connection; takes back what has not been committed when it goes.
@@ -84,33 +84,43 @@ impl FileRow {
     }
 }
 
+/// A connection to an existing file.
+fn connected(path: &Path, flushed: Flushed) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(PATIENCE)?;
+    let synchronous = match flushed {
+        Flushed::Always => "FULL",
+        Flushed::AtCheckpoints => "NORMAL",
+        Flushed::Never => "OFF",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "recursive_triggers", true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(connection)
+}
+
 impl File {
     /// Opens an existing file for writing.
     pub fn open(path: &Path, flushed: Flushed) -> Result<Self, StoreError> {
-        let connection =
-            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        connection.busy_timeout(PATIENCE)?;
-        let synchronous = match flushed {
-            Flushed::Always => "FULL",
-            Flushed::AtCheckpoints => "NORMAL",
-            Flushed::Never => "OFF",
-        };
-        connection.pragma_update(None, "synchronous", synchronous)?;
-        connection.pragma_update(None, "recursive_triggers", true)?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        connection.pragma_update(None, "temp_store", "MEMORY")?;
-        // Of all files only the log is flushed always.
-        let kept = if flushed == Flushed::Always { LOG_CACHE_KIB } else { CACHE_KIB };
+        let connection = connected(path, flushed)?;
+        // Of all files only the log is flushed always, and waited for.
+        let waited_for = flushed == Flushed::Always;
+        let kept = if waited_for { LOG_CACHE_KIB } else { CACHE_KIB };
         connection.pragma_update(None, "cache_size", -kept)?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        // How many pages of the write-ahead log are enough to move them into the file within a commit. The more, the more often a page was
+        // changed several times and is moved once.
+        let enough = if waited_for { checkpointer::OVERFULL } else { checkpointer::FULL };
+        connection.pragma_update(None, "wal_autocheckpoint", enough)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), apart: false })
+        let checkpointer = if waited_for { Some(Checkpointer::start(path, connected(path, flushed)?)?) } else { None };
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), apart: false, checkpointer: checkpointer.map(Arc::new) })
     }
 
     /// The same connection for a task that has a thread of its own: it visits the connection from there.
     #[must_use]
     pub fn apart(&self) -> Self {
-        Self { connection: Arc::clone(&self.connection), apart: true }
+        Self { apart: true, ..self.clone() }
     }
 
     /// Moves everything into the file itself, so that nothing is left to do when the connection goes.
@@ -123,7 +133,7 @@ impl File {
     /// Begins a transaction, once nobody else writes through this connection.
     pub async fn begin(&self) -> FileTx {
         let connection = Some(Writing(Arc::clone(&self.connection).lock_owned().await));
-        FileTx { connection, begun: false, gathered: Vec::new(), apart: self.apart }
+        FileTx { connection, begun: false, gathered: Vec::new(), apart: self.apart, checkpointer: self.checkpointer.clone() }
     }
 }
 
@@ -141,9 +151,13 @@ impl FileTx {
         let held = self.connection.take().ok_or(StoreError::Closed)?;
         let gathered = std::mem::take(&mut self.gathered);
         let begins = !std::mem::replace(&mut self.begun, true);
+        let checkpointer = self.checkpointer.take();
         let visit = move || {
             let all = |connection: &Connection| {
                 if begins {
+                    if let Some(checkpointer) = checkpointer {
+                        checkpointer.before_transaction(connection);
+                    }
                     connection.prepare_cached("BEGIN IMMEDIATE")?.raw_execute()?;
                 }
                 for part in gathered {

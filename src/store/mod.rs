@@ -2,6 +2,7 @@
 
 mod append;
 mod batch;
+mod checkpointer;
 mod db;
 mod error;
 mod file;
