@@ -3,7 +3,7 @@
 //! once: an index of the log would be written to with each event.
 
 use aggregates::ids::OrganizationId;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 
 use crate::audit::{Filter, Stretch};
 use crate::{Recorded, Statement, Unreadable};
@@ -26,7 +26,8 @@ pub fn positions_of(first: u64, last: u64) -> Stretch {
 }
 
 fn hour(at: DateTime<Utc>) -> String {
-    at.format("hour:%Y-%m-%dT%H").to_string()
+    let (year, month, day, hour) = (at.year(), at.month(), at.day(), at.hour());
+    format!("hour:{year:04}-{month:02}-{day:02}T{hour:02}")
 }
 
 /// Notes what an event is about with its block.

@@ -15,6 +15,9 @@ impl PartialEq for Json {
     }
 }
 
+/// How many values a statement has, most of the time, at most.
+const TYPICAL: usize = 8;
+
 /// A value to bind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Param {
@@ -51,7 +54,7 @@ pub struct Statement {
 impl Statement {
     /// A statement without values yet.
     pub fn new(sql: &'static str) -> Self {
-        Self { sql, params: Vec::new() }
+        Self { sql, params: Vec::with_capacity(TYPICAL) }
     }
 
     /// Binds the next value.

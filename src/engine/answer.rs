@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::store::{Draft, DraftEvent};
 
 /// What a large body takes, in bytes, most of the time: it is not moved while it is written.
-const LARGE: usize = 4 * 1024;
+const LARGE: usize = 8 * 1024;
 
 /// The body of an answer.
 #[derive(Clone, Debug, PartialEq)]

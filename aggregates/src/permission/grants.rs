@@ -47,7 +47,7 @@ fn grants(patterns: &[&str], action: &Action) -> bool {
         },
     };
     let executes = || {
-        !GOVERNANCE.contains(&action.family()) && patterns.iter().any(|pattern| matches!(*pattern, "zone.execute" | "zone.*"))
+        patterns.iter().any(|pattern| matches!(*pattern, "zone.execute" | "zone.*")) && !GOVERNANCE.contains(&action.family())
     };
     patterns.iter().any(covers) || executes()
 }
