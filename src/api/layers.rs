@@ -9,8 +9,6 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
-use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
 
 use super::request::REQUEST_ID;
@@ -22,33 +20,21 @@ const LARGEST_BODY: usize = 1024 * 1024;
 /// The longest a request may take; streams are answered long before.
 const LONGEST: Duration = Duration::from_mins(1);
 
-#[derive(Clone, Copy)]
-struct NewIds;
-
-impl MakeRequestId for NewIds {
-    fn make_request_id<B>(&mut self, _request: &axum::http::Request<B>) -> Option<RequestId> {
-        HeaderValue::from_str(&entropy::new_id().to_string()).ok().map(RequestId::new)
-    }
-}
-
-fn sent(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
-}
+/// What every answer says of itself, unless it says otherwise.
+const SAID: [(HeaderName, HeaderValue); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+    ),
+];
 
 /// Puts the layers around `routes`: as one, because the router keeps a box and a copy of everything within for each.
 pub fn around(routes: Router) -> Router {
-    let request_id = HeaderName::from_static(REQUEST_ID);
     let layers = ServiceBuilder::new()
-        .layer(SetRequestIdLayer::new(request_id.clone(), NewIds))
-        .layer(PropagateRequestIdLayer::new(request_id))
-        .layer(sent(
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-        ))
-        .layer(sent(header::CACHE_CONTROL, "no-store"))
-        .layer(sent(header::REFERRER_POLICY, "no-referrer"))
-        .layer(sent(header::X_FRAME_OPTIONS, "DENY"))
-        .layer(sent(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(from_fn(observed))
         // Within: what panics is measured, and said with the request's id.
         .layer(CatchPanicLayer::custom(panicked))
@@ -71,16 +57,27 @@ fn as_problem(response: Response) -> Response {
     }
 }
 
-async fn observed(request: Request, next: Next) -> Response {
+/// The id of a request: its own, or a new one, which it has from then on.
+fn identified(request: &mut Request) -> HeaderValue {
+    let new = || HeaderValue::from_str(&entropy::new_id().to_string()).expect("letters, digits and hyphens");
+    request.headers_mut().entry(REQUEST_ID).or_insert_with(new).clone()
+}
+
+async fn observed(mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let known = ["GET", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "PUT"];
     let method = known.into_iter().find(|known| request.method() == known).unwrap_or("other");
-    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
-    let span = tracing::info_span!("request", method, route, id);
+    let id = identified(&mut request);
+    let span = tracing::info_span!("request", method, route, id = id.to_str().unwrap_or_default());
     let began = std::time::Instant::now();
     let answered = tokio::time::timeout(LONGEST, next.run(request)).instrument(span).await;
     let response = answered.unwrap_or_else(|_| Problem::unavailable("too_slow", "the request took too long").into_response());
-    let response = as_problem(response);
+    let mut response = as_problem(response);
+    let headers = response.headers_mut();
+    for (name, value) in SAID {
+        headers.entry(name).or_insert(value);
+    }
+    headers.entry(REQUEST_ID).or_insert(id);
     let status = response.status().as_u16().to_string();
     metrics::histogram!("trust_zones_request_seconds", "method" => method, "route" => route, "status" => status)
         .record(began.elapsed().as_secs_f64());
