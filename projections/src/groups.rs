@@ -21,8 +21,16 @@ const LATELY: usize = 64;
 #[derive(Debug, Default)]
 pub struct Groups {
     groups: Vec<Group>,
-    /// The last group with something of an aggregate.
-    latest: HashMap<String, usize>,
+    latest: HashMap<String, Latest>,
+}
+
+/// What was said last of an aggregate.
+#[derive(Debug)]
+struct Latest {
+    /// In which group.
+    place: usize,
+    /// In which group and row what need not be said if it is said again.
+    passing: Option<(usize, usize)>,
 }
 
 /// Whether it does not matter which of two with this text comes first, though they are of one aggregate: new rows.
@@ -41,20 +49,26 @@ impl Groups {
         if notes(statement.sql) {
             return self.note(statement);
         }
-        let latest = self.latest.get(aggregate).copied();
-        let first = match latest {
+        let latest = self.latest.get(aggregate);
+        let first = match latest.map(|latest| latest.place) {
             None => 0,
             Some(place) if self.groups[place].sql == statement.sql && adds_rows(statement.sql) => place,
             Some(place) => place + 1,
         };
+        let passing = latest.and_then(|latest| latest.passing);
+        if let Some((place, row)) = passing.filter(|(place, _)| statement.passing && self.groups[*place].sql == statement.sql) {
+            self.groups[place].rows[row].clear();
+        }
         let found = self.groups[first..].iter().position(|group| group.sql == statement.sql).map(|place| first + place);
         let place = found.unwrap_or(self.groups.len());
         match found {
             Some(place) => self.groups[place].rows.push(statement.params),
             None => self.groups.push(Group { sql: statement.sql, rows: vec![statement.params] }),
         }
-        if latest.is_none_or(|latest| latest < place) {
-            self.latest.insert(aggregate.to_owned(), place);
+        let passing = if statement.passing { Some((place, self.groups[place].rows.len() - 1)) } else { passing };
+        match self.latest.get_mut(aggregate) {
+            Some(latest) => *latest = Latest { place, passing },
+            None => drop(self.latest.insert(aggregate.to_owned(), Latest { place, passing })),
         }
     }
 
@@ -67,7 +81,12 @@ impl Groups {
     }
 
     /// The groups, in order.
-    pub fn into_groups(self) -> Vec<Group> {
+    pub fn into_groups(mut self) -> Vec<Group> {
+        for group in &mut self.groups {
+            // What was said again.
+            group.rows.retain(|row| !row.is_empty());
+        }
+        self.groups.retain(|group| !group.rows.is_empty());
         self.groups
     }
 }
@@ -79,6 +98,7 @@ mod tests {
 
     const ADD: &str = "INSERT INTO things (id, place) VALUES ($1, $2)";
     const SET: &str = "UPDATE things SET place = $2 WHERE id = $1";
+    const COUNT: &str = "UPDATE counts SET number = $2 WHERE id = $1";
     const NOTE: &str = "INSERT INTO things (id, place) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     const DROP: &str = "DELETE FROM things WHERE id = $1 AND place = $2";
 
@@ -103,6 +123,21 @@ mod tests {
         assert_eq!(twice, [(SET, vec![1, 3]), (SET, vec![2])]);
         let back = gathered(&[(SET, "a", 1), (DROP, "a", 1), (SET, "a", 2), (SET, "b", 3)]);
         assert_eq!(back, [(SET, vec![1, 3]), (DROP, vec![1]), (SET, vec![2])]);
+    }
+
+    #[test]
+    fn what_is_said_again_is_said_once_and_last() {
+        let mut groups = Groups::default();
+        let count = |number: i64| Statement::new(COUNT).bind("a").bind(number);
+        groups.add("a", count(1).passing());
+        groups.add("b", Statement::new(COUNT).bind("b").bind(2_i64).passing());
+        groups.add("a", Statement::new(SET).bind("a").bind(3_i64));
+        groups.add("a", count(4).passing());
+        groups.add("a", Statement::new(SET).bind("a").bind(5_i64));
+        groups.add("a", count(6).passing());
+        let said: Vec<_> = groups.into_groups().into_iter().map(|group| (group.sql, group.rows)).collect();
+        let row = |aggregate: &str, number: i64| vec![vec![Param::from(aggregate), Param::from(number)]];
+        assert_eq!(said, [(COUNT, row("b", 2)), (SET, row("a", 3)), (SET, row("a", 5)), (COUNT, row("a", 6))]);
     }
 
     #[test]

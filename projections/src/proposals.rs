@@ -121,11 +121,13 @@ fn opened(recorded: &Recorded, opening: &Arc<Opening>) -> Vec<Statement> {
     std::iter::once(row).chain(seated.map(reviewer)).collect()
 }
 
+/// How votes stand, until the next one.
 fn counted(proposal: ProposalId, tally: &Tally, at: DateTime<Utc>) -> Statement {
     Statement::new("UPDATE proposals SET tally = $2, updated_at = $3 WHERE proposal_id = $1")
         .bind(proposal)
         .bind(Param::json(tally))
         .bind(at)
+        .passing()
 }
 
 /// What the choice of reviewers makes known: how many may vote, and perhaps a higher risk and a stricter model.

@@ -49,12 +49,21 @@ pub struct Statement {
     pub sql: &'static str,
     /// The values.
     pub params: Vec<Param>,
+    /// Whether it need not be said if it is said again soon, of the same aggregate and by the same text.
+    pub passing: bool,
 }
 
 impl Statement {
     /// A statement without values yet.
     pub fn new(sql: &'static str) -> Self {
-        Self { sql, params: Vec::with_capacity(TYPICAL) }
+        Self { sql, params: Vec::with_capacity(TYPICAL), passing: false }
+    }
+
+    /// The same, said of an aggregate for the time being: whatever it writes, the next one writes over, and nothing that is said in between
+    /// reads it.
+    #[must_use]
+    pub fn passing(self) -> Self {
+        Self { passing: true, ..self }
     }
 
     /// Binds the next value.

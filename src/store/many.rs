@@ -30,7 +30,7 @@ impl Tx {
         let text = if group.rows.len() > 1 { at_once(group.sql, &group.rows[0]) } else { None };
         let Some(text) = text else {
             for params in group.rows {
-                self.execute(Statement { sql: group.sql, params }).await?;
+                self.execute(Statement { params, ..Statement::new(group.sql) }).await?;
             }
             return Ok(());
         };
