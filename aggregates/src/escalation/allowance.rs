@@ -44,13 +44,20 @@ impl DomainEvent for Event {
 #[strum(serialize_all = "snake_case")]
 pub enum Rejection {
     /// Over the limit.
-    #[error("only {limit} escalations a day are admitted here, the next in {retry_after_seconds} seconds")]
+    #[error("{}", too_many(*limit, *retry_after_seconds))]
     TooManyEscalations {
         /// How many are admitted in 24 hours.
         limit: u32,
-        /// Until the oldest that counts is a day old; at least 1.
-        retry_after_seconds: u64,
+        /// Until the oldest that counts is a day old; at least 1. None where none are ever admitted.
+        retry_after_seconds: Option<u64>,
     },
+}
+
+fn too_many(limit: u32, retry_after_seconds: Option<u64>) -> String {
+    match retry_after_seconds {
+        Some(seconds) => format!("only {limit} escalations a day are admitted here, the next in {seconds} seconds"),
+        None => "no escalations are admitted here".to_owned(),
+    }
 }
 
 impl Rejected for Rejection {
@@ -64,7 +71,7 @@ impl Rejected for Rejection {
 
     fn retry_after_seconds(&self) -> Option<u64> {
         let Self::TooManyEscalations { retry_after_seconds, .. } = self;
-        Some(*retry_after_seconds)
+        *retry_after_seconds
     }
 }
 
@@ -83,12 +90,12 @@ impl Decider for Allowance {
         let day = Duration::hours(24);
         let recent: Vec<Moment> = used.iter().copied().filter(|at| *at + day > now).collect();
         if let Some(limit) = limit
-            && recent.len() >= usize::try_from(limit).unwrap_or(usize::MAX)
+            && let Some(over) = recent.len().checked_sub(usize::try_from(limit).unwrap_or(usize::MAX))
         {
-            let frees = recent.len().checked_sub(usize::try_from(limit).unwrap_or(usize::MAX).max(1));
-            let frees_at = frees.and_then(|index| recent.get(index)).map_or(now + day, |at| *at + day);
-            let seconds = u64::try_from((frees_at - now).num_seconds()).unwrap_or(0).saturating_add(1);
-            return Err(Rejection::TooManyEscalations { limit, retry_after_seconds: seconds });
+            // With a limit of 0 nothing ever makes room.
+            let seconds = |at: &Moment| u64::try_from((*at + day - now).num_seconds()).unwrap_or(0).saturating_add(1);
+            let retry_after_seconds = recent.get(over).filter(|_| limit > 0).map(seconds);
+            return Err(Rejection::TooManyEscalations { limit, retry_after_seconds });
         }
         Ok(vec![Event::Used { escalation_id, zone_id, person_id, used_at: now }])
     }

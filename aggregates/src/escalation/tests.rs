@@ -117,6 +117,23 @@ fn an_answered_question_is_resolved_and_confirmed_deciders_are_not() {
     }
 }
 
+#[test]
+fn a_limit_of_nothing_names_no_time_to_try_again() {
+    let used = vec![now() - Duration::hours(1)];
+    for used in [&used, &Vec::new()] {
+        let asked = AllowanceCommand::Use {
+            escalation_id: EscalationId(uuid::Uuid::nil()),
+            zone_id: ZoneId(uuid::Uuid::nil()),
+            person_id: member(1),
+            limit: Some(0),
+            now: now(),
+        };
+        let refused = Allowance::decide(used, asked).expect_err("a refusal");
+        assert_eq!(refused, AllowanceRejection::TooManyEscalations { limit: 0, retry_after_seconds: None });
+        assert_eq!(refused.to_string(), "no escalations are admitted here");
+    }
+}
+
 proptest! {
     /// Whenever someone asks, no 24 hours ever hold more than the limit, and a wait as long as told is long enough.
     #[test]
@@ -141,8 +158,9 @@ proptest! {
                     used.push(at);
                 }
                 Err(AllowanceRejection::TooManyEscalations { retry_after_seconds, .. }) => {
-                    let later = at + Duration::seconds(i64::try_from(retry_after_seconds).expect("seconds"));
-                    prop_assert!(ask(&state, later).is_ok(), "{retry_after_seconds} seconds later");
+                    let seconds = retry_after_seconds.expect("a wait");
+                    let later = at + Duration::seconds(i64::try_from(seconds).expect("seconds"));
+                    prop_assert!(ask(&state, later).is_ok(), "{seconds} seconds later");
                 }
             }
         }

@@ -4,9 +4,10 @@ use super::Authority;
 use super::answer::{Reason, seconds_until};
 use super::ask::{Ask, Via};
 use super::grants::holds_on_path;
+use crate::Moment;
 use crate::actor::PrincipalKind;
 use crate::organization::Member;
-use crate::policy::ResourceScope;
+use crate::policy::{Constraints, ResourceScope};
 use crate::zones::{Facts, Path, misaligned, unqualified};
 
 /// One question, with what it is answered from.
@@ -17,6 +18,21 @@ pub(super) struct Question<'a> {
     pub(super) path: &'a Path,
     /// Work is bound by allow-lists, time and qualifications; governing is refused only when blocked by name.
     pub(super) is_work: bool,
+}
+
+/// How many openings are tried until all zones of a path are open at one of them: hours differ by the clocks they are reckoned by.
+const OPENINGS: usize = 64;
+
+/// When constraints let work be done, from `at` on; none where they never do again.
+fn opens(constraints: &Constraints, at: Moment) -> Option<Moment> {
+    if constraints.valid_until.is_some_and(|until| at >= until.0) {
+        return None;
+    }
+    match (constraints.valid_from, &constraints.active_hours) {
+        (Some(from), _) if at < from.0 => Some(from.0),
+        (_, Some(hours)) if !hours.contain(at) => hours.open_next(at),
+        _ => Some(at),
+    }
 }
 
 impl Question<'_> {
@@ -84,11 +100,14 @@ impl Question<'_> {
             return None;
         }
         let now = self.ask.now;
+        let waits = |reason: Reason| match self.open_next() {
+            Some(then) => reason.after_seconds(seconds_until(then, now)),
+            None => reason,
+        };
         self.path.constraints().find_map(|(_, zone, constraints)| {
             if let Some(from) = constraints.valid_from.filter(|from| now < from.0) {
                 let reason = Reason::new("not_yet_valid", format!("work begins at {}", from.0)).by(zone);
-                let reason = reason.bound("/constraints/valid_from", from, now).cured_by("wait");
-                return Some(reason.after_seconds(seconds_until(from.0, now)));
+                return Some(waits(reason.bound("/constraints/valid_from", from, now).cured_by("wait")));
             }
             if let Some(until) = constraints.valid_until.filter(|until| now >= until.0) {
                 let reason = Reason::new("no_longer_valid", format!("work ended at {}", until.0)).by(zone);
@@ -96,12 +115,22 @@ impl Question<'_> {
             }
             let hours = constraints.active_hours.as_ref().filter(|hours| !hours.contain(now))?;
             let reason = Reason::new("outside_active_hours", "work is done at other hours").by(zone);
-            let reason = reason.bound("/constraints/active_hours", hours, now).cured_by("wait for the active hours");
-            Some(match hours.open_next(now) {
-                Some(then) => reason.after_seconds(seconds_until(then, now)),
-                None => reason,
-            })
+            Some(waits(reason.bound("/constraints/active_hours", hours, now).cured_by("wait for the active hours")))
         })
+    }
+
+    /// When every zone of the path next lets work be done, as far as time goes; none where they never all do.
+    fn open_next(&self) -> Option<Moment> {
+        let mut at = self.ask.now;
+        for _ in 0..OPENINGS {
+            let opens = self.path.constraints().map(|(_, _, constraints)| opens(constraints, at));
+            let all_opened = opens.into_iter().try_fold(at, |latest, opens| opens.map(|opens| latest.max(opens)))?;
+            if all_opened == at {
+                return Some(at);
+            }
+            at = all_opened;
+        }
+        None
     }
 
     pub(super) fn qualified(&self) -> Option<Reason> {

@@ -93,6 +93,50 @@ fn roles_grant_what_the_specification_says() {
 }
 
 #[test]
+fn one_waits_until_every_zone_is_open() {
+    let hours = |days: &[&str], from: &str, to: &str| json!({"timezone": "UTC", "days": days, "from": from, "to": to});
+    let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let hour = 3_600;
+    // It is ten o'clock on a Monday.
+    for (parent, child, waits) in [
+        (json!({"active_hours": hours(&week, "11:00", "18:00")}), json!({}), Some(hour)),
+        (
+            json!({"active_hours": hours(&week, "11:00", "18:00")}),
+            json!({"active_hours": hours(&week, "13:00", "18:00")}),
+            Some(3 * hour),
+        ),
+        (
+            json!({"active_hours": hours(&week, "11:00", "18:00")}),
+            json!({"active_hours": hours(&["tue"], "11:00", "18:00")}),
+            Some(25 * hour),
+        ),
+        (
+            json!({"valid_from": "2026-01-05T11:30:00Z"}),
+            json!({"active_hours": hours(&week, "08:00", "11:00")}),
+            Some(22 * hour),
+        ),
+        (json!({"active_hours": hours(&week, "11:00", "18:00")}), json!({"valid_until": "2026-01-05T11:00:00Z"}), None),
+        (
+            json!({"active_hours": hours(&["sat"], "08:00", "18:00")}),
+            json!({"active_hours": hours(&["sun"], "08:00", "18:00")}),
+            None,
+        ),
+    ] {
+        let authority = authority(&json!({"constraints": parent}), &json!({"constraints": child}));
+        let asked = ask(3, "deploy.production");
+        let answer = check(&authority, ZoneId(id(11)), &asked);
+        assert_eq!(answer.reasons[0].retry_after_seconds, waits, "{parent} {child}");
+        let Some(seconds) = waits else { continue };
+        let after = |seconds: u64| {
+            let now = asked.now + chrono::Duration::seconds(i64::try_from(seconds).expect("seconds"));
+            code(&authority, &Ask { now, ..asked.clone() })
+        };
+        assert_eq!(after(seconds), "allow", "{parent} {child}");
+        assert_ne!(after(seconds - 1), "allow", "{parent} {child}");
+    }
+}
+
+#[test]
 fn every_limit_of_an_ancestor_binds_below_and_names_its_zone() {
     let asked = |change: &dyn Fn(&mut Ask)| {
         let mut asked = ask(3, "deploy.production");
