@@ -322,17 +322,21 @@ on_both!(one_invite_takes_one_person_in, async |app: TestApp| {
     assert_eq!(profiles.len(), ROUNDS + 1, "nothing is kept of those who came too late");
 });
 
-/// Counts what the projector does to rows: each committed change of a proposal's row, and each grant.
-const COUNT_WRITES: [&str; 4] = [
+/// Counts what the projector does to rows: each committed change of what a proposal has come to, each answer, and each grant. How votes
+/// stand is written once for several of them.
+const COUNT_WRITES: [&str; 5] = [
     "CREATE TABLE writes (what text NOT NULL, id uuid NOT NULL)",
     "CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS $$
      BEGIN
          IF TG_TABLE_NAME = 'grants' THEN INSERT INTO public.writes VALUES ('grant', NEW.proposal_id);
+         ELSIF TG_TABLE_NAME = 'reviewers' THEN INSERT INTO public.writes VALUES ('answer', NEW.proposal_id);
          ELSE INSERT INTO public.writes VALUES (TG_OP, NEW.proposal_id);
          END IF;
          RETURN NULL;
      END $$",
-    "CREATE TRIGGER counted AFTER INSERT OR UPDATE ON projections_1.proposals FOR EACH ROW EXECUTE FUNCTION count_write()",
+    "CREATE TRIGGER counted AFTER INSERT OR UPDATE OF status, execution_status ON projections_1.proposals
+     FOR EACH ROW EXECUTE FUNCTION count_write()",
+    "CREATE TRIGGER counted AFTER UPDATE OF choice ON projections_1.reviewers FOR EACH ROW EXECUTE FUNCTION count_write()",
     "CREATE TRIGGER counted AFTER INSERT ON projections_1.grants FOR EACH ROW EXECUTE FUNCTION count_write()",
 ];
 
@@ -375,8 +379,9 @@ async fn votes_through_two_processes_count_once_and_are_projected_once() {
         let story = &stories[proposal];
         assert_eq!((story.votes.len(), story.executions, story.grants), (2, 1, 1), "{story:?}");
         let times = |what: &str| writes.get(&(proposal.clone(), what.to_owned())).copied().unwrap_or(0);
-        // Two votes, the approval, and the execution each change the row once.
-        assert_eq!((times("INSERT"), times("UPDATE"), times("grant")), (1, 4, 1), "each event of {proposal} is projected once");
+        // The approval and the execution each change the row once, and each vote that of its seat.
+        let written = ["INSERT", "UPDATE", "answer", "grant"].map(times);
+        assert_eq!(written, [1, 2, 2, 1], "each event of {proposal} is projected once");
     }
     second.end().await;
     app.owner.speaking_to(app.address).get("/readyz").await.expect(200);
