@@ -7,8 +7,10 @@ use trust_zones::store::Log;
 
 use super::appending::tried;
 
-/// The version of the log in which its rows got their order.
-const IN_ORDER: i64 = 8;
+/// The version of the log before its rows got their order.
+const BEFORE_ORDER: i64 = 7;
+/// The version of the log whose index of correlations left the organization out.
+const ANYBODYS_CORRELATIONS: i64 = 9;
 
 /// All that a log holds, in order.
 async fn rows(file: &mut SqliteConnection) -> Vec<Vec<String>> {
@@ -21,13 +23,23 @@ async fn rows(file: &mut SqliteConnection) -> Vec<Vec<String>> {
 
 #[tokio::test]
 async fn what_was_written_before_the_rows_were_in_order_stays_as_it_was() {
+    stays_as_it_was(BEFORE_ORDER).await;
+}
+
+#[tokio::test]
+async fn what_was_written_while_correlations_were_anybodys_stays_as_it_was() {
+    stays_as_it_was(ANYBODYS_CORRELATIONS).await;
+}
+
+/// Fills a log of an earlier version and opens it as the log of today.
+async fn stays_as_it_was(version: i64) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("log.db");
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let mut file = options.connect().await.expect("a file");
     let mut earlier: Migrator = sqlx::migrate!("migrations/sqlite/log");
-    earlier.migrations.to_mut().retain(|migration| migration.version < IN_ORDER);
-    earlier.run(&mut file).await.expect("a log of the version before");
+    earlier.migrations.to_mut().retain(|migration| migration.version <= version);
+    earlier.run(&mut file).await.expect("a log of that version");
     // Another order than that of the positions, and a position that is missing.
     for (global, organization, position, zone) in [(2, "a", 1, "NULL"), (1, "b", 1, "'z'"), (4, "a", 2, "'z'")] {
         let text = format!(
@@ -45,6 +57,10 @@ async fn what_was_written_before_the_rows_were_in_order_stays_as_it_was() {
     let log = Log::sqlite(&path).await.expect("the log of today");
     let mut file = options.connect().await.expect("the same file");
     assert_eq!(rows(&mut file).await, before);
+    let index =
+        sqlx::query("SELECT name FROM pragma_index_info('events_by_correlation') ORDER BY seqno").fetch_all(&mut file).await;
+    let columns: Vec<String> = index.expect("columns").iter().map(|row| row.get(0)).collect();
+    assert_eq!(columns, ["organization_id", "correlation_id", "position"]);
     let again = "INSERT OR REPLACE INTO events SELECT * FROM events WHERE global_position = 1";
     let anywhere = "INSERT INTO events (organization_id, position, event_id, aggregate_type, aggregate_id, sequence, event_type, event_version,
              payload, metadata, actor_id, actor_kind, correlation_id, causation_id, occurred_at)
