@@ -3,9 +3,11 @@
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Row};
+use trust_zones::entropy::sha256;
 use trust_zones::store::Log;
 
 use super::appending::tried;
+use crate::harness::golden;
 
 /// The version of the log before its rows got their order.
 const BEFORE_ORDER: i64 = 7;
@@ -73,4 +75,19 @@ async fn stays_as_it_was(version: i64) {
         assert!(refused.contains("appended, never changed"), "{attempt}: {refused}");
     }
     assert_eq!(rows(&mut file).await, before);
+}
+
+/// A log knows by their digests what has been done to it: where one of them is no longer known, it is not opened.
+#[test]
+fn what_has_been_done_to_a_log_stays_known() {
+    let mut known = Vec::new();
+    for folder in ["migrations/postgres/log", "migrations/sqlite/log"] {
+        for file in std::fs::read_dir(golden::path(folder)).expect(folder) {
+            let file = file.expect("a file");
+            let digest = sha256(std::fs::read(file.path()).expect("a migration"));
+            known.push(format!("{folder}/{} {digest}\n", file.file_name().display()));
+        }
+    }
+    known.sort();
+    golden::agrees("tests/golden/migrations.txt", &known.concat());
 }
