@@ -3,7 +3,7 @@
 //! moved, so the last step, which is short, is theirs.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -39,6 +39,7 @@ struct Pages {
 
 /// What the thread works with.
 struct Mover {
+    path: PathBuf,
     connection: Connection,
     /// The file itself, to flush it. It is never closed: closing it would let go of the locks that all connections of this process hold.
     file: &'static fs::File,
@@ -80,7 +81,7 @@ impl Checkpointer {
 impl Mover {
     fn new(path: &Path, connection: Connection, due: Arc<AtomicBool>) -> Result<Self, StoreError> {
         let file = fs::File::open(path).map_err(|error| StoreError::File(path.display().to_string(), error))?;
-        Ok(Self { connection, file: Box::leak(Box::new(file)), due })
+        Ok(Self { path: path.to_owned(), connection, file: Box::leak(Box::new(file)), due })
     }
 
     fn run(&self, woken: &Receiver<()>) {
@@ -105,7 +106,7 @@ impl Mover {
     /// Moves what there is and flushes it, so that the last step has little to flush, either.
     fn step(&self) -> Result<Pages, StoreError> {
         let pages = moved_by(&self.connection)?;
-        self.file.sync_data().map_err(|error| StoreError::File("the log".to_owned(), error))?;
+        self.file.sync_data().map_err(|error| StoreError::File(self.path.display().to_string(), error))?;
         Ok(pages)
     }
 }

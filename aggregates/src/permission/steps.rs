@@ -123,12 +123,12 @@ impl Question<'_> {
     fn open_next(&self) -> Option<Moment> {
         let mut at = self.ask.now;
         for _ in 0..OPENINGS {
-            let opens = self.path.constraints().map(|(_, _, constraints)| opens(constraints, at));
-            let all_opened = opens.into_iter().try_fold(at, |latest, opens| opens.map(|opens| latest.max(opens)))?;
-            if all_opened == at {
+            let mut levels = self.path.constraints();
+            let last = levels.try_fold(at, |last, (_, _, constraints)| Some(last.max(opens(constraints, at)?)))?;
+            if last == at {
                 return Some(at);
             }
-            at = all_opened;
+            at = last;
         }
         None
     }
